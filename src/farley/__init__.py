@@ -1,0 +1,3 @@
+"""Farley: a self-hosted contact manager and CRM."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Octets to values and back. Pure: no Django, no clock, no randomness."""

@@ -1,0 +1,198 @@
+"""Bringing the database up to date, with a copy of it made before anything is changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import DatabaseError, OperationalError
+
+UPGRADE_LOCK = 0x6661726C6579  # any number that nobody else takes on this database
+OUR_APP = "spaces"  # a database with this app's migrations is Farley's
+
+
+class DatabaseUnusable(RuntimeError):
+    """Farley cannot work with this database. The message says why and what helps; nothing was changed."""
+
+
+def bring_up_to_date(data: Path) -> Path | None:
+    """Make or upgrade the database; return the copy made before an upgrade, if there was one.
+
+    Raises DatabaseUnusable for one that is missing its server, is not Farley's, or was written by a newer Farley.
+    """
+    try:
+        _reach_server()
+        if not _is_foreign_file() and not _pending():
+            return None
+        with _alone(data):  # judged again: another command may be half through making it
+            if _is_foreign_file():
+                raise DatabaseUnusable(_foreign(_tables_of_file()))
+            if is_up_to_date():
+                return None
+            copy = _copy(data / "backups") if _tables() else None
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+            return copy
+    except OperationalError as error:
+        raise DatabaseUnusable(explained(error)) from error
+    except DatabaseError as error:
+        raise DatabaseUnusable(f"{_place()} cannot be read as a database: {_first_line(error)}") from error
+
+
+def is_up_to_date() -> bool:
+    """Whether nothing needs to be migrated. Raises DatabaseUnusable for a foreign or newer database."""
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    executor = MigrationExecutor(connection)
+    if not applied:
+        if tables := _tables():
+            raise DatabaseUnusable(_foreign(tables))
+        return False
+    if not any(app == OUR_APP for app, _ in applied):
+        raise DatabaseUnusable(f"{_place()} belongs to another program. Name another one in FARLEY_DATABASE_URL.")
+    ours = {app for app, _ in executor.loader.disk_migrations}
+    unknown = sorted(f"{app}.{name}" for app, name in applied - executor.loader.disk_migrations.keys() if app in ours)
+    if unknown:
+        raise DatabaseUnusable(
+            f"{_place()} was written by a newer Farley ({unknown[0]}). Install that version, or restore a backup."
+        )
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _reach_server() -> None:
+    """Connect once without the pool, which would wait and then say only that it got no connection."""
+    if connection.vendor == "postgresql":
+        import psycopg
+
+        with connection.wrap_database_errors:
+            psycopg.connect(**connection.get_connection_params()).close()
+
+
+def _pending() -> bool:
+    """Whether a closer look is needed: something to migrate, or something odd."""
+    try:
+        return not is_up_to_date()
+    except DatabaseUnusable:
+        return True
+
+
+def explained(error: Exception) -> str:
+    """What an OperationalError means to whoever started the command, and what helps."""
+    said = _first_line(error)
+    folded = said.lower()
+    if "locked" in folded:
+        return f"{_place()} is locked by another program. Close that program and try again."
+    if "unable to open" in folded or "readonly" in folded:
+        return f"{_place()} cannot be opened for writing ({said}). See that the folder exists and is yours."
+    if "full" in folded or "no space left" in folded:
+        return f"The disk that holds {_place()} is full. Nothing of this step was written; make room and try again."
+    return f"{_place()} does not answer: {said}"
+
+
+def backup_sqlite(source: Path, target: Path) -> None:
+    """Copy a SQLite database, also while others write to it, and read the copy back."""
+    draft = target.with_name(f"{target.name}.part")
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(draft)) as copy:
+        original.backup(copy)
+        [answer] = copy.execute("PRAGMA quick_check").fetchone()
+        if answer != "ok":
+            raise DatabaseUnusable(f"{source} is damaged: {answer}. Restore a backup.")
+    draft.replace(target)
+
+
+def backup_postgres(target: Path) -> None:
+    """Copy every table by COPY in one snapshot: needs no program of the server's version."""
+    draft = target.with_name(f"{target.name}.part")
+    with (
+        zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for table in sorted(_tables()):
+            with (
+                archive.open(f"{table}.csv", "w", force_zip64=True) as member,
+                cursor.copy(f"COPY {connection.ops.quote_name(table)} TO STDOUT WITH (HEADER, FORMAT csv)") as rows,
+            ):
+                for row in rows:
+                    member.write(row)
+    draft.replace(target)
+
+
+def _is_foreign_file() -> bool:
+    """Whether a SQLite file is somebody else's."""
+    tables = _tables_of_file()
+    return bool(tables) and "django_migrations" not in tables
+
+
+def _tables_of_file() -> list[str]:
+    """The tables of a SQLite file, looked at without Django, whose connection would switch it to WAL: a change."""
+    path = Path(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or not path.exists() or not path.stat().st_size:
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+            return [name for (name,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    except sqlite3.OperationalError:
+        return []  # locked or not ours to read: the real connection says so better
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUnusable(f"{_place()} cannot be read as a database: {error}") from error
+
+
+def _foreign(tables: list[str]) -> str:
+    return (
+        f"{_place()} is not Farley's: it holds {', '.join(sorted(tables)[:3])}."
+        " Name another one in FARLEY_DATABASE_URL or another folder in FARLEY_DATA."
+    )
+
+
+def _copy(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    if connection.vendor == "sqlite":
+        target = folder / f"before-upgrade-{stamp}.sqlite3"
+        backup_sqlite(Path(connection.settings_dict["NAME"]), target)
+    else:
+        target = folder / f"before-upgrade-{stamp}.zip"
+        backup_postgres(target)
+    target.chmod(0o600)
+    return target
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    (data / "run").mkdir(parents=True, exist_ok=True)
+    with (data / "run" / "upgrade.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if connection.vendor != "postgresql":
+            yield
+            return
+        with connection.cursor() as cursor:  # the file reaches one machine, this one all that use the database
+            cursor.execute("SELECT pg_advisory_lock(%s)", [UPGRADE_LOCK])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [UPGRADE_LOCK])
+
+
+def _tables() -> list[str]:
+    with connection.cursor() as cursor:
+        return connection.introspection.table_names(cursor)
+
+
+def _place() -> str:
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"The database {settings['NAME']}"
+    return f"The database “{settings['NAME']}” at {settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,50 @@
+"""Waiting one's turn to write."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from django.db import transaction
+
+from farley.accounts.models import User
+from farley.database.turns import write_turn
+from tests.together import at_once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_inside_gives_the_turn_back_and_writes_nothing(alice: User) -> None:
+    def fails() -> None:
+        with write_turn():
+            User.objects.update(full_name="Somebody")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    with write_turn():
+        alice.refresh_from_db()
+    assert alice.full_name == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_inside_a_turn_or_a_transaction_joins_it(alice: User) -> None:
+    with write_turn(), write_turn():
+        pass
+    with transaction.atomic(), write_turn():
+        User.objects.update(full_name="Alice")
+    alice.refresh_from_db()
+    assert alice.full_name == "Alice"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reads_and_writes_in_one_turn_overwrites_nobody(alice: User) -> None:
+    def add_one() -> None:
+        for _ in range(5):
+            with write_turn():
+                user = User.objects.select_for_update().get(pk=alice.pk)
+                user.full_name = str(int(user.full_name or 0) + 1)
+                user.save(update_fields=["full_name"])
+
+    assert at_once(*(partial(add_one) for _ in range(4))) == [None] * 4
+    alice.refresh_from_db()
+    assert alice.full_name == "20"

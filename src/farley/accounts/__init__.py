@@ -1,0 +1,1 @@
+"""People who log in, and the Actor that stands for whoever acts."""

@@ -1,0 +1,44 @@
+"""Who acts: handed to every query and every write, never taken from the surroundings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from farley.accounts.roles import Role
+
+if TYPE_CHECKING:
+    from farley.accounts.models import User
+
+
+class ActorKind(IntEnum):
+    PERSON = 1
+    DEVICE = 2
+    TOKEN = 3
+    RULE = 4
+    GUEST = 5
+    MAIL = 6
+    SYSTEM = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person in a browser, a device, a token, a rule, a guest or an incoming mail.
+
+    `spaces` narrows what `user` may see to these ids (None: all of theirs); `max_role` caps what
+    they may do there. An actor without a user sees nothing.
+    """
+
+    kind: ActorKind
+    user: User | None
+    label: str
+    spaces: frozenset[int] | None = None
+    max_role: Role = Role.MANAGER
+
+    @classmethod
+    def person(cls, user: User) -> Actor:
+        return cls(ActorKind.PERSON, user, user.name)
+
+
+NOBODY = Actor(ActorKind.GUEST, None, "")

@@ -1,0 +1,1 @@
+"""Spaces: who sees what."""

@@ -1,0 +1,123 @@
+"""Appending to the journal: the last step of every write, in the same transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from farley.accounts.actor import Actor
+from farley.database import rows
+from farley.database.turns import write_turn
+from farley.journal.models import Batch, BatchSpace, Change, Content, Door, Noun, Tombstone, Verb, hash_of
+from farley.spaces.models import Space
+
+CHANGE_COLUMNS = (
+    "space_id", "revision", "at", "batch_id", "actor_kind", "user_id", "actor_label", "door",
+    "verb", "noun", "subject", "before_id", "own_before",
+)  # fmt: skip
+FEW = 20  # statements take less time than to build one for all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What happened to one record, before it has a revision."""
+
+    verb: Verb
+    subject: int
+    before: int | None = None  # id of the Content that was replaced
+    own_before: dict[str, Any] | None = None
+
+
+def append(
+    space: Space, noun: Noun, written: Sequence[Written], *, by: Actor, door: Door, batch: Batch | None, at: dt.datetime
+) -> range:
+    """Journal `written` and return their revisions, in the same order. `space` is locked (`writing`)."""
+    first = space.revision + 1
+    revisions = range(first, first + len(written))
+    if not written:
+        return revisions
+    user = by.user.pk if by.user else None
+    batch_id = batch.pk if batch else None
+    rows.insert(
+        Change,
+        CHANGE_COLUMNS,
+        [
+            (
+                space.pk, revision, at, batch_id, int(by.kind), user, by.label, int(door),
+                int(item.verb), int(noun), item.subject, item.before, item.own_before,
+            )
+            for revision, item in zip(revisions, written, strict=True)
+        ],
+    )  # fmt: skip
+    space.revision = revisions[-1]
+    rows.update(Space, ("revision",), [(space.revision, space.pk)])
+    if batch is not None:
+        BatchSpace.objects.get_or_create(batch=batch, space=space)
+        Batch.objects.filter(pk=batch.pk).update(size=F("size") + len(written))
+        batch.size += len(written)
+    return revisions
+
+
+def keep(octets: Sequence[bytes]) -> list[int]:
+    """Store octets and return the ids of their Content, in the same order."""
+    if not octets:
+        return []
+    ids = rows.next_ids(Content, len(octets))
+    rows.insert(
+        Content, ("id", "sha256", "octets"), [(i, hash_of(data), data) for i, data in zip(ids, octets, strict=True)]
+    )
+    return list(ids)
+
+
+def bury(space: Space, noun: Noun, hrefs: Sequence[tuple[str, int]]) -> None:
+    """Record that the members at these (href, octets revision) are gone."""
+    rows.upsert(
+        Tombstone,
+        ("space_id", "noun", "href"),
+        ("space_id", "noun", "href", "octets_revision"),
+        [(space.pk, int(noun), href, revision) for href, revision in hrefs],
+    )
+
+
+def unbury(space: Space, noun: Noun, hrefs: Sequence[str]) -> None:
+    """Forget the tombstones of hrefs that have a member again."""
+    if len(hrefs) > FEW:
+        Tombstone.objects.filter(space=space, noun=noun, href__in=hrefs).delete()
+        return
+    rows.delete(Tombstone, ("space_id", "noun", "href"), [(space.pk, int(noun), href) for href in hrefs])
+
+
+def open_batch(act: Batch.Act, *, by: Actor, door: Door, title: str = "", undoes: Batch | None = None) -> Batch:
+    """Begin an act. What it changes is named by passing it to the writes; `close_batch` ends it."""
+    with write_turn():
+        return Batch.objects.create(
+            act=act, title=title[:300], actor_kind=by.kind, user=by.user, actor_label=by.label, door=door, undoes=undoes
+        )
+
+
+def close_batch(batch: Batch, state: Batch.State = Batch.State.DONE) -> None:
+    batch.state, batch.finished_at = state, timezone.now()
+    with write_turn():
+        batch.save(update_fields=["state", "finished_at"])
+
+
+@contextmanager
+def one_batch(act: Batch.Act, *, by: Actor, door: Door, title: str = "") -> Iterator[Batch]:
+    """A short act that is one transaction: batch, records and journal together or not at all.
+
+    The spaces it touches are locked inside, in ascending order. Inside `writing` it joins. An act that came
+    to nothing leaves no batch: then it has no `pk` afterwards.
+    """
+    with write_turn():
+        batch = open_batch(act, by=by, door=door, title=title)
+        yield batch
+        if batch.size:
+            close_batch(batch)
+        else:
+            batch.delete()

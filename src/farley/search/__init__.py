@@ -1,0 +1,1 @@
+"""Finding records by what they say: one index over all nouns."""

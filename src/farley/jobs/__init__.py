@@ -1,0 +1,1 @@
+"""Background and scheduled work, in two queues: quick and long."""

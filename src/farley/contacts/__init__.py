@@ -1,0 +1,1 @@
+"""People, organisations, groups and places: vCards and what is known about them."""

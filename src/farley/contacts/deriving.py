@@ -1,0 +1,337 @@
+"""What is read out of a card: names, sort keys, index rows, search text and thumbnail.
+
+A pure function of the octets, the space's region and nothing else, run before a transaction begins.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from farley.codecs.vcard import Card, Kind, Property
+from farley.contacts import photos
+from farley.contacts.models import MAX_TAG, MAX_UID, IndexRow
+from farley.contacts.phones import e164
+from farley.search.folding import search_fold
+
+MAX_VALUE = 2000  # characters of a value as written that an index row keeps
+MAX_NORM = 200  # characters of its normalised form, but for a UID: a B-tree entry on PostgreSQL holds 2,700 octets
+MAX_KEY = 250
+MAX_ROWS = 30_000  # index rows of one card: members of a large group
+MAX_TAGS = 1000  # of one card
+MAX_SEARCH = 20_000  # characters
+THUMBNAIL_SIDE = 192  # pixels: the largest avatar at twice its size
+MAX_PHOTO_PIXELS = 24_000_000  # 100 MB while it is read
+PHOTO_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no others: some of Pillow's readers run programs
+
+Row = tuple[int, str, str, str]  # kind, label, value, norm
+_Kind = IndexRow.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """All derived columns and rows of one contact. Text holds no NUL and fits its column."""
+
+    uid: str | None  # None: the card has none
+    kind: int
+    full_name: str
+    sort_key: str
+    organisation_name: str
+    organisation_key: str
+    job_title: str
+    email: str
+    phone: str
+    city: str
+    city_key: str
+    rows: list[Row]
+    tags: list[str]  # as `Tag.name` has them
+    search_text: str
+    thumbnail: bytes | None
+
+    @property
+    def columns(self) -> tuple[int, str, str, str, str, str, str, str, str, str, bool]:
+        """Values for DERIVED_COLUMNS."""
+        return (
+            self.kind, self.full_name, self.sort_key, self.organisation_name, self.organisation_key,
+            self.job_title, self.email, self.phone, self.city, self.city_key, self.thumbnail is not None,
+        )  # fmt: skip
+
+
+DERIVED_COLUMNS = (
+    "kind", "full_name", "sort_key", "organisation_name", "organisation_key",
+    "job_title", "email", "phone", "city", "city_key", "has_photo",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been found so far while the lines of one card are read."""
+
+    region: str
+    rows: list[Row] = field(default_factory=list)
+    tags: dict[str, None] = field(default_factory=dict)  # in the order of the card
+    organisation: str = ""
+    job_title: str = ""
+    email: tuple[int, str] = (1000, "")
+    phone: tuple[int, str] = (1000, "")
+    city: tuple[int, str] = (1000, "")
+    name: str = ""  # family, given and additional names
+    sort_as: str = ""
+    photo: Property | None = None
+    texts: list[str] = field(default_factory=list)
+
+    def add(self, kind: int, label: str, value: str, norm: str, *, limit: int = MAX_NORM) -> None:
+        if value and len(self.rows) < MAX_ROWS:  # a plain int: drivers take twice as long to adapt an enumeration
+            self.rows.append((int(kind), label, value[:MAX_VALUE], norm[:limit]))
+
+
+def derive(card: Card, region: str) -> Derived:
+    """Read everything out of `card`. `region` (ISO 3166) is where its national phone numbers belong."""
+    reading = _Reading(region)
+    for prop in card.properties():
+        if read := _READERS.get(prop.name):
+            read(prop, reading)
+    full_name = clean(card.full_name)[:1000]
+    kind = card.kind
+    sorted_as = reading.sort_as or reading.name
+    if kind is not Kind.INDIVIDUAL or not sorted_as:
+        sorted_as = reading.sort_as or full_name
+    organisation = full_name if kind is Kind.ORG else reading.organisation
+    uid = card.uid
+    return Derived(
+        uid=clean(uid) if uid else None,
+        kind=int(kind),
+        full_name=full_name,
+        sort_key=search_fold(clean(sorted_as))[:MAX_KEY],
+        organisation_name=organisation[:500],
+        organisation_key=search_fold(organisation)[:MAX_KEY],
+        job_title=reading.job_title[:500],
+        email=reading.email[1][:320],
+        phone=reading.phone[1][:100],
+        city=reading.city[1][:200],
+        city_key=search_fold(reading.city[1])[:MAX_KEY],
+        rows=reading.rows,
+        tags=list(dict.fromkeys(tag[:MAX_TAG] for tag in reading.tags)),
+        search_text=_search_text(full_name, reading),
+        thumbnail=_thumbnail(reading.photo),
+    )
+
+
+def clean(text: str) -> str:
+    """`text` without NUL, which PostgreSQL cannot hold; the octets keep it."""
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def _label(prop: Property) -> str:
+    return clean(prop.label or ",".join(prop.types))[:100]
+
+
+def _search_text(full_name: str, reading: _Reading) -> str:
+    text = " ".join([full_name, *reading.texts])[: 4 * MAX_SEARCH]  # what is cut off was not found by, either way
+    return f" {' '.join(search_fold(text).split())[:MAX_SEARCH]} "
+
+
+def _email(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip()
+    reading.add(_Kind.EMAIL, _label(prop), value, value.casefold())
+    reading.texts.append(value)
+    if value:
+        reading.email = _first(reading.email, prop, value)
+
+
+def _phone(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip().removeprefix("tel:")
+    norm = e164(value, reading.region)
+    reading.add(_Kind.PHONE, _label(prop), value, norm)
+    reading.texts.append(norm.lstrip("+"))
+    if value and "fax" not in prop.types:
+        reading.phone = _first(reading.phone, prop, value)
+
+
+def _first(best: tuple[int, str], prop: Property, value: str) -> tuple[int, str]:
+    rank = prop.pref or 500
+    return (rank, value) if rank < best[0] else best
+
+
+def _address(prop: Property, reading: _Reading) -> None:
+    parts = [clean(" ".join(values)).strip() for values in prop.components]
+    parts += [""] * (7 - len(parts))
+    _, _, street, city, state, postcode, country = parts[:7]
+    label = _label(prop)
+    for kind, value in (
+        (_Kind.STREET, street),
+        (_Kind.CITY, city),
+        (_Kind.REGION, state),
+        (_Kind.POSTCODE, postcode),
+        (_Kind.COUNTRY, country),
+    ):
+        if value:
+            reading.add(kind, label, value, search_fold(value))
+            reading.texts.append(value)
+    if city:
+        reading.city = _first(reading.city, prop, city)
+
+
+def _organisation(prop: Property, reading: _Reading) -> None:
+    units = [clean(" ".join(values)).strip() for values in prop.components]
+    value = ", ".join(unit for unit in units if unit)
+    reading.add(_Kind.ORG, _label(prop), value, search_fold(units[0] if units else ""))
+    reading.texts.append(value)
+    reading.organisation = reading.organisation or (units[0] if units else "")
+
+
+def _title(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip()
+    reading.add(_Kind.TITLE, _label(prop), value, search_fold(value))
+    reading.texts.append(value)
+    if prop.name == "TITLE" or not reading.job_title:
+        reading.job_title = value or reading.job_title
+
+
+def _nickname(prop: Property, reading: _Reading) -> None:
+    for text in prop.texts:
+        value = clean(text).strip()
+        reading.add(_Kind.NICKNAME, _label(prop), value, search_fold(value))
+        reading.texts.append(value)
+
+
+def _tags(prop: Property, reading: _Reading) -> None:
+    for text in prop.texts:
+        value = clean(text).strip()[:MAX_VALUE]
+        if value and value not in reading.tags and len(reading.tags) < MAX_TAGS and len(reading.rows) < MAX_ROWS:
+            reading.tags[value] = None
+            reading.add(_Kind.TAG, _label(prop), value, search_fold(value))
+            reading.texts.append(value)
+
+
+def _note(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip()
+    reading.add(_Kind.NOTE, _label(prop), value, "")
+    reading.texts.append(value)
+
+
+def _url(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip()
+    bare = re.sub(r"^https?://(www\.)?", "", value.casefold()).rstrip("/")
+    reading.add(_Kind.URL, _label(prop), value, bare)
+    reading.texts.append(bare)
+
+
+def _im(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip()
+    reading.add(_Kind.IM, _label(prop), value, value.partition(":")[2].casefold() or value.casefold())
+    reading.texts.append(value)
+
+
+def _date(prop: Property, reading: _Reading) -> None:
+    date = prop.date
+    value = clean(prop.text).strip()
+    norm = ""
+    if date is not None and date.month and date.day:
+        norm = f"{date.month:02}-{date.day:02}"
+    elif value:
+        norm = search_fold(value)
+    label = {"BDAY": "birthday", "DEATHDATE": "death"}.get(prop.name, prop.label or "anniversary")
+    reading.add(_Kind.DATE, clean(label)[:100], value, norm)
+
+
+def _related(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip()
+    is_uid = value.startswith(("urn:", "mailto:", "http:", "https:"))
+    if is_uid:
+        reading.add(_Kind.RELATED, _label(prop), value, bare_uid(value), limit=MAX_UID)
+    else:
+        reading.add(_Kind.RELATED, _label(prop), value, search_fold(value))
+        reading.texts.append(value)
+
+
+def _member(prop: Property, reading: _Reading) -> None:
+    value = clean(prop.text).strip()
+    reading.add(_Kind.MEMBER, _label(prop), value, bare_uid(value), limit=MAX_UID)
+
+
+def _photo(prop: Property, reading: _Reading) -> None:
+    reading.photo = reading.photo or prop
+
+
+def _sort_string(prop: Property, reading: _Reading) -> None:
+    reading.sort_as = clean(prop.text).strip()
+
+
+def _name(prop: Property, reading: _Reading) -> None:
+    reading.name = reading.name or " ".join(filter(None, prop.parts[:3]))
+    for name, values in prop.params:
+        if name == "SORT-AS":
+            reading.sort_as = " ".join(" ".join(values).split(","))
+
+
+_READERS: dict[str, Callable[[Property, _Reading], None]] = {
+    "EMAIL": _email,
+    "TEL": _phone,
+    "ADR": _address,
+    "ORG": _organisation,
+    "TITLE": _title,
+    "ROLE": _title,
+    "NICKNAME": _nickname,
+    "CATEGORIES": _tags,
+    "NOTE": _note,
+    "URL": _url,
+    "IMPP": _im,
+    "X-AIM": _im,
+    "X-ICQ": _im,
+    "X-JABBER": _im,
+    "X-MSN": _im,
+    "X-SKYPE": _im,
+    "X-YAHOO": _im,
+    "X-GADUGADU": _im,
+    "BDAY": _date,
+    "ANNIVERSARY": _date,
+    "DEATHDATE": _date,
+    "X-ANNIVERSARY": _date,
+    "X-EVOLUTION-ANNIVERSARY": _date,
+    "X-ABDATE": _date,
+    "RELATED": _related,
+    "X-ABRELATEDNAMES": _related,
+    "MEMBER": _member,
+    "X-ADDRESSBOOKSERVER-MEMBER": _member,
+    "PHOTO": _photo,
+    "SORT-STRING": _sort_string,
+    "N": _name,
+}
+
+
+def bare_uid(uid: str) -> str:
+    """A UID without `urn:uuid:` and in lower case if it is one: cards name each other in either form."""
+    bare = uid.strip()
+    if bare[:9].lower() == "urn:uuid:":
+        return bare[9:].lower()
+    return bare.lower() if re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", bare) else bare
+
+
+def _thumbnail(photo: Property | None) -> bytes | None:
+    """The middle square of the photo as WebP, or None where there is no picture that can be read."""
+    inline = photo.binary if photo is not None else None
+    if inline is None:
+        return None
+    try:
+        return _square(inline[0])
+    except Exception:  # noqa: BLE001 - a broken picture makes Pillow raise whatever comes to its readers' minds
+        return None  # it is kept in the card and shown as initials
+
+
+def _square(picture: bytes) -> bytes:
+    from PIL import Image, ImageOps  # 60 ms to load
+
+    with Image.open(io.BytesIO(picture), formats=PHOTO_FORMATS) as image:
+        photos.prepare(image, 2 * THUMBNAIL_SIDE)
+        ImageOps.exif_transpose(image, in_place=True)
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        square = image.crop((left, top, left + side, top + side))
+        square = square.convert("RGBA" if square.has_transparency_data else "RGB")
+        square.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        out = io.BytesIO()
+        square.save(out, "WEBP", quality=80, exif=b"", icc_profile=b"", xmp=b"")
+        return out.getvalue()

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from functools import cached_property
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from farley.accounts.actor import Actor
+from farley.codecs.vcard import Card
+from farley.codecs.vcard import Kind as CardKind
+from farley.database.fields import KeyField
+from farley.journal.models import Content, etag_of
+from farley.spaces.models import Space
+
+MAX_UID = 500  # characters
+MAX_TAG = 200  # characters of a tag that is given here; cards bring longer ones, told apart by their index rows
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Contacts in spaces where `actor` is at least a reader."""
+        return self.filter(space__in=Space.objects.visible_to(actor).values("pk"), deleted_at=None)
+
+    def editable_by(self, actor: Actor) -> Self:
+        """Contacts that `actor` may change."""
+        return self.filter(space__in=Space.objects.editable_by(actor).values("pk"), deleted_at=None)
+
+    def restorable_by(self, actor: Actor) -> Self:
+        """Deleted contacts that `actor` may bring back."""
+        return self.filter(space__in=Space.objects.editable_by(actor).values("pk")).exclude(deleted_at=None)
+
+    def known_to(self, actor: Actor) -> Self:
+        """Contacts in spaces where `actor` is at least a reader, deleted ones too: whose names they may read."""
+        return self.filter(space__in=Space.objects.visible_to(actor).values("pk"))
+
+    def tagged(self, name: str, spaces: models.QuerySet[Space]) -> Self:
+        """Contacts with this tag in `spaces`."""
+        tags = Tag.objects.filter(space__in=spaces.values("pk"), name=name)
+        return self.filter(pk__in=TagEntry.objects.filter(tag__in=tags).values("contact_id"))
+
+    def groups(self) -> Self:
+        """Groups alone, by name."""
+        return self.filter(kind=Contact.Kind.GROUP).order_by("sort_key", "pk")
+
+    def members_of(self, group: Contact) -> Self:
+        """The contacts of the group's space that its card names as members."""
+        uids = IndexRow.objects.filter(contact_id=group.pk, kind=IndexRow.Kind.MEMBER).values("norm")
+        return self.filter(space=group.space_id, uid_key__in=uids)
+
+
+class Contact(models.Model):
+    """One person, organisation, group or place. `content` is the truth; names and index rows are read out of it.
+
+    Own (never rebuilt): owner, organisation, and `uid` where the card has none.
+    """
+
+    class Kind(models.IntegerChoices):
+        INDIVIDUAL = CardKind.INDIVIDUAL.value, _("person")
+        GROUP = CardKind.GROUP.value, _("group")
+        ORG = CardKind.ORG.value, _("organisation")
+        LOCATION = CardKind.LOCATION.value, _("place")
+        OTHER = CardKind.OTHER.value, _("other")
+
+    space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="contacts", db_index=False)
+    href = KeyField(max_length=255)  # last URL segment, chosen by the DAV client
+    uid = KeyField(max_length=MAX_UID)  # the card's, or one made for a card that has none
+    uid_key = KeyField(max_length=MAX_UID)  # derived: as other cards may spell it too (`deriving.bare_uid`)
+    content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="+", db_index=False)  # as received
+    sha256 = models.BinaryField(max_length=32)  # derived: of the octets; makes the ETag
+    size = models.PositiveIntegerField()  # derived: octets
+    kind = models.PositiveSmallIntegerField(choices=Kind.choices)  # derived
+    full_name = models.CharField(max_length=1000)  # derived
+    sort_key = KeyField(max_length=250)  # derived: folded name
+    organisation_name = models.CharField(max_length=500)  # derived
+    organisation_key = KeyField(max_length=250)  # derived: folded
+    job_title = models.CharField(max_length=500)  # derived
+    email = models.CharField(max_length=320)  # derived: the preferred one, as written
+    phone = models.CharField(max_length=100)  # derived: likewise
+    city = models.CharField(max_length=200)  # derived: of the preferred address
+    city_key = KeyField(max_length=250)  # derived: folded
+    has_photo = models.BooleanField()  # derived: there is a thumbnail
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    organisation = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="people")
+    revision = models.PositiveBigIntegerField()  # last Change of anything: guards page and API edits
+    octets_revision = models.PositiveBigIntegerField()  # last change a DAV client must hear of
+    created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = ContactQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["space", "href"], condition=models.Q(deleted_at=None), name="one_contact_an_href"
+            ),
+            models.UniqueConstraint(
+                fields=["space", "uid"], condition=models.Q(deleted_at=None), name="one_contact_a_uid_and_space"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["space", "sort_key", "id"], name="contacts_by_name"),
+            models.Index(fields=["space", "organisation_key", "id"], name="contacts_by_organisation"),
+            models.Index(fields=["space", "changed_at", "id"], name="contacts_by_change"),
+            models.Index(fields=["space", "octets_revision"], name="contacts_since"),
+            models.Index(fields=["space", "uid_key"], name="contacts_by_uid"),
+            models.Index(
+                fields=["space", "organisation_key"],
+                condition=models.Q(kind=CardKind.ORG.value, deleted_at=None),
+                name="organisations_by_name",
+            ),
+            models.Index(  # every page names the groups
+                fields=["space", "sort_key"],
+                condition=models.Q(kind=CardKind.GROUP.value, deleted_at=None),
+                name="groups_by_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def etag(self) -> str:
+        return etag_of(bytes(self.sha256))
+
+    @cached_property
+    def card(self) -> Card:
+        """The octets, read."""
+        return Card.parse(self.content.data)
+
+    @property
+    def linked_organisation(self) -> Contact | None:
+        """Where the contact belongs. A link stays when the organisation is deleted or moved: it may come back."""
+        organisation: Contact | None = self.organisation
+        is_here = organisation is not None and not organisation.is_deleted and organisation.space_id == self.space_id
+        return organisation if is_here else None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+
+class IndexRow(models.Model):
+    """One value of a card for filters and look-ups, all of it derived: as written and normalised.
+
+    Keyed by (contact, n), so that the rows of a contact lie together and are written by difference.
+    """
+
+    class Kind(models.IntegerChoices):
+        EMAIL = 1
+        PHONE = 2  # norm: E.164 where the number can be read, else its digits
+        URL = 3
+        IM = 4
+        STREET = 5
+        CITY = 6
+        REGION = 7
+        POSTCODE = 8
+        COUNTRY = 9
+        ORG = 10
+        TITLE = 11
+        NICKNAME = 12
+        DATE = 13  # label: birthday, anniversary or its own; norm: MM-DD, or YYYY-MM-DD with the year first in value
+        TAG = 14
+        NOTE = 15
+        RELATED = 16  # norm: a UID, or a folded name
+        MEMBER = 17  # norm: a UID
+
+    pk = models.CompositePrimaryKey("contact_id", "n")
+    contact_id = models.BigIntegerField()
+    n = models.PositiveIntegerField()
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.PositiveSmallIntegerField(choices=Kind.choices)
+    label = models.CharField(max_length=100)
+    value = models.CharField(max_length=2000)
+    norm = KeyField(max_length=MAX_UID)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["space", "kind", "norm"], name="index_rows_by_value")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.value[:40]}"
+
+
+class Tag(models.Model):
+    """A word of CATEGORIES, once a space."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="tags", db_index=False)
+    name = KeyField(max_length=MAX_TAG)  # a longer one is cut
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["space", "name"], name="a_tag_is_named_once_a_space")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TagEntry(models.Model):
+    """`contact` has `tag`: in list order, so that a rare tag's page is one index range. Derived."""
+
+    pk = models.CompositePrimaryKey("tag_id", "sort_key", "contact_id")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    sort_key = KeyField(max_length=250)
+    contact_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} {self.contact_id}"
+
+
+class Thumbnail(models.Model):
+    """A small picture of a card's photo. Derived."""
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, related_name="thumbnail")
+    webp = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"thumbnail of {self.contact_id}"
+
+
+class Affiliation(models.Model):
+    """`person` has or had a part in `organisation`. Own: several a person, kept when the card changes."""
+
+    person = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="affiliations")
+    organisation = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="affiliated")
+    role = models.CharField(max_length=200, blank=True)
+    from_on = models.DateField(null=True)
+    to_on = models.DateField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(to_on=None) | models.Q(from_on=None) | models.Q(to_on__gte=models.F("from_on")),
+                name="an_affiliation_ends_after_it_began",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} @ {self.organisation}"
+
+
+class ExternalId(models.Model):
+    """What another system calls this contact: how imports and connected programs recognise it again."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False)
+    system = models.CharField(max_length=60)
+    key = KeyField(max_length=400)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="external_ids")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["space", "system", "key"], name="one_record_an_external_id")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system}: {self.key}"

@@ -1,0 +1,230 @@
+"""What else is done with contacts: delete, restore, move, assign, tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from farley.accounts.actor import Actor
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.codecs.vcard import Card
+from farley.contacts.deriving import Derived, derive
+from farley.contacts.models import MAX_TAG, Contact
+from farley.contacts.storing import (
+    EditConflict,
+    Entry,
+    Prepared,
+    Problem,
+    StoreProblem,
+    TooLarge,
+    free_href,
+    octets_of,
+    prepare_many,
+    raise_if_taken,
+    store_prepared,
+)
+from farley.contacts.writing import SpaceWriter, organisations_named
+from farley.journal.models import Batch, Door
+from farley.spaces.models import Membership, Space
+from farley.spaces.operations import require, writing
+
+
+def delete(
+    contacts: Sequence[Contact], *, by: Actor, door: Door, batch: Batch | None, expected: str | None = None
+) -> int:
+    """Delete contacts (of one space or several), restorable; return how many were still there.
+
+    Give at most 500 at a time. Raises NotAllowed, NoSuchSpace, and EditConflict where `expected`, an ETag, is
+    not the stored one.
+    """
+    done = 0
+    with writing({contact.space_id for contact in contacts}) as spaces:
+        for space, mine in _afresh(spaces, contacts, by).items():
+            writer = SpaceWriter(space, by=by, door=door, batch=batch)
+            for contact in mine:
+                if expected is not None and contact.etag != expected:
+                    raise EditConflict(contact.href, contact.etag)
+                writer.delete(contact)
+            writer.flush()
+            done += len(mine)
+    return done
+
+
+def restore(contact: Contact, *, by: Actor, door: Door, batch: Batch | None = None) -> None:
+    """Bring a deleted contact back. Raises NotAllowed, NoSuchSpace, UidConflict where its UID is taken by now."""
+    derived = _derived_of([contact], contact.space.default_region)
+    with writing([contact.space_id]) as spaces:
+        space = spaces[contact.space_id]
+        require(space, by, Role.EDITOR)
+        contact = Contact.objects.get(pk=contact.pk)
+        if not contact.is_deleted or contact.space_id != space.pk:
+            return
+        raise_if_taken(space, [contact])
+        writer = SpaceWriter(space, by=by, door=door, batch=batch)
+        [current] = _current([contact], derived, space.default_region).values()
+        writer.restore(contact, current, href=free_href(space, contact.href))
+        writer.flush()
+
+
+def move(contacts: Sequence[Contact], target: Space, *, by: Actor, door: Door, batch: Batch | None) -> int:
+    """Move contacts to `target`, all or none; return how many moved. An owner who cannot see them there is none.
+
+    Give at most 500 at a time. Raises NotAllowed, NoSuchSpace, UidConflict.
+    """
+    going = [contact for contact in contacts if contact.space_id != target.pk]
+    derived = _derived_of(going, target.default_region)
+    moved = 0
+    with writing({target.pk, *(contact.space_id for contact in going)}) as spaces:
+        target = spaces[target.pk]
+        require(target, by, Role.EDITOR)
+        for space, mine in _afresh(spaces, going, by).items():
+            if space != target:  # somebody else may have moved them there just now
+                current = _current(mine, derived, target.default_region)
+                move_between(space, target, mine, current, by=by, door=door, batch=batch)
+                moved += len(mine)
+    return moved
+
+
+def move_between(
+    source: Space,
+    target: Space,
+    contacts: Sequence[Contact],
+    derived: dict[int, Derived],
+    *,
+    hrefs: dict[int, str] | None = None,
+    own: dict[int, dict[str, int | None]] | None = None,
+    by: Actor,
+    door: Door,
+    batch: Batch | None,
+) -> None:
+    """Move contacts between two locked spaces, to `hrefs` (by id) or their own, as far as these are free.
+
+    The organisation is the one of that name there, and an owner who cannot see it is none, unless `own` says
+    what these fields shall be. Raises UidConflict.
+    """
+    raise_if_taken(target, contacts)
+    leaving = SpaceWriter(source, by=by, door=door, batch=batch)
+    arriving = SpaceWriter(target, by=by, door=door, batch=batch)
+    organisations = organisations_named(target, (derived[contact.pk].organisation_key for contact in contacts))
+    seeing = _who_sees(target, {contact.owner_id for contact in contacts})
+    taken: set[str] = set()
+    for contact in contacts:
+        href = free_href(target, (hrefs or {}).get(contact.pk, contact.href), besides=taken)
+        taken.add(href)
+        is_organisation = contact.kind == Contact.Kind.ORG
+        organisation = None if is_organisation else organisations.get(derived[contact.pk].organisation_key)
+        fields = {"owner": contact.owner_id if contact.owner_id in seeing else None, "organisation": organisation}
+        fields |= (own or {}).get(contact.pk, {})
+        leaving.move_out(contact, **fields)
+        arriving.move_in(contact, derived[contact.pk], href=href, **fields)
+    leaving.flush()
+    arriving.flush()
+
+
+def _who_sees(space: Space, users: set[int | None]) -> set[int | None]:
+    roles = Membership.objects.filter(space=space, user__in=users - {None}, user__is_active=True)
+    return set(roles.filter(role__gte=Role.READER).values_list("user", flat=True)) if users - {None} else set()
+
+
+def _derived_of(contacts: Sequence[Contact], region: str) -> dict[int, tuple[int, Derived]]:
+    """By contact, the content read and what was read out of it: before the transaction, for it is slow."""
+    octets = octets_of(contact.content_id for contact in contacts)
+    return {c.pk: (c.content_id, derive(Card.parse(octets[c.content_id]), region)) for c in contacts}
+
+
+def _current(contacts: Sequence[Contact], derived: dict[int, tuple[int, Derived]], region: str) -> dict[int, Derived]:
+    """`derived`, read again where somebody has written to the contact in the meantime. Under the lock."""
+    stale = [contact for contact in contacts if derived[contact.pk][0] != contact.content_id]
+    derived = derived | _derived_of(stale, region)
+    return {contact.pk: derived[contact.pk][1] for contact in contacts}
+
+
+def assign(contacts: Sequence[Contact], owner: User | None, *, by: Actor, door: Door, batch: Batch | None) -> int:
+    """Make `owner`, who must see each contact's space, responsible for `contacts`; return how many changed.
+
+    Raises NotAllowed, and OwnerOutside for an owner who could not see what they own.
+    """
+    done = 0
+    with writing({contact.space_id for contact in contacts}) as spaces:
+        for space, mine in _afresh(spaces, contacts, by).items():
+            if owner is not None and (space.role_of(owner.actor) or Role.FREEBUSY) < Role.READER:
+                raise OwnerOutside(owner.name, space.name)
+            writer = SpaceWriter(space, by=by, door=door, batch=batch)
+            for contact in mine:
+                if contact.owner_id != (owner.pk if owner else None):
+                    writer.set_own(contact, owner=owner.pk if owner else None)
+                    done += 1
+            writer.flush()
+    return done
+
+
+class OwnerOutside(StoreProblem):
+    """This person does not see the space and cannot own a contact there."""
+
+    def __init__(self, user: str, space: str) -> None:
+        super().__init__(f"{user} does not see the space {space}")
+        self.user, self.space = user, space
+
+
+def retag(
+    contacts: Sequence[Contact],
+    *,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    by: Actor,
+    door: Door,
+    batch: Batch,
+) -> int:
+    """Add and remove tags in the cards' CATEGORIES; return how many cards changed. Those gone since are left out.
+
+    Give at most 500 at a time. Raises NotAllowed, NoSuchSpace, TooLarge; then none of them is changed.
+    """
+    refuse_long_tags(add)
+    current = Contact.objects.filter(pk__in=[contact.pk for contact in contacts], deleted_at=None)
+    spaces = Space.objects.in_bulk({contact.space_id for contact in contacts})
+    prepared = {pk: _retagged(list(current.filter(space=pk)), space, add, remove) for pk, space in spaces.items()}
+    changed = 0
+    with writing(spaces) as locked:
+        for pk, space in locked.items():
+            results = store_prepared(space, prepared[pk], batch=batch, by=by, door=door)
+            overtaken = [result.href for result in results if isinstance(result, EditConflict)]
+            if overtaken:  # written to since they were read: once more, now that nobody can come in between
+                again = _retagged(list(current.filter(space=pk, href__in=overtaken)), space, add, remove)
+                results = [result for result in results if not isinstance(result, EditConflict)]
+                results += store_prepared(space, again, batch=batch, by=by, door=door)
+            for result in results:
+                if isinstance(result, Exception):
+                    raise result
+                changed += result.changed
+    return changed
+
+
+def refuse_long_tags(tags: Iterable[str]) -> None:
+    """Raise TooLarge for a tag that would not be kept whole."""
+    if any(len(tag) > MAX_TAG for tag in tags):
+        raise TooLarge("tag", MAX_TAG)
+
+
+def _retagged(
+    contacts: Sequence[Contact], space: Space, add: Sequence[str], remove: Sequence[str]
+) -> list[Prepared | Problem]:
+    octets = octets_of(contact.content_id for contact in contacts)
+    entries = []
+    for contact in contacts:
+        card = Card.parse(octets[contact.content_id])
+        tags = [text.strip() for prop in card.properties("CATEGORIES") for text in prop.texts]
+        wanted = [tag for tag in dict.fromkeys([*tags, *add]) if tag and tag not in remove]
+        entries.append(Entry(card.with_categories(wanted).octets, contact.href, contact.etag))
+    return prepare_many(entries, space.default_region)
+
+
+def _afresh(spaces: dict[int, Space], contacts: Sequence[Contact], by: Actor) -> dict[Space, list[Contact]]:
+    """The contacts as they are now, under the lock, by space; those gone or moved since are left out."""
+    for space in spaces.values():
+        require(space, by, Role.EDITOR)
+    current = Contact.objects.filter(pk__in=[contact.pk for contact in contacts], deleted_at=None).order_by("pk")
+    mine: dict[Space, list[Contact]] = {}
+    for contact in current:
+        if contact.space_id in spaces:
+            mine.setdefault(spaces[contact.space_id], []).append(contact)
+    return mine

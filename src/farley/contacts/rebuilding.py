@@ -1,0 +1,161 @@
+"""Derived columns and rows, read out of the octets again: a check, and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Left
+
+from farley.accounts.actor import Actor, ActorKind
+from farley.codecs.vcard import Card
+from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, bare_uid, derive
+from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
+from farley.contacts.writing import SpaceWriter
+from farley.database import rows
+from farley.journal.models import Door, Noun, hash_of
+from farley.search.models import Entry
+from farley.spaces.models import Space
+from farley.spaces.operations import writing
+
+PAGE = 500
+SYSTEM = Actor(ActorKind.SYSTEM, None, "farley")
+
+
+def rebuild(*, progress: Callable[[int], None] = lambda _done: None) -> int:
+    """Derive every contact anew and write what differs; return how many did. No client sees a change."""
+    mended = 0
+    for space in Space.objects.order_by("pk"):
+        for page in _pages(space):
+            differing = list(_differing(space, page))
+            while differing:
+                overtaken = _mend(space, differing)
+                mended += len(differing) - len(overtaken)
+                differing = list(_differing(space, overtaken))
+            progress(len(page))
+        mended += _drop_stale_tags(space)
+    return mended
+
+
+def differences(*, progress: Callable[[int], None] = lambda _done: None) -> Iterator[str]:
+    """What `rebuild` would mend, a line each: `space/href: what`."""
+    for space in Space.objects.order_by("pk"):
+        for page in _pages(space):
+            for found in _differing(space, page):
+                yield f"{space.name}/{found.contact.href}: {', '.join(found.what)}"
+            progress(len(page))
+        for tag, pk in _stale_tags(space):
+            yield f"{space.name}: tag {tag} lists contact {pk}, which does not have it"
+
+
+def _pages(space: Space) -> Iterator[list[Contact]]:
+    last = 0
+    live = Contact.objects.filter(space=space, deleted_at=None).select_related("content").order_by("pk")
+    while page := list(live.filter(pk__gt=last)[:PAGE]):
+        yield page
+        last = page[-1].pk
+
+
+@dataclass(frozen=True, slots=True)
+class _Differing:
+    """A contact whose derived columns or rows are not what its octets say; `what` names them."""
+
+    contact: Contact
+    derived: Derived
+    what: list[str]
+
+
+def _mend(space: Space, differing: Sequence[_Differing]) -> list[Contact]:
+    """Write what was derived before the lock; return those that have been written to since."""
+    derived = {found.contact.pk: (found.contact.content_id, found.derived) for found in differing}
+    overtaken = []
+    with writing([space.pk]) as locked:
+        writer = SpaceWriter(locked[space.pk], by=SYSTEM, door=Door.CLI, batch=None)
+        live = Contact.objects.filter(space=space, pk__in=derived, deleted_at=None)
+        for contact in live.select_related("content").order_by("pk"):
+            content, now = derived[contact.pk]
+            if contact.content_id == content:
+                writer.rederive(contact, now)
+            else:
+                overtaken.append(contact)
+        writer.flush()
+    return overtaken
+
+
+def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
+    pks = [contact.pk for contact in page]
+    index: dict[int, list[tuple[int, Row]]] = {pk: [] for pk in pks}
+    for pk, n, kind, label, value, norm in IndexRow.objects.filter(contact_id__in=pks).values_list(
+        "contact_id", "n", "kind", "label", "value", "norm"
+    ):
+        index[pk].append((n, (kind, label, value, norm)))
+    entries = dict(Entry.objects.filter(noun=Noun.CONTACT, record__in=pks).values_list("record", "text"))
+    pictures = set(Thumbnail.objects.filter(pk__in=pks).values_list("pk", flat=True))
+    for contact in page:
+        derived = derive(Card.parse(contact.content.data), space.default_region)
+        what = [
+            name
+            for name, value in zip(DERIVED_COLUMNS, derived.columns, strict=True)
+            if getattr(contact, name) != value
+        ]
+        if bytes(contact.sha256) != hash_of(contact.content.data):
+            what.append("sha256")
+        if contact.uid_key != bare_uid(contact.uid):
+            what.append("uid_key")
+        if sorted(index[contact.pk]) != list(enumerate(derived.rows)):
+            what.append("index rows")
+        if entries.get(contact.pk) != derived.search_text:
+            what.append("search text")
+        if (contact.pk in pictures) != (derived.thumbnail is not None):
+            what.append("thumbnail")
+        if not _has_tags(space, contact, derived):
+            what.append("tags")
+        if what:
+            yield _Differing(contact, derived, what)
+
+
+def _has_tags(space: Space, contact: Contact, derived: Derived) -> bool:
+    if not derived.tags:
+        return True
+    found = TagEntry.objects.filter(
+        tag__in=Tag.objects.filter(space=space, name__in=derived.tags),
+        sort_key=derived.sort_key,
+        contact_id=contact.pk,
+    )
+    return found.count() == len(derived.tags)
+
+
+def _stale_tags(space: Space) -> Iterator[tuple[str, int]]:
+    for tag, _, contact in _stale_entries(space):
+        yield tag.name, contact
+
+
+def _drop_stale_tags(space: Space) -> int:
+    dropped = 0
+    found = [(tag, contact) for tag, _, contact in _stale_entries(space)]  # without the lock, for it reads all of them
+    for start in range(0, len(found), PAGE):
+        tags = {tag for tag, _ in found[start : start + PAGE]}
+        contacts = {contact for _, contact in found[start : start + PAGE]}
+        with writing([space.pk]):
+            stale = [(tag.pk, sort_key, contact) for tag in tags for sort_key, contact in _stale_of(tag, contacts)]
+            rows.delete(TagEntry, ("tag_id", "sort_key", "contact_id"), stale)
+        dropped += len(stale)
+    return dropped
+
+
+def _stale_entries(space: Space) -> Iterator[tuple[Tag, str, int]]:
+    for tag in Tag.objects.filter(space=space):
+        for sort_key, contact in _stale_of(tag):
+            yield tag, sort_key, contact
+
+
+def _stale_of(tag: Tag, contacts: Collection[int] | None = None) -> Iterator[tuple[str, int]]:
+    """Sort key and contact of the entries of `tag`, of `contacts` alone where given, that are nobody's."""
+    rows_of_it = IndexRow.objects.filter(contact_id=OuterRef("contact_id"), kind=IndexRow.Kind.TAG)
+    has_it = rows_of_it.alias(name=Left("value", MAX_TAG)).filter(name=tag.name)
+    in_order = Contact.objects.filter(pk=OuterRef("contact_id"), space=tag.space_id, sort_key=OuterRef("sort_key"))
+    entries = TagEntry.objects.filter(~Exists(has_it) | ~Exists(in_order), tag=tag)
+    if contacts is not None:
+        entries = entries.filter(contact_id__in=contacts)
+    yield from entries.values_list("sort_key", "contact_id").iterator()

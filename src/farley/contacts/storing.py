@@ -1,0 +1,414 @@
+"""Storing cards: the one path that pages, API, DAV, command and importer share."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from farley.accounts.actor import Actor
+from farley.accounts.roles import Role
+from farley.codecs.vcard import Card, InvalidVCard
+from farley.contacts.deriving import Derived, derive
+from farley.contacts.models import MAX_UID, Contact
+from farley.contacts.writing import SpaceWriter, organisations_named
+from farley.database import rows
+from farley.journal.models import Batch, Content, Door, etag_of, hash_of
+from farley.journal.writing import keep
+from farley.spaces.models import Space
+from farley.spaces.operations import require, writing
+
+MAX_CARD = 10 * 2**20  # octets, announced to DAV clients as max-resource-size
+MAX_HREF = 255
+_NOT_IN_HREF = re.compile(r"[/\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_SAFE_HREF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+=-]{0,200}")
+
+
+class Condition(Enum):
+    """What must be at an href for a write to go ahead, where it is not a certain ETag."""
+
+    ABSENT = "absent"
+    ANY = "any"
+
+
+Expected = str | Condition  # an ETag, quotes included, or a condition
+
+
+class StoreProblem(ValueError):
+    """One entry could not be stored; nothing of it was."""
+
+
+class EditConflict(StoreProblem):
+    """What is stored is not what the writer expected. `etag` is the stored one, None where nothing is."""
+
+    def __init__(self, href: str, etag: str | None) -> None:
+        super().__init__(f"{href} was changed by somebody else" if etag else f"{href} is not there any more")
+        self.href, self.etag = href, etag
+
+
+class UidConflict(StoreProblem):
+    """Another contact of the space has this UID. `href` is where it is, `name` what it is called."""
+
+    def __init__(self, uid: str, href: str, name: str) -> None:
+        super().__init__(f"the UID {uid} belongs to “{name}” in this space already")
+        self.uid, self.href, self.name = uid, href, name
+
+
+class TooLarge(StoreProblem):
+    """The card or one of its keys is longer than Farley keeps. `limit` is in octets or characters."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"the {what} is longer than {limit}")
+        self.what, self.limit = what, limit
+
+
+class BadHref(StoreProblem):
+    """An href that cannot name a member: empty, too long, or with a slash or control character."""
+
+    def __init__(self, href: str) -> None:
+        super().__init__(f"{href[:60]!r} cannot name a contact")
+        self.href = href
+
+
+Problem = StoreProblem | InvalidVCard
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One card to store. Without an `href` it is known by its UID, and a new one gets an href made of it."""
+
+    octets: bytes
+    href: str | None = None
+    expected: Expected = Condition.ANY
+    owner: int | None = None  # of a contact that is made by this; a user id
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entry, read: everything slow is done."""
+
+    entry: Entry
+    derived: Derived
+    uid: str
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What `store` did. `changed` is False where the octets were there already."""
+
+    pk: int
+    uid: str
+    href: str
+    etag: str
+    revision: int
+    created: bool
+    changed: bool
+
+
+def store(
+    space: Space,
+    href: str | None,
+    octets: bytes,
+    *,
+    expected: Expected,
+    by: Actor,
+    door: Door,
+    batch: Batch | None = None,
+    owner: int | None = None,
+) -> Stored:
+    """Create or replace the contact at `href`, keeping `octets` as they are.
+
+    Raises InvalidVCard, NotAllowed, NoSuchSpace, EditConflict, UidConflict, TooLarge, BadHref. Octets that
+    are there already change nothing. RFC 6352 §6.3.2.
+    """
+    entry = Entry(octets, href, expected, owner)
+    [result] = store_many(space, [entry], batch=batch, by=by, door=door)
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def store_many(
+    space: Space, entries: Sequence[Entry], *, batch: Batch | None, by: Actor, door: Door
+) -> list[Stored | Problem]:
+    """Store `entries` in one transaction; those with a problem are left out, in place the problem.
+
+    Give at most 500 at a time. Raises NotAllowed, NoSuchSpace for all of them together.
+    """
+    return store_prepared(space, prepare_many(entries, space.default_region), batch=batch, by=by, door=door)
+
+
+def prepare_many(entries: Iterable[Entry], region: str) -> list[Prepared | Problem]:
+    """Read and derive, outside any transaction."""
+    return [_prepared(entry, region) for entry in entries]
+
+
+def store_prepared(
+    space: Space, prepared: Sequence[Prepared | Problem], *, batch: Batch | None, by: Actor, door: Door
+) -> list[Stored | Problem]:
+    """The second half of `store_many`: lock, check, write. Inside `writing` it joins that transaction."""
+    with writing([space.pk]) as locked:
+        space = locked[space.pk]
+        require(space, by, Role.EDITOR)
+        plan = _Plan(space, [item for item in prepared if isinstance(item, Prepared)])
+        verdicts = [plan.judge(item) if isinstance(item, Prepared) else item for item in prepared]
+        writer = SpaceWriter(space, by=by, door=door, batch=batch)
+        results = _carry_out(verdicts, writer)
+        writer.flush()
+    return results
+
+
+def judge_prepared(space: Space, prepared: Sequence[Prepared | Problem], *, by: Actor) -> list[Stored | Problem]:
+    """What `store_prepared` would answer now; nothing is written, and what it would make has the id and revision 0."""
+    require(space, by, Role.EDITOR)
+    plan = _Plan(space, [item for item in prepared if isinstance(item, Prepared)])
+    results: list[Stored | Problem] = []
+    for item in prepared:
+        verdict = plan.judge(item) if isinstance(item, Prepared) else item
+        if isinstance(verdict, _Create):
+            results.append(_stored(0, verdict.item, verdict.href, 0, created=True))
+        elif isinstance(verdict, _Replace):
+            results.append(_stored(verdict.contact.pk, verdict.item, verdict.contact.href, 0, created=False))
+        elif isinstance(verdict, _Leave):
+            results.append(_left(verdict.contact))
+        elif isinstance(verdict, _Again):
+            results.append(_stored_again(results, verdict))
+        else:
+            results.append(verdict)
+    return results
+
+
+def new_uid() -> str:
+    return str(uuid.uuid4())
+
+
+def uid_for(octets: bytes) -> str:
+    """The UID under which a card without one is known: the same octets get the same."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, hash_of(octets).hex()))
+
+
+def href_for(uid: str) -> str:
+    """A URL segment for a contact with this UID."""
+    bare = uid.removeprefix("urn:uuid:")
+    return f"{bare if _SAFE_HREF.fullmatch(bare) else uuid.uuid5(uuid.NAMESPACE_OID, uid)}.vcf"
+
+
+def free_href(space: Space, href: str, *, besides: set[str] | frozenset[str] = frozenset()) -> str:
+    """`href`, or one like it that no contact of the locked `space` has."""
+    stem, dot, ending = href.rpartition(".")
+    number = 2
+    candidate = href
+    while candidate in besides or Contact.objects.filter(space=space, href=candidate, deleted_at=None).exists():
+        candidate = f"{stem[: MAX_HREF - 20]}-{number}{dot}{ending}" if dot else f"{href[: MAX_HREF - 20]}-{number}"
+        number += 1
+    return candidate
+
+
+def taken_uids(space: Space, contacts: Sequence[Contact]) -> dict[str, Contact]:
+    """The UIDs of `contacts` that others in `space` have, and who has them."""
+    wanted = {contact.uid for contact in contacts}
+    live = Contact.objects.filter(space=space, uid__in=wanted, deleted_at=None)
+    return {other.uid: other for other in live.exclude(pk__in=[contact.pk for contact in contacts])}
+
+
+def raise_if_taken(space: Space, contacts: Sequence[Contact]) -> None:
+    """Raise UidConflict if another contact of `space` has the UID of one of `contacts`."""
+    for uid, other in taken_uids(space, contacts).items():
+        raise UidConflict(uid, other.href, other.full_name)
+
+
+def octets_of(contents: Iterable[int]) -> dict[int, bytes]:
+    """The octets of these Content rows, by id."""
+    return {
+        pk: bytes(octets) for pk, octets in Content.objects.filter(pk__in=list(contents)).values_list("pk", "octets")
+    }
+
+
+def prepare_card(card: Card, entry: Entry, region: str) -> Prepared | Problem:
+    """`prepare_many` for one entry whose octets have been read already."""
+    if len(entry.octets) > MAX_CARD:
+        return TooLarge("card", MAX_CARD)
+    if entry.href is not None and not _is_href(entry.href):
+        return BadHref(entry.href)
+    derived = derive(card, region)
+    if derived.uid is not None and len(derived.uid) > MAX_UID:
+        return TooLarge("UID", MAX_UID)
+    return Prepared(entry, derived, derived.uid or uid_for(entry.octets), hash_of(entry.octets))
+
+
+def _prepared(entry: Entry, region: str) -> Prepared | Problem:
+    try:
+        return prepare_card(Card.parse(entry.octets), entry, region)
+    except InvalidVCard as error:
+        return error
+
+
+def _is_href(href: str) -> bool:
+    return 0 < len(href) <= MAX_HREF and not _NOT_IN_HREF.search(href) and href not in (".", "..")
+
+
+@dataclass(frozen=True, slots=True)
+class _Create:
+    item: Prepared
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Replace:
+    item: Prepared
+    contact: Contact
+
+    @property
+    def href(self) -> str:
+        return self.contact.href
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """The very octets that an entry before it in the same call brings."""
+
+    first: _Create | _Replace
+
+
+_Verdict = _Create | _Replace | _Leave | _Again | Problem
+
+
+class _Plan:
+    """Decides, under the lock, what becomes of each entry; entries of the same call are seen too."""
+
+    def __init__(self, space: Space, items: Sequence[Prepared]) -> None:
+        self.space = space
+        live = {"space_id": space.pk, "deleted_at": None}
+        hrefs = [i.entry.href or href_for(i.uid) for i in items]
+        self.by_href: dict[str, Contact] = {c.href: c for c in rows.load(Contact, live | {"href": hrefs})}
+        self.by_uid: dict[str, Contact] = {c.uid: c for c in self.by_href.values()}
+        if elsewhere := [i.uid for i in items if i.uid not in self.by_uid]:
+            self.by_uid |= {c.uid: c for c in rows.load(Contact, live | {"uid": elsewhere})}
+        self.new: dict[str, _Create | _Replace] = {}  # by UID
+        self.hrefs: set[str] = set()
+
+    def judge(self, item: Prepared) -> _Verdict:
+        entry = item.entry
+        there = self.by_uid.get(item.uid) if entry.href is None else self.by_href.get(entry.href)
+        if there is None and isinstance(entry.expected, str):
+            return EditConflict(entry.href or item.uid, None)
+        if there is not None and entry.expected is Condition.ABSENT and entry.href is not None:
+            return EditConflict(entry.href, there.etag)
+        if there is not None and isinstance(entry.expected, str) and entry.expected != there.etag:
+            return EditConflict(there.href, there.etag)
+        if (first := self.new.get(item.uid)) and (entry.href is None or item.derived.uid):
+            if entry.href is None and _are_alike(first.item, item):
+                return _Again(first)
+            return UidConflict(item.uid, first.href, first.item.derived.full_name)
+        if entry.href is not None and entry.href in self.hrefs:
+            return EditConflict(entry.href, None)
+        verdict = self._create(item) if there is None else self._replace(item, there)
+        if isinstance(verdict, _Create | _Replace):
+            self.new[verdict.item.uid] = verdict
+            self.hrefs.add(verdict.href)
+        return verdict
+
+    def _create(self, item: Prepared) -> _Create | UidConflict:
+        if item.entry.href is not None and not item.derived.uid and self._is_known(item.uid):
+            item = dataclasses.replace(item, uid=new_uid())  # the same card, without a UID, at another href
+        if other := self.by_uid.get(item.uid):
+            return UidConflict(item.uid, other.href, other.full_name)
+        href = item.entry.href or href_for(item.uid)
+        if item.entry.href is None and (href in self.by_href or href in self.hrefs):
+            href = free_href(self.space, href, besides=self.hrefs)
+        return _Create(item, href)
+
+    def _replace(self, item: Prepared, there: Contact) -> _Replace | _Leave | UidConflict:
+        if bytes(there.sha256) == item.sha256:
+            return _Leave(there)
+        other = self.by_uid.get(item.uid) if item.derived.uid else None
+        if other is not None and other.pk != there.pk:
+            return UidConflict(item.uid, other.href, other.full_name)
+        if item.entry.expected is Condition.ABSENT:
+            if _is_but_for_its_end(item, there):
+                return _Leave(there)
+            return UidConflict(item.uid, there.href, there.full_name)
+        if not item.derived.uid:
+            item = dataclasses.replace(item, uid=there.uid)
+        return _Replace(item, there)
+
+    def _is_known(self, uid: str) -> bool:
+        return uid in self.by_uid or uid in self.new
+
+
+def without_last_break(octets: bytes) -> bytes:
+    """A card as it is compared with its like: an export adds a last line break where the next one can begin."""
+    return octets.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _are_alike(one: Prepared, other: Prepared) -> bool:
+    return without_last_break(one.entry.octets) == without_last_break(other.entry.octets)
+
+
+def _is_but_for_its_end(item: Prepared, there: Contact) -> bool:
+    """Whether the card is the stored one, with or without a last line break."""
+    bare = without_last_break(item.entry.octets)
+    if not len(bare) <= there.size <= len(bare) + 2:
+        return False
+    return bytes(there.sha256) in {hash_of(bare), hash_of(bare + b"\n"), hash_of(bare + b"\r\n")}
+
+
+def _carry_out(verdicts: Sequence[_Verdict], writer: SpaceWriter) -> list[Stored | Problem]:
+    creates = [verdict for verdict in verdicts if isinstance(verdict, _Create)]
+    replaces = [verdict for verdict in verdicts if isinstance(verdict, _Replace)]
+    named = [create.item.derived.organisation_key for create in creates]
+    named += [r.item.derived.organisation_key for r in replaces if _names_another_organisation(r)]
+    organisations = organisations_named(writer.space, named)
+    made = iter(
+        writer.create_many(
+            [(c.href, c.item.uid, c.item.entry.octets, c.item.derived, c.item.entry.owner) for c in creates],
+            organisations=organisations,
+        )
+    )
+    contents = iter(keep([verdict.item.entry.octets for verdict in replaces]))
+    results: list[Stored | Problem] = []
+    for verdict in verdicts:
+        if isinstance(verdict, _Create):
+            pk, revision = next(made)
+            results.append(_stored(pk, verdict.item, verdict.href, revision, created=True))
+        elif isinstance(verdict, _Again):
+            results.append(_stored_again(results, verdict))
+        elif isinstance(verdict, _Replace):
+            item, contact = verdict.item, verdict.contact
+            another = _names_another_organisation(verdict)
+            own = {"organisation": organisations.get(item.derived.organisation_key)} if another else {}
+            revision = writer.replace(contact, item.entry.octets, item.derived, content=next(contents), own=own)
+            results.append(_stored(contact.pk, item, contact.href, revision, created=False))
+        elif isinstance(verdict, _Leave):
+            results.append(_left(verdict.contact))
+        else:
+            results.append(verdict)
+    return results
+
+
+def _stored_again(results: Sequence[Stored | Problem], verdict: _Again) -> Stored:
+    [first] = [done for done in results if isinstance(done, Stored) and done.href == verdict.first.href]
+    return dataclasses.replace(first, created=False, changed=False)
+
+
+def _names_another_organisation(verdict: _Replace) -> bool:
+    """Whether the card says something new of where the person belongs; else the link stays, however it was made."""
+    derived = verdict.item.derived
+    return derived.kind != Contact.Kind.ORG and derived.organisation_key != verdict.contact.organisation_key
+
+
+def _left(contact: Contact) -> Stored:
+    return Stored(contact.pk, contact.uid, contact.href, contact.etag, contact.revision, created=False, changed=False)
+
+
+def _stored(pk: int, item: Prepared, href: str, revision: int, *, created: bool) -> Stored:
+    return Stored(pk, item.uid, href, etag_of(item.sha256), revision, created=created, changed=True)

@@ -1,0 +1,33 @@
+"""Acts on contacts that are too long for a page."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django_tasks import task
+
+from farley.accounts.models import User
+from farley.contacts.bulk import Deed, Selection, Verb, carry_out
+from farley.contacts.models import Contact
+from farley.jobs.worker import stopping
+from farley.journal.models import Batch, Door
+from farley.journal.writing import close_batch
+from farley.spaces.models import Space
+from farley.spaces.operations import NoSuchSpace
+
+log = logging.getLogger(__name__)
+
+
+@task(queue_name="long")
+def change_many(batch: int, deed: dict[str, Any], selection: dict[str, Any], user: int) -> None:
+    """Carry out a bulk act on behalf of `user` (an id); taken up again where it stands after a restart."""
+    running = Batch.objects.get(pk=batch)
+    try:
+        chosen = Selection.read(selection, by=User.objects.get(pk=user).actor)
+        act = Deed(Verb(deed["verb"]), deed["tag"], deed["target"])
+        if not carry_out(running, act, chosen, door=Door.WEB, stopping=stopping):
+            change_many.enqueue(batch, deed, selection, user)
+    except (Contact.DoesNotExist, Space.DoesNotExist, User.DoesNotExist, NoSuchSpace):
+        log.exception("bulk act %s cannot go on", batch)
+        close_batch(running, Batch.State.FAILED)

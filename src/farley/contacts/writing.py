@@ -1,0 +1,334 @@
+"""All changes to contacts of one locked space, gathered and written together: records, rows, journal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from farley.accounts.actor import Actor
+from farley.contacts.deriving import DERIVED_COLUMNS, Derived, bare_uid
+from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
+from farley.database import rows
+from farley.journal.models import Batch, Door, Noun, Verb, hash_of
+from farley.journal.writing import Written, append, bury, keep, unbury
+from farley.search.models import Entry
+from farley.spaces.models import Space
+
+CONTACT_COLUMNS = (
+    "id", "space_id", "href", "uid", "uid_key", "content_id", "sha256", "size", *DERIVED_COLUMNS,
+    "owner_id", "organisation_id", "revision", "octets_revision", "created_at", "changed_at",
+)  # fmt: skip
+ROW_COLUMNS = ("contact_id", "n", "space_id", "kind", "label", "value", "norm")
+OWN_FIELDS = ("owner", "organisation")
+LINKED_AT_ONCE = 500  # people of new organisations a transaction: for any more, others would have to wait
+
+
+class SpaceWriter:
+    """Writes to one space, which is locked. Call the verbs in order, then `flush` once.
+
+    A revision is claimed with each verb, so the journal tells them in that order.
+    """
+
+    def __init__(self, space: Space, *, by: Actor, door: Door, batch: Batch | None) -> None:
+        self.space, self.by, self.door, self.batch = space, by, door, batch
+        self.at: dt.datetime = timezone.now()
+        self._written: list[Written] = []
+        self._created: list[tuple[Any, ...]] = []
+        self._updates: dict[int, dict[str, Any]] = defaultdict(dict)
+        self._derived: dict[int, Derived] = {}
+        self._before: dict[int, Contact] = {}  # contacts whose derived rows exist, as they were
+        self._new_rows: set[int] = set()  # contacts that have no derived rows yet
+        self._gone: list[tuple[str, int]] = []  # href, revision
+        self._here: list[str] = []
+        self._organisations: list[tuple[int, Derived]] = []
+
+    @property
+    def _revision(self) -> int:
+        return self.space.revision + len(self._written)
+
+    def _write(self, verb: Verb, subject: int, before: int | None = None, own: dict[str, Any] | None = None) -> int:
+        self._written.append(Written(verb, subject, before, own))
+        return self._revision
+
+    def create_many(
+        self, new: Sequence[tuple[str, str, bytes, Derived, int | None]], *, organisations: dict[str, int]
+    ) -> list[tuple[int, int]]:
+        """Create contacts from (href, uid, octets, derived, owner); return (id, revision) of each."""
+        if not new:
+            return []
+        ids = rows.next_ids(Contact, len(new))
+        organisations = organisations | {
+            derived.organisation_key: pk
+            for pk, (_, _, _, derived, _) in reversed([*zip(ids, new, strict=True)])
+            if derived.kind == Contact.Kind.ORG and derived.organisation_key not in organisations
+        }
+        contents = keep([octets for _, _, octets, _, _ in new])
+        made = []
+        for pk, content, (href, uid, octets, derived, owner) in zip(ids, contents, new, strict=True):
+            revision = self._write(Verb.CREATED, pk)
+            organisation = organisations.get(derived.organisation_key) if derived.kind != Contact.Kind.ORG else None
+            self._created.append(
+                (
+                    pk, self.space.pk, href, uid, bare_uid(uid), content, hash_of(octets), len(octets),
+                    *derived.columns, owner, organisation, revision, revision, self.at, self.at,
+                )
+            )  # fmt: skip
+            self._index_new(pk, derived)
+            self._here.append(href)
+            made.append((pk, revision))
+        return made
+
+    def replace(
+        self,
+        contact: Contact,
+        octets: bytes,
+        derived: Derived,
+        *,
+        content: int,
+        own: dict[str, int | None] | None = None,
+        uid: str | None = None,
+    ) -> int:
+        """Put `octets`, which lie in `content`, in place of the contact's; return the revision.
+
+        `own` holds own fields that change with them, by name; `uid` is for octets that have none.
+        """
+        own = own or {}
+        own_before: dict[str, Any] = {name: getattr(contact, f"{name}_id") for name in own}
+        uid = derived.uid or uid or contact.uid
+        if uid != contact.uid:
+            own_before["uid"] = contact.uid
+        revision = self._write(Verb.CHANGED, contact.pk, contact.content_id, own_before or None)
+        update: dict[str, Any] = dict(zip(DERIVED_COLUMNS, derived.columns, strict=True))
+        update |= {f"{name}_id": value for name, value in own.items()}
+        update |= {"content_id": content, "sha256": hash_of(octets), "size": len(octets)}
+        if uid != contact.uid:
+            update |= {"uid": uid, "uid_key": bare_uid(uid)}
+        self._change(contact, revision, octets_changed=True, **update)
+        self._index_again(contact, derived)
+        return revision
+
+    def set_own(self, contact: Contact, **own: int | None) -> int:
+        """Set own fields; return the revision. No client downloads anything for it."""
+        before = {name: getattr(contact, f"{name}_id") for name in own}
+        revision = self._write(Verb.SET, contact.pk, own=before)
+        columns: dict[str, Any] = {f"{name}_id": value for name, value in own.items()}
+        self._change(contact, revision, **columns)
+        return revision
+
+    def delete(self, contact: Contact) -> int:
+        """Take the contact out of the collection; the row stays and can be restored."""
+        revision = self._write(Verb.DELETED, contact.pk, contact.content_id)
+        self._change(contact, revision, octets_changed=True, deleted_at=self.at)
+        self._before[contact.pk] = contact
+        self._gone.append((contact.href, revision))
+        return revision
+
+    def restore(self, contact: Contact, derived: Derived, *, href: str) -> int:
+        """Bring a deleted contact back, at `href`."""
+        revision = self._write(Verb.RESTORED, contact.pk)
+        self._change(contact, revision, octets_changed=True, deleted_at=None, href=href)
+        self._index_new(contact.pk, derived)
+        self._here.append(href)
+        return revision
+
+    def move_out(self, contact: Contact, **own: int | None) -> int:
+        """The first half of a move: the record leaves this space. `move_in` of the other one follows.
+
+        `own` holds what the own fields will be there, by name.
+        """
+        before: dict[str, Any] = {"space": self.space.pk, "href": contact.href}
+        before |= {name: old for name in own if (old := getattr(contact, f"{name}_id")) != own[name]}
+        revision = self._write(Verb.MOVED_OUT, contact.pk, own=before)
+        self._before[contact.pk] = contact
+        self._gone.append((contact.href, revision))
+        return revision
+
+    def move_in(self, contact: Contact, derived: Derived, *, href: str, **own: int | None) -> int:
+        revision = self._write(Verb.MOVED_IN, contact.pk)
+        columns: dict[str, Any] = {f"{name}_id": value for name, value in own.items()}
+        self._change(contact, revision, octets_changed=True, space_id=self.space.pk, href=href, **columns)
+        self._index_new(contact.pk, derived)
+        self._here.append(href)
+        return revision
+
+    def rederive(self, contact: Contact, derived: Derived) -> None:
+        """Write derived columns and rows anew: no revision, nothing for the journal or a client to see."""
+        update = dict(zip(DERIVED_COLUMNS, derived.columns, strict=True))
+        self._updates[contact.pk] |= update | {
+            "sha256": hash_of(contact.content.data),
+            "uid_key": bare_uid(contact.uid),
+        }
+        self._index_again(contact, derived)
+
+    def flush(self) -> None:
+        """Write everything. Rows that did not change are not touched."""
+        rows.insert(Contact, CONTACT_COLUMNS, self._created)
+        self._flush_updates()
+        self._flush_rows()
+        self._link_people()
+        bury(self.space, Noun.CONTACT, self._gone)
+        if self._here:
+            unbury(self.space, Noun.CONTACT, self._here)
+        append(
+            self.space, Noun.CONTACT, self._written, by=self.by, door=self.door, batch=self.batch, at=self.at
+        )  # fmt: skip
+        self._written.clear()
+
+    def _change(self, contact: Contact, revision: int, *, octets_changed: bool = False, **columns: Any) -> None:
+        update = self._updates[contact.pk]
+        update |= columns
+        update |= {"revision": revision, "changed_at": self.at}
+        if octets_changed:
+            update["octets_revision"] = revision
+
+    def _index_new(self, pk: int, derived: Derived) -> None:
+        self._derived[pk] = derived
+        self._new_rows.add(pk)
+        if derived.kind == Contact.Kind.ORG:
+            self._organisations.append((pk, derived))
+
+    def _index_again(self, contact: Contact, derived: Derived) -> None:
+        self._derived[contact.pk] = derived
+        if contact.pk not in self._new_rows:
+            self._before[contact.pk] = contact
+        if derived.kind == Contact.Kind.ORG and derived.organisation_key != contact.organisation_key:
+            self._organisations.append((contact.pk, derived))
+
+    def _link_people(self) -> None:
+        """Link who named an organisation before it was there."""
+        if not self._organisations:
+            return
+        by_key = {derived.organisation_key: pk for pk, derived in reversed(self._organisations)}
+        by_key.pop("", None)
+        if self.link(by_key) == LINKED_AT_ONCE:
+            from farley.contacts.linking import link_people  # it writes through this module
+
+            link_people.enqueue(self.space.pk, sorted(by_key.values()))
+
+    def link(self, organisations: dict[str, int]) -> int:
+        """Link people to the organisations they name, given by folded name; return how many: LINKED_AT_ONCE at most."""
+        people = people_to_link(self.space, organisations)[:LINKED_AT_ONCE]
+        # changed_at stays: nobody did anything to these people
+        linked = [
+            (organisations[key], self._write(Verb.SET, pk, own={"organisation": before}), pk)
+            for pk, key, before in people
+        ]
+        rows.update(Contact, ("organisation_id", "revision"), linked)
+        return len(linked)
+
+    def _flush_updates(self) -> None:
+        renamed = [pk for pk, update in self._updates.items() if "uid" in update]
+        if len(self._updates) > 1:  # two may exchange their UIDs, and a unique index looks at each row by itself
+            rows.update(Contact, ("uid",), [(f"\x01{pk}", pk) for pk in renamed])
+        alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for pk, update in self._updates.items():
+            alike[tuple(update)].append((*update.values(), pk))
+        for columns, values in alike.items():
+            rows.update(Contact, columns, values)
+
+    def _flush_rows(self) -> None:
+        old = self._old_rows([pk for pk in self._before if pk not in self._new_rows])
+        derived = self._derived
+        added: list[tuple[Any, ...]] = []
+        removed: list[tuple[int, int]] = []
+        changed: list[tuple[Any, ...]] = []
+        for pk in self._new_rows:
+            added += [(pk, n, self.space.pk, *row) for n, row in enumerate(derived[pk].rows)]
+        for pk, former in old.items():
+            now = dict(enumerate(derived[pk].rows)) if pk in derived else {}
+            changed += [(pk, n, self.space.pk, *row) for n, row in now.items() if former.get(n) != row]
+            removed += [(pk, n) for n in former if n not in now]
+        rows.delete(IndexRow, ("contact_id", "n"), removed)
+        rows.insert(IndexRow, ROW_COLUMNS, added)
+        rows.upsert(IndexRow, ("contact_id", "n"), ROW_COLUMNS, changed)
+        self._flush_tags(old)
+        self._flush_search()
+        self._flush_thumbnails()
+
+    def _old_rows(self, pks: list[int]) -> dict[int, dict[int, tuple[int, str, str, str]]]:
+        old: dict[int, dict[int, tuple[int, str, str, str]]] = {pk: {} for pk in pks}
+        columns = ("contact_id", "n", "kind", "label", "value", "norm")
+        for pk, n, kind, label, value, norm in rows.select(IndexRow, columns, {"contact_id": pks}):
+            old[pk][n] = (kind, label, value, norm)
+        return old
+
+    def _flush_tags(self, old: dict[int, dict[int, tuple[int, str, str, str]]]) -> None:
+        before = {
+            (row[2][:MAX_TAG], self._before[pk].sort_key, pk)
+            for pk, former in old.items()
+            for row in former.values()
+            if row[0] == IndexRow.Kind.TAG
+        }
+        now = {
+            (tag, d.sort_key, pk)
+            for pk, d in self._derived.items()
+            if pk in self._new_rows or pk in old
+            for tag in d.tags
+        }
+        ids = self._tag_ids({name for name, _, _ in before ^ now})
+        key = ("tag_id", "sort_key", "contact_id")
+        rows.delete(TagEntry, key, [(ids[name], sort_key, pk) for name, sort_key, pk in before - now])
+        added = sorted((ids[name], sort_key, pk) for name, sort_key, pk in now - before)
+        rows.insert(TagEntry, key, [entry for entry in added if entry[2] in self._new_rows])
+        rows.upsert(TagEntry, key, key, [entry for entry in added if entry[2] not in self._new_rows])
+
+    def _tag_ids(self, names: set[str]) -> dict[str, int]:
+        if not names:
+            return {}
+        ids = dict(rows.select(Tag, ("name", "id"), {"space_id": self.space.pk, "name": sorted(names)}))
+        for name in sorted(names - ids.keys()):
+            ids[name] = Tag.objects.create(space=self.space, name=name).pk
+        return ids
+
+    def _flush_search(self) -> None:
+        gone = [(int(Noun.CONTACT), pk) for pk in self._before if pk not in self._derived]
+        rows.delete(Entry, ("noun", "record"), gone)
+        columns = ("noun", "record", "space_id", "text")
+        entries = [(int(Noun.CONTACT), pk, self.space.pk, d.search_text) for pk, d in self._derived.items()]
+        rows.insert(Entry, columns, [entry for entry in entries if entry[1] in self._new_rows])
+        rows.upsert(Entry, ("noun", "record"), columns, [entry for entry in entries if entry[1] not in self._new_rows])
+
+    def _flush_thumbnails(self) -> None:
+        gone = [pk for pk, c in self._before.items() if c.has_photo and not _has_photo(self._derived.get(pk))]
+        if gone:
+            Thumbnail.objects.filter(pk__in=gone).delete()
+        rows.upsert(
+            Thumbnail,
+            ("contact_id",),
+            ("contact_id", "webp"),
+            [(pk, d.thumbnail) for pk, d in self._derived.items() if d.thumbnail is not None],
+        )
+
+
+def _has_photo(derived: Derived | None) -> bool:
+    return derived is not None and derived.thumbnail is not None
+
+
+def organisations_named(space: Space, keys: Iterable[str]) -> dict[str, int]:
+    """Ids of the organisations of `space` with these folded names."""
+    wanted = {key for key in keys if key}
+    if not wanted:
+        return {}
+    found = rows.select(
+        Contact,
+        ("organisation_key", "id"),
+        {"space_id": space.pk, "kind": int(Contact.Kind.ORG), "organisation_key": sorted(wanted), "deleted_at": None},
+    )
+    return dict(sorted(found, key=lambda row: -row[1]))  # of several with this name the first
+
+
+def people_to_link(space: Space, keys: Iterable[str]) -> models.QuerySet[Contact, tuple[int, str, int | None]]:
+    """Id, folded organisation and link of those who name one of `keys` and are linked to nothing that is there."""
+    people = Contact.objects.filter(space=space, organisation_key__in=list(keys), deleted_at=None)
+    linked = Q(organisation__deleted_at=None, organisation__space=space, organisation__isnull=False)
+    people = people.exclude(linked).exclude(kind__in=[Contact.Kind.ORG, Contact.Kind.GROUP])
+    found: models.QuerySet[Contact, tuple[int, str, int | None]] = people.order_by("pk").values_list(
+        "pk", "organisation_key", "organisation"
+    )
+    return found

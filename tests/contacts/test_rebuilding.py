@@ -1,0 +1,84 @@
+"""Derived columns and rows, made anew out of the octets."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from farley.accounts.models import User
+from farley.codecs.vcard import Card
+from farley.contacts import rebuilding
+from farley.contacts.deriving import Derived, derive
+from farley.contacts.models import Contact, IndexRow, Tag, TagEntry
+from farley.search.models import Entry
+from farley.spaces.models import Space
+from tests.cast import Hand, a_card, hand_of, space_of
+from tests.contacts.acts import faults, state_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hand(alice: User) -> Hand:
+    return hand_of(alice)
+
+
+@pytest.fixture
+def space(alice: User) -> Space:
+    return space_of(alice)
+
+
+def spoil(contact: Contact) -> None:
+    Contact.objects.filter(pk=contact.pk).update(full_name="wrong", sort_key="wrong", uid_key="wrong")
+    IndexRow.objects.filter(contact_id=contact.pk).delete()
+    Entry.objects.filter(record=contact.pk).delete()
+
+
+def test_what_is_wrong_is_mended_and_nobody_hears_of_it(hand: Hand, space: Space) -> None:
+    one, other = (hand.contact(space, a_card(name, "EMAIL:a@b.example", "CATEGORIES:a,b")) for name in ("Ada", "Bea"))
+    before, revision = state_of(), Space.objects.get(pk=space.pk).revision
+    spoil(one)
+    other_tag = Tag.objects.create(space=space, name="c")
+    TagEntry.objects.create(tag=other_tag, sort_key="bea", contact_id=other.pk)
+    assert len(faults()) == 4
+    assert rebuilding.rebuild() == 2
+    assert (state_of(), faults()) == (before, [])
+    assert Space.objects.get(pk=space.pk).revision == revision
+
+
+def test_what_is_right_is_not_even_locked(hand: Hand, space: Space) -> None:
+    hand.contact(space, a_card("Ada", "CATEGORIES:a"))
+    with CaptureQueriesContext(connection) as queries:
+        assert rebuilding.rebuild() == 0
+    written = [query["sql"] for query in queries]
+    assert not [sql for sql in written if not sql.startswith(("SELECT", "DECLARE")) or "UPDATE" in sql]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_derived_under_the_lock(hand: Hand, space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlocked(card: Card, region: str) -> Derived:
+        assert not transaction.get_connection().in_atomic_block
+        return derive(card, region)
+
+    contact = hand.contact(space)
+    spoil(contact)
+    monkeypatch.setattr(rebuilding, "derive", unlocked)
+    assert rebuilding.rebuild() == 1
+
+
+def test_what_was_written_meanwhile_stays(hand: Hand, space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    contact = hand.contact(space, a_card("Ada", uid="u"))
+    spoil(contact)
+    real = rebuilding._mend
+    names = iter(["Grace", "Hedy"])
+
+    def late(space: Space, differing: list[rebuilding._Differing]) -> list[Contact]:
+        if name := next(names, ""):
+            hand.store(space, a_card(name, uid="u"), href=contact.href)
+        return real(space, differing)
+
+    monkeypatch.setattr(rebuilding, "_mend", late)
+    assert rebuilding.rebuild() == 1
+    contact.refresh_from_db()
+    assert (contact.full_name, faults()) == ("Hedy", [])

@@ -1,0 +1,443 @@
+"""Importing vCard files: a batch of short transactions that can be watched, cancelled, resumed and undone."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from farley.accounts.actor import Actor
+from farley.accounts.roles import Role
+from farley.codecs.vcard import Entry as FileEntry
+from farley.codecs.vcard import InvalidVCard, read_cards
+from farley.contacts import storing
+from farley.contacts.models import Contact
+from farley.contacts.storing import Condition, Prepared, Problem, Stored, TooLarge, UidConflict
+from farley.database.turns import write_turn
+from farley.exchange.models import Import, ImportProblem
+from farley.jobs.worker import held, is_held
+from farley.journal.models import Batch, Change, Door, Noun, Verb
+from farley.journal.undo import NoSuchBatch, NotUndoable, Undone, undo
+from farley.journal.writing import close_batch, open_batch
+from farley.spaces.models import Space
+from farley.spaces.operations import NotAllowed, require, writing
+
+log = logging.getLogger(__name__)
+CHUNK = 500  # cards a transaction, at the most
+LEAST = 100  # at the least: below, each waits for the disk longer than for the rest
+TURN_S = 0.15  # what a transaction should take before its commit, for other writers wait so long
+_COUNTS = ("created", "changed", "unchanged", "failed", "entries", "octets")
+CHUNK_OCTETS = 4 * 2**20  # of one chunk at the most, so that photos do not fill the memory
+REASONS = {
+    "invalid": gettext_noop("%(reason)s"),
+    "twice": gettext_noop("The same UID stands in this import twice; the first card is in, this one is not."),
+    "taken": gettext_noop(
+        "Its UID belongs to “%(name)s” in this space already, with other contents; the stored contact stays as it is."
+    ),
+    "large": gettext_noop("The %(what)s is longer than %(limit)s."),
+}
+
+
+FAILURES = {
+    "file": gettext_noop("One of the files cannot be read any more."),
+    "database": gettext_noop("The database refused to store what was in it."),
+    "role": gettext_noop("You may not change this space any more."),
+    "killed": gettext_noop("The server was ended several times while it worked on it."),
+}
+
+
+class NothingToImport(ValueError):
+    """A file cannot be imported at all. `file` is its name, `reason` an English sentence."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+        self.file, self.reason = file, reason
+
+
+_NOT_OVER = (Import.State.WAITING, Import.State.RUNNING)
+
+
+class ImportBusy(RuntimeError):
+    """Another process is working on this import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to import: its name as the user knows it, and where it lies."""
+
+    name: str
+    path: Path
+
+
+def reason_of(problem: ImportProblem) -> str:
+    """Why the entry did not come in, in the active language."""
+    details = dict(problem.details)
+    if problem.code == "invalid":
+        return gettext(details["reason"])
+    return gettext(REASONS[problem.code]) % details
+
+
+def failure_of(run: Import) -> str:
+    """Why the import as a whole failed, in the active language; empty for one that did not."""
+    return gettext(FAILURES[run.error]) if run.error else ""
+
+
+def prepare(space: Space, sources: Sequence[Source], *, by: Actor, door: Door, is_dry_run: bool = False) -> Import:
+    """Set up an import into `space`, or find the same one that was cut short.
+
+    Raises NotAllowed, NoSuchSpace; NothingToImport for a file that is missing, unreadable or empty, before
+    anything is written.
+    """
+    require(space, by, Role.EDITOR)
+    assert by.user is not None
+    files = [_described(source) for source in sources]
+    fingerprint = _fingerprint(sources)
+    unfinished = Import.objects.visible_to(by).filter(
+        space=space, fingerprint=fingerprint, is_dry_run=False, is_cancelled=False, state=Import.State.RUNNING
+    )
+    for found in unfinished if not is_dry_run else ():
+        if not is_held(_lock_of(found)):
+            taken_up: Import = found
+            taken_up.files = files  # the same octets, which may lie elsewhere by now
+            with write_turn():
+                taken_up.save(update_fields=["files"])
+            return taken_up
+    with write_turn():
+        return Import.objects.create(
+            space=space, user=by.user, door=door, is_dry_run=is_dry_run, files=files, fingerprint=fingerprint
+        )
+
+
+def run(
+    run: Import,
+    *,
+    by: Actor,
+    progress: Callable[[Import], None] = lambda _run: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Carry the import out, from where it stands; return False if `stopping` cut it short.
+
+    A cancelled one is undone. Raises ImportBusy, NotAllowed; OSError if a file cannot be read on.
+    """
+    try:
+        with held(_lock_of(run)):
+            run.refresh_from_db()
+            if run.is_over:
+                return True
+            _begin(run, by)
+            with closing(_Seen()) as seen:
+                if not _carry_out(run, seen, by=by, progress=progress, stopping=stopping):
+                    return False
+            if not _finish(run):
+                _undo_all(run, by=by)
+    except BlockingIOError as error:
+        raise ImportBusy from error
+    return True
+
+
+def _carry_out(
+    run: Import, seen: _Seen, *, by: Actor, progress: Callable[[Import], None], stopping: Callable[[], bool]
+) -> bool:
+    """Store what is left of the files, until it is cancelled; return False if `stopping` cut it short."""
+    pace = _Pace()
+    for index in range(run.file, len(run.files)):
+        for chunk in _chunks(run, index, pace):
+            if run.is_cancelled or _is_cancelled(run):
+                return True
+            _store_chunk(run, index, chunk, seen, pace, by=by)
+            progress(run)
+            if stopping():
+                return False
+        _next_file(run, index)
+    return True
+
+
+def fail(run: Import, failure: str, *, by: Actor) -> None:
+    """End an import that cannot go on, for one of FAILURES, and undo it.
+
+    Where `by` may not undo it any more, or the database does not let them, what is in stays and can be undone.
+    """
+    with write_turn():
+        Import.objects.filter(pk=run.pk, state__in=_NOT_OVER).update(is_cancelled=True, error=failure)
+    with held(_lock_of(run)):
+        run.refresh_from_db()
+        if run.is_over:
+            return
+        try:
+            _undo_all(run, by=by)
+        except (NotAllowed, NoSuchBatch, DatabaseError):
+            log.exception("import %s failed and could not be undone", run.pk)
+            _end(run)
+
+
+def cancel(run: Import, *, by: Actor) -> bool:
+    """Ask an import to stop; whoever carries it out undoes it. One that nobody works on is undone here.
+
+    False if it is too much to undo here: `run` does it, by whomever it is called next.
+    """
+    with write_turn():
+        Import.objects.filter(pk=run.pk, state__in=_NOT_OVER).update(is_cancelled=True)
+    try:
+        with held(_lock_of(run)):
+            run.refresh_from_db()
+            if run.is_cancelled and not run.is_over:
+                if run.batch is not None and run.batch.size > CHUNK:
+                    return False
+                _undo_all(run, by=by)
+    except BlockingIOError:
+        run.refresh_from_db()
+    return True
+
+
+def take_back(batch: Batch, *, by: Actor, door: Door, progress: Callable[[int], None] = lambda _done: None) -> Undone:
+    """`journal.undo.undo`; an import that was cut short and that nobody works on is ended first.
+
+    Raises what `undo` raises: NotUndoable also for an import that is being carried out now.
+    """
+    for run in Import.objects.filter(batch=batch, state=Import.State.RUNNING).select_related("space"):
+        require(run.space, by, Role.EDITOR)
+        try:
+            with held(_lock_of(run)):
+                run.refresh_from_db()
+                if not run.is_over:
+                    run.is_cancelled = True
+                    _end(run)
+        except BlockingIOError as error:
+            raise NotUndoable(batch) from error
+    batch.refresh_from_db()
+    return undo(batch, by=by, door=door, progress=progress)
+
+
+def _lock_of(run: Import) -> Path:
+    return Path(settings.DATA) / "run" / f"import-{run.pk}.lock"
+
+
+def _described(source: Source) -> dict[str, Any]:
+    try:
+        str(source.path).encode()
+    except UnicodeEncodeError as error:
+        raise NothingToImport(ascii(source.name), "its name is not UTF-8; rename the file") from error
+    if source.path.exists() and not source.path.is_file():
+        raise NothingToImport(source.name, "is no file, but a folder, device or pipe")
+    try:
+        size = source.path.stat().st_size
+        with source.path.open("rb") as stream:
+            first = stream.read(1)
+    except OSError as error:
+        raise NothingToImport(source.name, error.strerror or str(error)) from error
+    if not first:
+        raise NothingToImport(source.name, "the file is empty")
+    path = str(source.path.absolute())
+    if path != _printable(path):
+        raise NothingToImport(_printable(source.name), "the name of the file is not UTF-8; rename it")
+    return {"name": _printable(source.name)[:300], "path": path, "size": size}
+
+
+def _printable(name: str) -> str:
+    """`name` as every database can hold it: a file name may be any octets."""
+    return name.encode(errors="replace").decode().replace("\0", "?")
+
+
+def _fingerprint(sources: Sequence[Source]) -> str:
+    digest = hashlib.sha256()
+    for source in sources:
+        with source.path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _begin(run: Import, by: Actor) -> None:
+    require(run.space, by, Role.EDITOR)
+    with write_turn():
+        run.state, run.started_at = Import.State.RUNNING, run.started_at or timezone.now()
+        if run.is_dry_run:  # what a killed one had seen is gone: from the start
+            run.problems.all().delete()
+            run.file = run.entries = run.octets = run.created = run.changed = run.unchanged = run.failed = 0
+        elif run.batch is None:
+            run.batch = open_batch(Batch.Act.IMPORT, by=by, door=Door(run.door), title=str(run))
+        run.save(update_fields=["state", "started_at", "batch", *_COUNTS, "file"])
+
+
+class _Pace:
+    """How many cards go into one transaction: fewer where the machine is slow or busy."""
+
+    def __init__(self) -> None:
+        self.cards = CHUNK
+
+    def took(self, seconds: float) -> None:
+        """Note how long the last transaction worked; its commit takes the same for few cards and many."""
+        if seconds > TURN_S:
+            self.cards = min(CHUNK, max(LEAST, self.cards // 2))
+        elif seconds < 0.7 * TURN_S:
+            self.cards = min(CHUNK, self.cards + LEAST)
+
+
+def _chunks(run: Import, index: int, pace: _Pace) -> Iterator[list[FileEntry]]:
+    """The entries of one file that are not done yet, in chunks bounded by number and size."""
+    with Path(run.files[index]["path"]).open("rb") as stream:
+        entries = itertools.islice(read_cards(stream, max_card=storing.MAX_CARD), run.entries, None)
+        chunk: list[FileEntry] = []
+        size = 0
+        for entry in entries:
+            chunk.append(entry)
+            size += len(entry.octets)
+            if len(chunk) >= pace.cards or size >= CHUNK_OCTETS:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+
+def _store_chunk(run: Import, index: int, chunk: Sequence[FileEntry], seen: _Seen, pace: _Pace, *, by: Actor) -> None:
+    region = run.space.default_region
+    prepared = [entry.problem or _prepare(entry, region) for entry in chunk]
+    if run.is_dry_run:
+        judged = storing.judge_prepared(run.space, prepared, by=by)
+        results = [seen.once(item, result) for item, result in zip(prepared, judged, strict=True)]
+        with write_turn():
+            _count(run, index, chunk, prepared, results)
+        return
+    with writing([run.space_id]):
+        began = time.monotonic()
+        results = storing.store_prepared(run.space, prepared, batch=run.batch, by=by, door=Door(run.door))
+        _count(run, index, chunk, prepared, results)
+        pace.took(time.monotonic() - began)
+
+
+class _Seen:
+    """The UIDs that a dry run would have stored, for a later card to meet: on disk, where there are many."""
+
+    def __init__(self) -> None:
+        self._rows = sqlite3.connect("", isolation_level=None)  # no name: a file of its own that goes with it
+        self._rows.execute("CREATE TABLE seen (uid BLOB PRIMARY KEY, card BLOB) WITHOUT ROWID")
+
+    def close(self) -> None:
+        self._rows.close()
+
+    def once(self, item: Prepared | Problem, result: Stored | Problem) -> Stored | Problem:
+        """What a real run would answer, for what the judgement of `item` by the database alone was."""
+        if not isinstance(item, Prepared):
+            return result
+        uid = hashlib.blake2b(item.uid.encode(), digest_size=16).digest()
+        card = hashlib.blake2b(storing.without_last_break(item.entry.octets), digest_size=16).digest()
+        first = self._rows.execute("SELECT card FROM seen WHERE uid = ?", [uid]).fetchone()
+        if first is None:
+            if isinstance(result, Stored) and result.created:
+                self._rows.execute("INSERT INTO seen VALUES (?, ?)", [uid, card])
+            return result
+        if first == (card,):
+            return Stored(0, item.uid, "", "", 0, created=False, changed=False)
+        return UidConflict(item.uid, "", "")
+
+
+def _prepare(entry: FileEntry, region: str) -> Prepared | Problem:
+    assert entry.card is not None
+    return storing.prepare_card(entry.card, storing.Entry(entry.octets, expected=Condition.ABSENT), region)
+
+
+def _count(
+    run: Import,
+    index: int,
+    chunk: Sequence[FileEntry],
+    prepared: Sequence[Prepared | Problem],
+    results: Sequence[Stored | Problem],
+) -> None:
+    mine = _hrefs_of_this_import(run, [result.href for result in results if isinstance(result, UidConflict)])
+    problems = []
+    created = changed = unchanged = 0
+    for entry, item, result in zip(chunk, prepared, results, strict=True):
+        if isinstance(result, Stored):
+            created += result.created
+            changed += result.changed and not result.created
+            unchanged += not result.changed
+        else:
+            name = item.derived.full_name if isinstance(item, Prepared) else ""
+            problems.append(_problem(run, index, entry, name, result, mine))
+    ImportProblem.objects.bulk_create(problems)
+    run.created += created
+    run.changed += changed
+    run.unchanged += unchanged
+    run.failed += len(problems)
+    run.entries += len(chunk)
+    run.octets += sum(len(entry.octets) for entry in chunk)
+    run.save(update_fields=_COUNTS)
+
+
+def _problem(
+    run: Import, index: int, entry: FileEntry, name: str, problem: Problem, mine: frozenset[str]
+) -> ImportProblem:
+    line = entry.line
+    if isinstance(problem, InvalidVCard):
+        line = entry.line if entry.problem is None else problem.line
+        code = "invalid"
+        details: dict[str, Any] = {"reason": problem.reason}
+    elif isinstance(problem, UidConflict):
+        code = "twice" if problem.href in mine else "taken"
+        details = {"uid": problem.uid, "name": problem.name}
+    elif isinstance(problem, TooLarge):
+        code, details = "large", {"what": problem.what, "limit": problem.limit}
+    else:
+        raise problem
+    return ImportProblem(run=run, file=run.files[index]["name"], line=line, name=name[:200], code=code, details=details)
+
+
+def _hrefs_of_this_import(run: Import, hrefs: Sequence[str]) -> frozenset[str]:
+    """Those of `hrefs` that the import made itself; or, in a dry run, would have made: nothing is there."""
+    there = dict(Contact.objects.filter(space=run.space, href__in=hrefs, deleted_at=None).values_list("pk", "href"))
+    made = Change.objects.filter(noun=Noun.CONTACT, subject__in=list(there), verb=Verb.CREATED, batch=run.batch)
+    mine = {there[pk] for pk in made.values_list("subject", flat=True)} if run.batch is not None else set()
+    return frozenset(mine | (set(hrefs) - set(there.values())))
+
+
+def _next_file(run: Import, index: int) -> None:
+    run.file, run.entries = index + 1, 0
+    with write_turn():
+        run.save(update_fields=["file", "entries"])
+
+
+def _is_cancelled(run: Import) -> bool:
+    return Import.objects.filter(pk=run.pk, is_cancelled=True).exists()
+
+
+def _undo_all(run: Import, *, by: Actor) -> None:
+    """Undo an import that was cancelled or failed; one that is cut short in this is taken up again."""
+    if run.batch is not None:
+        run.batch.refresh_from_db()
+        if run.batch.state == Batch.State.RUNNING:
+            close_batch(run.batch)
+        if run.batch.size and run.batch.state != Batch.State.UNDONE:
+            undo(run.batch, by=by, door=Door(run.door))
+    _end(run)
+
+
+def _finish(run: Import) -> bool:
+    """End the import as done, unless it has been cancelled at the last moment."""
+    with write_turn():
+        if Import.objects.select_for_update().filter(pk=run.pk, is_cancelled=True).exists():
+            return False
+        _end(run)
+    return True
+
+
+def _end(run: Import) -> None:
+    state = Import.State.CANCELLED if run.is_cancelled else Import.State.DONE
+    run.state, run.finished_at = Import.State.FAILED if run.error else state, timezone.now()
+    with write_turn():
+        run.save(update_fields=["state", "finished_at", "is_cancelled"])
+        if run.batch is None:
+            return
+        run.batch.refresh_from_db()
+        if run.batch.state == Batch.State.RUNNING:
+            close_batch(run.batch)

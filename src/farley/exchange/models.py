@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from farley.accounts.actor import Actor
+from farley.journal.models import Batch, Door
+from farley.spaces.models import Space
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Imports that `actor` began into spaces they still see: the problem list quotes the file."""
+        if actor.user is None:
+            return self.none()
+        return self.filter(user=actor.user, space__in=Space.objects.visible_to(actor).values("pk"))
+
+
+class Import(models.Model):
+    """One import: the files, how far it has come, and what became of their entries.
+
+    `entries` of the current file are done and committed; the numbers grow in the same transaction as
+    the records, so an import that was killed goes on exactly there.
+    """
+
+    class State(models.IntegerChoices):
+        WAITING = 1, _("waiting")
+        RUNNING = 2, _("running")
+        DONE = 3, _("done")
+        CANCELLED = 4, _("cancelled")
+        FAILED = 5, _("failed")
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="imports")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports")
+    batch = models.ForeignKey(Batch, on_delete=models.SET_NULL, null=True, related_name="imports")  # None: a dry run
+    door = models.PositiveSmallIntegerField(choices=Door.choices)
+    is_dry_run = models.BooleanField(default=False)
+    files = models.JSONField(default=list)  # [{"name": as the user knows it, "path": …, "size": octets}]
+    fingerprint = models.CharField(max_length=64, blank=True)  # SHA-256 over the files: recognises one taken up again
+    state = models.PositiveSmallIntegerField(choices=State.choices, default=State.WAITING)
+    is_cancelled = models.BooleanField(default=False)  # asked for; honoured between two transactions
+    file = models.PositiveIntegerField(default=0)  # index of the current file
+    entries = models.PositiveBigIntegerField(default=0)  # of the current file that are done
+    octets = models.PositiveBigIntegerField(default=0)  # of all files that are done
+    created = models.PositiveBigIntegerField(default=0)
+    changed = models.PositiveBigIntegerField(default=0)
+    unchanged = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)  # why the whole of it failed
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = ImportQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return ", ".join(file["name"] for file in self.files)
+
+    @property
+    def total_octets(self) -> int:
+        return sum(file["size"] for file in self.files)
+
+    @property
+    def done_entries(self) -> int:
+        """Of all files, so far."""
+        return self.created + self.changed + self.unchanged + self.failed
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (self.State.DONE, self.State.CANCELLED, self.State.FAILED)
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.is_over else int(99 * self.octets / max(self.total_octets, 1))
+
+
+class ImportProblem(models.Model):
+    """An entry that did not come in."""
+
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems")
+    file = models.CharField(max_length=300)
+    line = models.PositiveBigIntegerField()  # of the file, from 1
+    name = models.CharField(max_length=200, blank=True)  # what the entry calls itself
+    code = models.CharField(max_length=40)  # `importing.REASONS`
+    details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)  # fills in the reason
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.code}"

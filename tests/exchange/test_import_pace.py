@@ -1,0 +1,46 @@
+"""How many cards an import stores at a time follows from how long it keeps other writers waiting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from farley.exchange import importing
+from farley.exchange.importing import CHUNK, LEAST, TURN_S, Source
+from farley.journal.models import Door
+from farley.spaces.models import Space
+from farley.spaces.operations import add_person
+
+
+def test_slow_transactions_become_smaller_down_to_a_least_and_quick_ones_larger_again() -> None:
+    pace = importing._Pace()
+    assert pace.cards == CHUNK
+    pace.took(2 * TURN_S)
+    assert pace.cards == CHUNK // 2
+    for _ in range(20):
+        pace.took(2 * TURN_S)
+    assert pace.cards == LEAST
+    pace.took(0.8 * TURN_S)
+    assert pace.cards == LEAST
+    for _ in range(20):
+        pace.took(0.1 * TURN_S)
+    assert pace.cards == CHUNK
+
+
+@pytest.mark.django_db
+def test_a_slow_machine_imports_the_same_in_more_transactions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "TURN_S", 0.0)  # nothing is quick enough
+    monkeypatch.setattr(importing, "LEAST", 7)
+    file = tmp_path / "many.vcf"
+    file.write_text(
+        "".join(f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada {n}\r\nUID:ada-{n}\r\nEND:VCARD\r\n" for n in range(1200))
+    )
+    ada = add_person("ada", "ada@farley.example", None)
+    run = importing.prepare(Space.objects.get(name="ada"), [Source(file.name, file)], by=ada.actor, door=Door.CLI)
+    steps: list[int] = []
+    importing.run(run, by=ada.actor, progress=lambda run: steps.append(run.entries))
+    assert run.created == 1200
+    sizes = [after - before for before, after in zip([0, *steps], steps, strict=False)]
+    assert sizes[:4] == [500, 250, 125, 62]
+    assert min(sizes[:-1]) == 7

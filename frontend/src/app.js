@@ -1,0 +1,17 @@
+// What every page runs. Pages work without it: each module makes something quicker that a form or a link does as well.
+import "./requests.js";
+import { startDialogs } from "./dialogs.js";
+import { startDropzones } from "./dropzone.js";
+import { startEditors } from "./editing.js";
+import { startKeys } from "./keys.js";
+import { startList } from "./list.js";
+import { startRecord } from "./record.js";
+import { startToasts } from "./toasts.js";
+
+startToasts();
+startDialogs();
+startKeys();
+startList();
+startRecord();
+startEditors();
+startDropzones();

@@ -1,0 +1,36 @@
+// Dialogs open by name. Menus are popovers, which the browser opens itself; where it cannot anchor them, we place them.
+const isPhone = matchMedia("(max-width: 720px)"); // there, menus are sheets at the foot
+const canAnchor = CSS.supports("position-area", "block-end");
+
+function placeBeside(menu, button) {
+  const { left, right, top, bottom } = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const below = bottom + height < innerHeight && !menu.classList.contains("menu--up");
+  const x = menu.classList.contains("menu--start") || right - width < 8 ? left : right - width;
+  menu.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
+  menu.style.top = `${below ? bottom : Math.max(8, top - height)}px`;
+  menu.style.position = "fixed";
+}
+
+export function startDialogs() {
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-open-dialog]");
+    if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
+    const item = event.target.closest("[popover] :is(button, a)");
+    if (item && !item.closest("label, .field")) item.closest("[popover]").hidePopover();
+  });
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const menu = event.target;
+      if (!menu.matches?.(".menu[popover]") || event.newState !== "open") return;
+      const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+      if (!canAnchor && !isPhone.matches && button && !menu.classList.contains("menu--sheet")) placeBeside(menu, button);
+      menu.querySelector("input:not([type=hidden]), select, .mi")?.focus();
+    },
+    true,
+  );
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+  });
+}

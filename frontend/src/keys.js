@@ -1,0 +1,63 @@
+// Keys of all pages. A single key never fires while somebody types, and never together with Ctrl, Alt or ⌘.
+import { undoNewest } from "./toasts.js";
+
+const places = { k: "/contacts/", a: "/activity/", i: "/contacts/import/" };
+let goesTo = 0; // until when the key after G is a place
+
+export const isTyping = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+
+/** Call `handle(key, event)` for single keys outside of fields and open dialogs; it returns true for a key it took. */
+export function onKey(handle) {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open], [popover]:popover-open")) return;
+    if (handle(event.key.length === 1 ? event.key.toLowerCase() : event.key, event)) event.preventDefault();
+  });
+}
+
+function foldNavigation() {
+  const app = document.querySelector(".app");
+  const isRail = app.dataset.nav === "rail";
+  app.toggleAttribute("data-nav", !isRail);
+  if (!isRail) app.dataset.nav = "rail";
+  document.cookie = `farley_rail=${isRail ? 0 : 1}; path=/; max-age=31536000; samesite=lax`;
+  return true;
+}
+
+export function startKeys() {
+  if (!document.querySelector(".app")) return;
+  onKey((key) => {
+    if (goesTo > Date.now() && places[key]) {
+      goesTo = 0;
+      location.assign(places[key]);
+      return true;
+    }
+    if (key === "g") goesTo = Date.now() + 1500;
+    else if (key === "?") document.getElementById("keys").showModal();
+    else if (key === "[") return foldNavigation();
+    else if (key === "z") undoNewest();
+    else return clickMarked(key);
+    return true;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.matches("input[data-key]")) leaveField(event);
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && clickMarked("/")) event.preventDefault();
+  });
+}
+
+/** Out of a field that a key leads into, so that the single keys are heard again; what was typed stays. */
+function leaveField(event) {
+  event.preventDefault();
+  event.target.blur();
+}
+
+/** Fields and buttons name their own key: a field is focused, anything else pressed. */
+function clickMarked(key) {
+  const marked = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key);
+  if (!marked || !marked.checkVisibility()) return false;
+  if (marked.matches("input")) {
+    marked.focus();
+    marked.select();
+  } else marked.click();
+  return true;
+}

@@ -1,0 +1,41 @@
+// The record page: next and previous in the list one came from, back to it, sections on phones, E for the first fact.
+import { onKey } from "./keys.js";
+
+function list() {
+  try {
+    return JSON.parse(sessionStorage.getItem("list")) ?? { order: [] };
+  } catch {
+    return { order: [] };
+  }
+}
+
+function go(step) {
+  const { order } = list();
+  const here = order.indexOf(location.pathname);
+  const path = here < 0 ? undefined : order[here + step];
+  if (path) location.assign(path);
+  return Boolean(path);
+}
+
+export function startRecord() {
+  const body = document.querySelector("[data-record]");
+  if (!body) return;
+  const { from } = list();
+  if (from) for (const link of document.querySelectorAll("[data-back]")) link.href = from;
+  onKey((key) => {
+    if (key === "j") return go(1);
+    if (key === "k") return go(-1);
+    if (key === "e") return (document.querySelector("#facts button.edit")?.click(), true);
+    return false;
+  });
+  document.addEventListener("click", (event) => {
+    const chosen = event.target.closest("[data-seg-link]");
+    if (!chosen) return;
+    event.preventDefault();
+    body.dataset.seg = chosen.dataset.segLink;
+    for (const link of document.querySelectorAll("[data-seg-link]"))
+      link.toggleAttribute("aria-current", link === chosen);
+    chosen.ariaCurrent = "page";
+    history.replaceState(history.state, "", chosen.href);
+  });
+}

@@ -1,0 +1,190 @@
+"""Where Farley keeps its data and how it is reached: read from the environment and `farley.toml`.
+
+No Django in here: the command reads it before Django starts, and `settings` reads it again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+CONFIGURATION_FILE = "farley.toml"
+SETTINGS = {
+    "FARLEY_DATA": "data",
+    "FARLEY_DATABASE_URL": "database_url",
+    "FARLEY_URL": "url",
+    "FARLEY_TRUST_PROXY": "trust_proxy",
+}
+
+
+POSTGRES_OPTIONS = frozenset(
+    {
+        "connect_timeout",
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "options",
+        "application_name",
+        "target_session_attrs",
+    }
+)
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+
+
+class ConfigurationError(ValueError):
+    """A setting cannot be used. `option` names it as the user wrote it."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        super().__init__(f"{option}: {reason}")
+        self.option, self.reason = option, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings of one instance. `database_url` is empty for SQLite in the data folder."""
+
+    data: Path
+    database_url: str
+    url: str
+    trust_proxy: bool  # its X-Forwarded-Proto is believed
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The SQLite database, or None where another engine serves."""
+        if not self.database_url:
+            return self.data / "farley.sqlite3"
+        scheme, _, path = self.database_url.partition("?")[0].partition(":///")
+        return Path(unquote(path)) if scheme == "sqlite" else None
+
+    @property
+    def database_options(self) -> dict[str, str]:
+        """What follows the ? of the URL: for PostgreSQL the driver's, for SQLite `timeout` in seconds."""
+        return dict(parse_qsl(self.database_url.partition("?")[2]))
+
+
+def load(environment: Mapping[str, str] | None = None) -> Configuration:
+    """Read the settings. The environment wins over the file; raises ConfigurationError."""
+    environment = os.environ if environment is None else environment
+    values = _from_file(environment)
+    for variable, key in SETTINGS.items():
+        if environment.get(variable):
+            values[key] = (variable, environment[variable])
+    option, data = values.get("data", ("FARLEY_DATA", ""))
+    if "\0" in data:
+        raise ConfigurationError(option, "a path cannot hold a NUL character")
+    folder = Path(data).expanduser() if data else _default_folder(environment)
+    return Configuration(
+        data=folder.absolute(),
+        database_url=_database_url(*values.get("database_url", ("FARLEY_DATABASE_URL", ""))),
+        url=_own_url(*values.get("url", ("FARLEY_URL", ""))),
+        trust_proxy=_yes_or_no(*values.get("trust_proxy", ("FARLEY_TRUST_PROXY", "no"))),
+    )
+
+
+def secret(folder: Path, name: str, *, length: int = 48) -> str:
+    """The secret `name` of this instance, made at the first call; its file is readable by its owner alone."""
+    path = folder / "secrets" / name
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    value = secrets.token_urlsafe(length)
+    draft = path.with_name(f".{name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(value + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # of two processes that start together, the first one's secret stays
+    except FileExistsError:
+        value = path.read_text(encoding="ascii").strip()
+    finally:
+        draft.unlink()
+    return value
+
+
+def _from_file(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    named = environment.get("FARLEY_CONFIG")
+    path = Path(named or CONFIGURATION_FILE)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if named:
+            raise ConfigurationError("FARLEY_CONFIG", f"{named} does not exist") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(str(path), str(error)) from error
+    known = set(SETTINGS.values())
+    for key in document:
+        if key not in known:
+            raise ConfigurationError(f"{path}: {key}", f"no such setting; there are {', '.join(sorted(known))}")
+    for key, value in document.items():
+        wanted = bool if key == "trust_proxy" else str
+        if not isinstance(value, wanted):
+            raise ConfigurationError(
+                f"{path}: {key}", "must be true or false" if wanted is bool else 'must be in "quotes"'
+            )
+    written = {True: "yes", False: "no"}
+    return {key: (f"{path}: {key}", written.get(value, str(value))) for key, value in document.items()}
+
+
+def _default_folder(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "farley"
+
+
+def _database_url(option: str, value: str) -> str:
+    if value.startswith("sqlite:///"):
+        options = dict(parse_qsl(value.partition("?")[2], keep_blank_values=True))
+        if options.keys() - {"timeout"} or not options.get("timeout", "20").isdecimal():
+            raise ConfigurationError(option, "after ? only timeout=SECONDS is known, a whole number")
+        if value.partition("?")[0].removeprefix("sqlite:///").strip("/") in ("", ":memory:"):
+            raise ConfigurationError(option, "names no file: sqlite:////folder/farley.sqlite3")
+        return value
+    if not value:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ConfigurationError(option, "must begin with postgres:// or sqlite:///")
+    try:
+        parts.port  # noqa: B018 -- reading it is the check
+    except ValueError as error:
+        raise ConfigurationError(option, f"the port is not a number from 0 to 65535: {error}") from error
+    if not parts.path.strip("/"):
+        raise ConfigurationError(option, "names no database: postgres://user:password@host:port/database")
+    if unknown := dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - POSTGRES_OPTIONS:
+        known = ", ".join(sorted(POSTGRES_OPTIONS))
+        raise ConfigurationError(option, f"{min(unknown)} is not known after ?; there are {known}")
+    return value
+
+
+def _own_url(option: str, value: str) -> str:
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(option, "must be an address such as https://farley.example.org")
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ConfigurationError(option, "must be a bare address, without a path or a password")
+    try:
+        host, port = parts.hostname.encode("idna").decode("ascii"), parts.port
+    except ValueError as error:  # UnicodeError is one
+        raise ConfigurationError(option, f"names no host that can be: {error}") from error
+    if not _HOST.fullmatch(host):
+        raise ConfigurationError(option, f"{host} is no host name or address")
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{bracketed}" + (f":{port}" if port else "")
+
+
+def _yes_or_no(option: str, value: str) -> bool:
+    if value.lower() not in ("yes", "no", "1", "0", "true", "false"):
+        raise ConfigurationError(option, "must be yes or no")
+    return value.lower() in ("yes", "1", "true")

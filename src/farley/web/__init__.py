@@ -1,0 +1,1 @@
+"""The pages: a request becomes objects, one domain call, a response."""

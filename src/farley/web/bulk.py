@@ -1,0 +1,119 @@
+"""What one does to several contacts of the list at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_POST
+
+from farley.contacts.bulk import ACTS, CHUNK, Deed, Selection, Verb, begin, do, written
+from farley.contacts.models import Contact
+from farley.contacts.storing import StoreProblem
+from farley.contacts.tasks import change_many
+from farley.exchange.exporting import vcards
+from farley.journal.models import Door
+from farley.journal.writing import one_batch
+from farley.spaces.operations import find
+from farley.web import listing as asking
+from farley.web.navigation import back
+from farley.web.problems import explained
+from farley.web.record import attachment
+from farley.web.requests import PageRequest
+from farley.web.toasts import toast, warn
+
+AT_ONCE = CHUNK  # contacts; more are changed in the background
+
+
+@require_POST
+def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
+    """Tag, move, export or delete the selected contacts, or all that the list holds; with undo."""
+    act = request.POST.get("act", "")
+    selection = _selected(request)
+    first = selection.behind(0, size=AT_ONCE + 1)
+    if not first:
+        warn(request, gettext("Select contacts first."))
+    elif act == "export":
+        return _exported(selection)
+    elif act in set(Verb):
+        deed = _deed(request, Verb(act))
+        if deed is None:
+            warn(request, gettext("Type a tag first."))
+        elif len(first) > AT_ONCE:
+            return _begin(request, deed, selection, first)
+        else:
+            _carry_out(request, deed, first)
+    return back(request, "contacts")
+
+
+def _selected(request: PageRequest) -> Selection:
+    """The rows that are ticked, or with `everything` what the address asks for. Script sends the rows as one field."""
+    if request.POST.get("everything"):
+        return Selection.everything(asking.asked(request).listed, by=request.actor)
+    sent = [*request.POST.getlist("id"), *request.POST.get("ids", "").split(",")]
+    return Selection.of([int(pk) for pk in sent if pk.isascii() and pk.isdigit() and len(pk) < 19], by=request.actor)
+
+
+def _deed(request: PageRequest, verb: Verb) -> Deed | None:
+    """What the form says is to be done; None for a tag without a name."""
+    if verb is Verb.MOVE:
+        return Deed(verb, target=find(request.POST.get("space", ""), by=request.actor).pk)
+    tag = request.POST.get("tag", "").strip() if verb in (Verb.TAG, Verb.UNTAG) else ""
+    return None if verb in (Verb.TAG, Verb.UNTAG) and not tag else Deed(verb, tag)
+
+
+def _exported(selection: Selection) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_cards(selection), content_type="text/vcard; charset=utf-8")
+    response.headers["Content-Disposition"] = attachment("contacts.vcf")
+    return response
+
+
+def _cards(selection: Selection) -> Iterator[bytes]:
+    position = 0
+    while contacts := selection.behind(position):
+        position = contacts[-1].pk
+        yield from vcards(Contact.objects.filter(pk__in=[contact.pk for contact in contacts]))
+
+
+def _carry_out(request: PageRequest, deed: Deed, picked: Sequence[Contact]) -> None:
+    """All of it in one transaction, or none."""
+    title = _title(deed, picked)
+    try:
+        with one_batch(ACTS[deed.verb], by=request.actor, door=Door.WEB, title=title) as batch:
+            count = do(deed, picked, by=request.actor, door=Door.WEB, batch=batch)
+    except StoreProblem as problem:
+        warn(request, explained(problem))
+        return
+    toast(request, _done(deed, count), undoes=batch if count else None)
+
+
+def _begin(request: PageRequest, deed: Deed, selection: Selection, first: Sequence[Contact]) -> HttpResponse:
+    """Hand it to the worker; the page of the act shows how far it is, and offers undo at the end."""
+    try:
+        batch = begin(deed, selection, title=_title(deed, first), door=Door.WEB)
+    except StoreProblem as problem:
+        warn(request, explained(problem))
+        return back(request, "contacts")
+    change_many.enqueue(batch.pk, written(deed), selection.written(), request.user.pk)
+    return redirect("batch", batch.pk)
+
+
+def _title(deed: Deed, picked: Sequence[Contact]) -> str:
+    names = ", ".join(contact.full_name for contact in picked[:3])
+    named = f"{names} …" if len(picked) > 3 else names
+    return f"{deed.tag}: {named}" if deed.tag else named
+
+
+def _done(deed: Deed, count: int) -> str:
+    match deed.verb:
+        case Verb.DELETE:
+            text = ngettext("{count} contact deleted", "{count} contacts deleted", count)
+        case Verb.MOVE:
+            text = ngettext("{count} contact moved", "{count} contacts moved", count)
+        case Verb.TAG:
+            text = ngettext("{count} contact tagged “{tag}”", "{count} contacts tagged “{tag}”", count)
+        case _:
+            text = ngettext("“{tag}” taken off {count} contact", "“{tag}” taken off {count} contacts", count)
+    return text.format(count=count, tag=deed.tag)

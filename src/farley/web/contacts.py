@@ -1,0 +1,190 @@
+"""The list of contacts, its preview, new contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from farley.codecs.vcard import Card
+from farley.contacts import listing, storing
+from farley.contacts.listing import BadCursor
+from farley.contacts.models import Contact
+from farley.contacts.storing import Condition
+from farley.journal.models import Batch, Change, Door, Noun
+from farley.journal.writing import one_batch
+from farley.spaces.models import Space
+from farley.web import listing as asking
+from farley.web.context import SPACE_ICONS
+from farley.web.events import Event, events_of
+from farley.web.facts import Fact, fact_groups
+from farley.web.navigation import back
+from farley.web.people import name_of, row_of
+from farley.web.quick_line import card_of
+from farley.web.requests import PageRequest
+from farley.web.spaces import home_of
+from farley.web.toasts import toast, warn
+
+PEEK_EVENTS = 4
+PEEK_FACTS = ("reach", "dates", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters and forms of the list offer."""
+
+    spaces: list[Space]
+    editable: list[Space]
+    home: str
+    tags: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A contact in the side panel."""
+
+    id: int
+    name: str
+    url: str
+    photo: str
+    shape: str
+    role: str
+    organisation: str
+    organisation_url: str
+    owner: str
+    space: str
+    space_icon: str
+    changed_at: Any
+    tags: list[str] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    recent: list[Event] = field(default_factory=list)
+
+
+@require_GET
+def contacts(request: PageRequest) -> HttpResponse:
+    """The list: a page of it, the next rows of it, or one preview beside it."""
+    if request.htmx.target == "peek":
+        return render(request, "contacts/peek.html", {"peeked": _peeked(request)})
+    asked = asking.asked(request)
+    try:
+        page = asked.listed.page(sort=asked.sort, after=asked.after, size=asked.size)
+    except BadCursor as error:
+        raise Http404("no such place in the list") from error
+    rows = [row_of(contact, page.tags.get(contact.pk, [])) for contact in page.contacts]
+    choices = _choices(request, asked)
+    changeable = {space.pk for space in choices.editable}
+    only_read = {contact.pk for contact in page.contacts if contact.space_id not in changeable}
+    if request.htmx and (asked.after or asked.size != listing.PAGE):
+        part = {"rows": rows, "next_cursor": page.after, "only_read": only_read}
+        return render(request, "contacts/list.html#rows", part)
+    peeked = _peeked(request) if request.GET.get("peek") else None
+    return render(
+        request,
+        "contacts/list.html",
+        {
+            "place": "organisations" if asked.kind == "org" else "contacts",
+            "heading": asked.heading,
+            "filters": asked,
+            "tabs": asking.kind_tabs(),
+            "columns": asking.columns(asked.sort),
+            "sort": _sort_context(asked),
+            "choices": choices,
+            "can_change": any(space.pk in changeable for space in asked.shown_spaces),
+            "can_change_all": all(space.pk in changeable for space in asked.shown_spaces),
+            "only_read": only_read,
+            "rows": rows,
+            "next_cursor": page.after,
+            "peeked": peeked,
+            "peeked_id": peeked.id if peeked else None,
+        },
+    )
+
+
+@require_GET
+def contact_count(request: PageRequest) -> HttpResponse:
+    """How many contacts the list holds: exact to 1,000, fetched after the page."""
+    asked = asking.asked(request)
+    found = asked.listed.count()
+    exact = found <= listing.EXACT_TO
+    number = number_format(min(found, listing.EXACT_TO), use_l10n=True, force_grouping=True)
+    return HttpResponse(number if exact else f"{number}+")
+
+
+@require_POST
+def quick_add(request: PageRequest) -> HttpResponse:
+    """Make a contact of one line: name, organisation, e-mail address and phone in any order.
+
+    From the list it leads back there, for the next one; the message leads to the new contact.
+    """
+    space = get_object_or_404(Space.objects.visible_to(request.actor), name=request.POST.get("space", ""))
+    line = request.POST.get("line", "").strip()[:500]
+    if not line:
+        warn(request, gettext("Type a name, an e-mail address or a phone number."))
+        return back(request, "contacts")
+    return back(request, reverse("contact", args=[make(request, space, card_of(line, storing.new_uid()))]))
+
+
+def make(request: PageRequest, space: Space, card: Card) -> int:
+    """Store a new card as its maker's, say so with undo, and return the contact's id."""
+    assert request.actor.user is not None
+    with one_batch(Batch.Act.CREATE, by=request.actor, door=Door.WEB, title=card.full_name) as batch:
+        stored = storing.store(
+            space,
+            None,
+            card.octets,
+            expected=Condition.ABSENT,
+            by=request.actor,
+            door=Door.WEB,
+            batch=batch,
+            owner=request.actor.user.pk,
+        )
+    link = format_html('<a class="a" href="{}">{}</a>', reverse("contact", args=[stored.pk]), card.full_name)
+    toast(request, format_html(gettext("“{name}” was added"), name=link), undoes=batch)
+    return stored.pk
+
+
+def _sort_context(asked: asking.Asked) -> dict[str, Any]:
+    choices = asking.sorts(asked.sort)
+    label = next(choice.label for choice in choices if choice.is_current)
+    return {"label": label, "choices": choices, "caption": gettext("sorted by {order}").format(order=label)}
+
+
+def _choices(request: PageRequest, asked: asking.Asked) -> Choices:
+    editable = list(Space.objects.editable_by(request.actor).order_by("kind", "title"))
+    home = asked.space_name if asked.space in editable else home_of(editable)
+    return Choices(list(asked.spaces), editable, home, listing.tag_names(asked.shown_spaces))
+
+
+def _peeked(request: PageRequest) -> Preview:
+    number = request.GET.get("peek", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise Http404("no such contact")
+    visible = Contact.objects.visible_to(request.actor).select_related("space", "owner", "content", "organisation")
+    contact = get_object_or_404(visible, pk=int(number))
+    row = row_of(contact, listing.tags_of([contact.pk]).get(contact.pk, []))
+    groups = {group.key: group.facts for group in fact_groups(contact.card)}
+    changes = Change.objects.visible_to(request.actor).of(Noun.CONTACT, contact.pk).order_by("-id")
+    return Preview(
+        id=contact.pk,
+        name=name_of(contact),
+        url=row.url,
+        photo=row.photo,
+        shape=row.shape,
+        role=contact.job_title,
+        organisation=row.organisation,
+        organisation_url=row.organisation_url,
+        owner=row.owner,
+        space=contact.space.title,
+        space_icon=SPACE_ICONS[Space.Kind(contact.space.kind)],
+        changed_at=contact.changed_at,
+        tags=list(row.tags),
+        facts=[fact for key in PEEK_FACTS for fact in groups.get(key, [])],
+        recent=events_of(changes.select_related("user")[:PEEK_EVENTS]),
+    )

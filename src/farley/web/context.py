@@ -1,0 +1,118 @@
+"""What every page shows around its own content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext, pgettext
+
+from farley.accounts.models import User
+from farley.contacts import listing
+from farley.spaces.models import Space
+from farley.web.navigation import page_of
+
+THEME_COOKIE = "farley_theme"
+RAIL_COOKIE = "farley_rail"
+SPACE_ICONS = {Space.Kind.PRIVATE: "lock", Space.Kind.TEAM: "users", Space.Kind.COMPANY: "building-2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation; `place` is what a page calls itself to be marked as current."""
+
+    place: str
+    label: str
+    short: str
+    icon: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A space of the navigation, or a group in one."""
+
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+    groups: list[Branch] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Navigation and looks. The spaces are read when a template first asks for them."""
+
+    theme: str = "system"
+    density: str = "dense"
+    is_rail: bool = False
+    user_name: str = ""
+    user_email: str = ""
+    modules: list[Place] = field(default_factory=list)
+    spaces: list[Branch] = field(default_factory=list)
+
+    @property
+    def tabs(self) -> list[Place]:
+        """The four places that a phone's tab bar has room for."""
+        return [place for place in self.modules if place.place in {"contacts", "organisations", "activity", "import"}]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: what the frame shows, and as `here` the page to come back to."""
+    user, here = getattr(request, "user", None), page_of(request)
+    if not isinstance(user, User):
+        theme = request.COOKIES.get(THEME_COOKIE, "")
+        return {"shell": Shell(theme=theme if theme in User.Theme.values else "system"), "here": here}
+    return {"shell": SimpleLazyObject(lambda: _shell_of(request, user)), "here": here}
+
+
+def _shell_of(request: HttpRequest, user: User) -> Shell:
+    return Shell(
+        theme=user.theme,
+        density=user.density,
+        is_rail=request.COOKIES.get(RAIL_COOKIE) == "1",
+        user_name=user.display_name,
+        user_email=user.email,
+        modules=_modules(),
+        spaces=_spaces(request, user),
+    )
+
+
+def _modules() -> list[Place]:
+    contacts = reverse("contacts")
+    return [
+        Place("contacts", gettext("Contacts"), gettext("Contacts"), "contact", contacts),
+        Place(
+            "organisations",
+            gettext("Organisations"),
+            pgettext("tab bar", "Organisations"),
+            "building-2",
+            f"{contacts}?kind=org",
+        ),
+        Place("activity", gettext("Activity"), gettext("Activity"), "history", reverse("activity")),
+        Place("import", gettext("Import"), pgettext("tab bar", "Import"), "upload", reverse("import")),
+        Place("export", gettext("Export"), gettext("Export"), "download", reverse("export")),
+    ]
+
+
+def _spaces(request: HttpRequest, user: User) -> list[Branch]:
+    contacts = reverse("contacts")
+    here = request.GET if request.path == contacts else {}
+    spaces = list(Space.objects.visible_to(user.actor).order_by("kind", "title"))
+    groups: dict[int, list[Branch]] = {}
+    for pk, space, name in listing.groups_of(spaces):
+        branch = Branch(name, "list", f"{contacts}?group={pk}", here.get("group") == str(pk))
+        groups.setdefault(space, []).append(branch)
+    return [
+        Branch(
+            space.title,
+            SPACE_ICONS[Space.Kind(space.kind)],
+            f"{contacts}?space={space.name}",
+            here.get("space") == space.name,
+            groups.get(space.pk, []),
+        )
+        for space in spaces
+    ]

@@ -1,0 +1,220 @@
+"""Inline edit: which editor opens for a fact, and how what was typed is saved beside what others do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from django.http import Http404
+from django.urls import reverse
+
+from farley.accounts.actor import Actor
+from farley.codecs.vcard import Card, Property
+from farley.contacts import storing
+from farley.contacts.models import Contact
+from farley.contacts.storing import EditConflict
+from farley.journal.models import Batch, Door
+from farley.journal.writing import one_batch
+from farley.web import editors
+from farley.web.editors import Collision, Editor, Field, Form
+from farley.web.facts import (
+    EDITABLE,
+    GROUPS,
+    RELATIONS,
+    Fact,
+    FactGroup,
+    fact_of,
+    name_facts,
+    name_signature,
+    signature,
+)
+from farley.web.labels import property_label
+from farley.web.successors import successor_of
+
+ATTEMPTS = 5  # to save beside somebody who changes other values of the same card
+NAME_REFS = ("name", "fn")
+
+
+class Overtaken(Exception):
+    """The value is another one by now: `fact` as it stands, None where it was removed."""
+
+    def __init__(self, fact: Fact | None) -> None:
+        super().__init__("the value was changed by somebody else")
+        self.fact = fact
+
+
+def find_fact(card: Card, ref: str) -> Fact | None:
+    """The fact that `ref` addresses."""
+    if ref in NAME_REFS:
+        return next((fact for fact in name_facts(card) if fact.ref == ref), None)
+    prop = _located(card, ref, "")
+    return fact_of(prop) if prop is not None else None
+
+
+def found_again(contact: Contact, ref: str, was: str, *, by: Actor) -> Fact | None:
+    """The fact a page showed as `ref` with the signature `was`, or what became of it; None where it was removed."""
+    if ref in NAME_REFS or not was:
+        return find_fact(contact.card, ref)
+    prop = _located(contact.card, ref, was) or successor_of(contact, was, by=by)
+    return fact_of(prop) if prop is not None else None
+
+
+def with_editor(
+    contact: Contact, fact: Fact, *, form: Form | None = None, error: str = "", collision: Collision | None = None
+) -> Fact:
+    """`fact` with its editor open, holding what was typed in `form`."""
+    fields = _fields(contact.card, fact)
+    if form is not None:
+        fields = editors.filled(fields, form)
+    page = reverse("contact", args=[contact.pk])
+    url = reverse("fact", args=[contact.pk, fact.ref])
+    removable = fact.ref not in NAME_REFS
+    editor = Editor(
+        key=f"edit-{fact.ref}",
+        fields=fields,
+        was=fact.was,
+        url=url,
+        restore_url=f"{url}?was={fact.was}",
+        page_url=page,
+        remove_url=reverse("remove-fact", args=[contact.pk, fact.ref]) if removable else "",
+        error=error,
+        collision=collision,
+    )
+    return replace(fact, editor=editor)
+
+
+def new_fact(
+    contact: Contact, name: str, *, form: Form | None = None, error: str = "", collision: Collision | None = None
+) -> Fact:
+    """A fact to add, its editor open, holding what was typed in `form`. Raises Http404 for what cannot be added."""
+    if name not in EDITABLE:
+        raise Http404("no such kind of fact")
+    fields = editors.new_fields(name)
+    editor = Editor(
+        key=f"new-{name}",
+        fields=fields if form is None else editors.filled(fields, form),
+        url=reverse("new-fact", args=[contact.pk, name]),
+        page_url=reverse("contact", args=[contact.pk]),
+        error=error,
+        collision=collision,
+    )
+    return Fact(f"new-{name}", name, property_label(name), "", group=group_of(name), editor=editor)
+
+
+def group_of(name: str) -> str:
+    """The group of facts where the property `name` is shown."""
+    return "relations" if name in RELATIONS else next(key for key, names in GROUPS.items() if name in names)
+
+
+def editing_of(groups: Sequence[FactGroup], contact: Contact, ref: str) -> list[FactGroup]:
+    """`groups` with the editor of the fact `ref` open; "first" stands for the first one."""
+    if ref == "first":
+        ref = next((fact.ref for group in groups for fact in group.facts), "")
+    return [
+        replace(group, facts=[with_editor(contact, fact) if fact.ref == ref else fact for fact in group.facts])
+        for group in groups
+    ]
+
+
+def save(contact: Contact, ref: str, was: str, form: Form, *, by: Actor) -> tuple[Fact | None, Batch | None]:
+    """Store what was typed; return the fact as it stands then (None: it was emptied) and what undoes it.
+
+    Other values of the card may have changed meanwhile; if this very one did, raises Overtaken. Raises
+    Unusable, and what `store` raises.
+    """
+
+    def changed(card: Card) -> tuple[Card, str]:
+        if ref in NAME_REFS:
+            if name_signature(card) != was:
+                raise Overtaken(find_fact(card, ref))
+            return (editors.with_name(card, form) if ref == "name" else editors.with_full_name(card, form)), ref
+        prop = _located(card, ref, was)
+        if prop is None:
+            raise Overtaken(found_again(contact, ref, was, by=by))
+        new = editors.with_change(card, prop, form)
+        return new, str(prop.index + _lines_before(card, new, prop))
+
+    card, ref, batch = _store(contact, changed, by=by)
+    return (find_fact(card, ref) if editors.typed_value(form) else None), batch
+
+
+def add(contact: Contact, name: str, form: Form, *, by: Actor) -> Batch | None:
+    """Add a fact; return what undoes it, None where nothing was typed. Raises Unusable, and what `store` raises."""
+    return _store(contact, lambda card: (editors.with_addition(card, name, form), ""), by=by)[2]
+
+
+def remove(contact: Contact, ref: str, was: str, *, by: Actor) -> Batch | None:
+    """Remove the fact from the card; return the batch that undoes it, None where it was gone already."""
+
+    def without(card: Card) -> tuple[Card, str]:
+        prop = _located(card, ref, was)
+        if prop is None:
+            raise Overtaken(found_again(contact, ref, was, by=by))
+        return card.without(prop.index), ""
+
+    try:
+        return _store(contact, without, by=by)[2]
+    except Overtaken as overtaken:
+        if overtaken.fact is not None:
+            raise
+        return None
+
+
+def _store(
+    contact: Contact, change: Callable[[Card], tuple[Card, str]], *, by: Actor
+) -> tuple[Card, str, Batch | None]:
+    """Change the card as it is now and store it; `contact` is that state then. No batch: nothing was to change."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            _read_again(contact)
+        card, ref = change(contact.card)
+        if card.octets == contact.card.octets:
+            return card, ref, None
+        try:
+            with one_batch(Batch.Act.EDIT, by=by, door=Door.WEB, title=contact.full_name) as batch:
+                storing.store(
+                    contact.space,
+                    contact.href,
+                    card.octets,
+                    expected=contact.etag,
+                    by=by,
+                    door=Door.WEB,
+                    batch=batch,
+                )
+        except EditConflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+            continue
+        _read_again(contact)
+        return contact.card, ref, batch
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _read_again(contact: Contact) -> None:
+    contact.refresh_from_db()
+    contact.__dict__.pop("card", None)
+
+
+def _located(card: Card, ref: str, was: str) -> Property | None:
+    """The line a page showed, wherever it stands by now; without `was`, the one that stands at `ref`."""
+    props = {prop.index: prop for prop in card.properties() if prop.name in EDITABLE}
+    index = int(ref) if ref.isascii() and ref.isdigit() and len(ref) < 9 else -1
+    there = props.get(index)
+    if not was or (there is not None and signature(there) == was):
+        return there
+    return next((prop for prop in props.values() if signature(prop) == was), None)
+
+
+def _lines_before(old: Card, new: Card, prop: Property) -> int:
+    """By how many lines a change of `prop` moved it: a label of its own may have stood above."""
+    above = [line.octets for line in old.lines[: prop.index]]
+    now = [line.octets for line in new.lines[: prop.index]]
+    return 0 if above == now else len(new.lines) - len(old.lines)
+
+
+def _fields(card: Card, fact: Fact) -> list[Field]:
+    if fact.ref == "name":
+        return editors.name_fields(card)
+    if fact.ref == "fn":
+        return editors.full_name_field(card)
+    return editors.fields_of(next(prop for prop in card.properties() if str(prop.index) == fact.ref))

@@ -1,0 +1,204 @@
+"""Changes of the journal as the entries of a timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext
+
+from farley.accounts.actor import Actor
+from farley.accounts.models import User
+from farley.codecs.vcard import Card, InvalidVCard, Property
+from farley.contacts import comparing
+from farley.contacts.comparing import comparable, is_comparable
+from farley.contacts.keeping import Version, versions
+from farley.contacts.models import Contact
+from farley.journal.models import Batch, Change, Door, Noun, Verb
+from farley.web.dates import show_date
+from farley.web.facts import shown_value
+from farley.web.labels import label_of, property_label
+
+MAX_DETAILS = 6
+MAX_VALUE = 200  # characters of a value in a timeline
+_SILENT = frozenset({"REV", "PRODID", "VERSION", "BEGIN", "END", "X-ABLABEL", "N"})
+_ICONS = {
+    Verb.CREATED: "plus",
+    Verb.CHANGED: "pencil",
+    Verb.SET: "user",
+    Verb.DELETED: "trash-2",
+    Verb.RESTORED: "undo-2",
+    Verb.MOVED_OUT: "folder-input",
+    Verb.MOVED_IN: "folder-input",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One value that a change made another one. Empty means: there was, or is, none."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: dt.datetime
+    what: str
+    by: str
+    icon: str
+    subject: str = ""
+    subject_url: str = ""
+    version_url: str = ""
+    undo_url: str = ""
+    details: list[Detail] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    on: dt.date
+    events: list[Event]
+
+
+def events_of(changes: Iterable[Change]) -> list[Event]:
+    """`changes` without details, in the order given."""
+    return [_event(change) for change in changes]
+
+
+def days_of(events: Iterable[Event]) -> list[Day]:
+    """Events under the days of the reader's time zone."""
+    grouped = itertools.groupby(events, key=lambda event: timezone.localtime(event.at).date())
+    return [Day(on, list(mine)) for on, mine in grouped]
+
+
+def record_events(contact: Contact, by: Actor, *, newest: int, can_undo: bool) -> list[Event]:
+    """The changes of one contact that `by` may know of, newest first, each with its values and what undoes it alone."""
+    return version_events(contact, versions(contact, by, newest=newest), can_undo=can_undo)
+
+
+def version_events(contact: Contact, found: Sequence[Version], *, can_undo: bool = False) -> list[Event]:
+    """Versions of one contact as events, each with its values."""
+    changed = [version for version in found if version.change.verb == Verb.CHANGED]
+    octets = comparable({content for each in changed for content in (each.change.before_id, each.content) if content})
+    owners = _owners(version.change for version in found)
+    events = []
+    for version in found:
+        change = version.change
+        details = []
+        if change.verb == Verb.CHANGED:
+            before, after = octets.get(change.before_id or 0), octets.get(version.content or 0)
+            details = differences(before, after) if before is not None and after is not None else []
+        elif change.verb == Verb.SET:
+            details = _own_details(change, owners)
+        url = f"{reverse('contact-history', args=[contact.pk])}?version={change.pk}"
+        version_url = url if change.verb == Verb.CHANGED else ""
+        undo = _undo_url(change) if can_undo else ""
+        what = _deed(change, details)
+        events.append(_event(change, what=what, version_url=version_url, undo_url=undo, details=details))
+    return events
+
+
+def subject_events(changes: Iterable[Change], by: Actor) -> list[Event]:
+    """Changes of many contacts, each named and linked as far as `by` sees them; deleted ones are named only."""
+    shown = list(changes)
+    pks = {change.subject for change in shown if change.noun == Noun.CONTACT}
+    known = Contact.objects.known_to(by).filter(pk__in=pks)
+    found = {pk: (name, gone) for pk, name, gone in known.values_list("pk", "full_name", "deleted_at")}
+    events = []
+    for change in shown:
+        name, gone = found.get(change.subject, (None, True))
+        url = "" if gone else reverse("contact", args=[change.subject])
+        subject = "" if name is None else name or gettext("No name")
+        events.append(_event(change, subject=subject, subject_url=url))
+    return events
+
+
+def differences(before: bytes, after: bytes) -> list[Detail]:
+    """What one state of a card says otherwise than another, in the reader's words; nothing of very large cards."""
+    if not (is_comparable(before) and is_comparable(after)):
+        return []
+    try:
+        found = comparing.differences(Card.parse(before), Card.parse(after), tell=_tell)
+    except InvalidVCard:
+        return []
+    return [Detail(each.label, _short(each.before), _short(each.after)) for each in found[:MAX_DETAILS]]
+
+
+def done_by(change_or_batch: Any) -> str:
+    """Who did it and, where that was not a page, through what."""
+    user: User | None = change_or_batch.user
+    name = user.display_name if user is not None else change_or_batch.actor_label
+    if change_or_batch.door == Door.WEB:
+        return name
+    return f"{name} ({Door(change_or_batch.door).label})" if name else str(Door(change_or_batch.door).label)
+
+
+def _tell(prop: Property) -> Iterator[tuple[str, str]]:
+    if prop.name in _SILENT:
+        return
+    if prop.name == "PHOTO":
+        yield property_label("PHOTO"), f"{len(prop.line.octets):,} B"
+    elif prop.name == "CATEGORIES":
+        yield from ((gettext("Tag"), tag) for tag in prop.texts)
+    elif prop.name == "BDAY" and prop.date:
+        yield label_of(prop), show_date(prop.date)  # without the age, which is another one next year
+    elif value := shown_value(prop):
+        yield label_of(prop), value
+
+
+def _short(value: str) -> str:
+    flat = " ".join(value.split())
+    return flat if len(flat) <= MAX_VALUE else f"{flat[:MAX_VALUE]} …"
+
+
+def _event(change: Change, *, what: str = "", **more: Any) -> Event:
+    verb = Verb(change.verb)
+    return Event(change.at, what or _what(verb), done_by(change), _ICONS[verb], **more)
+
+
+def _deed(change: Change, details: list[Detail]) -> str:
+    """What was done to a contact, as exactly as its values tell it."""
+    if change.verb == Verb.CHANGED and details:
+        if not any(detail.before for detail in details):
+            return pgettext("a value", "added")
+        if not any(detail.after for detail in details):
+            return pgettext("a value", "removed")
+    return _what(Verb(change.verb))
+
+
+def _what(verb: Verb) -> str:
+    words = {
+        Verb.CREATED: pgettext("a contact", "added"),
+        Verb.CHANGED: pgettext("a contact", "changed"),
+        Verb.SET: pgettext("a contact", "assigned"),
+        Verb.DELETED: pgettext("a contact", "deleted"),
+        Verb.RESTORED: pgettext("a contact", "restored"),
+        Verb.MOVED_OUT: pgettext("a contact", "moved to another space"),
+        Verb.MOVED_IN: pgettext("a contact", "moved here"),
+    }
+    return words[verb]
+
+
+def _undo_url(change: Change) -> str:
+    """What takes this change back, if it was an act of its own; larger acts are undone as a whole, elsewhere."""
+    batch = change.batch
+    is_own = batch is not None and batch.size == 1 and batch.state == Batch.State.DONE and batch.act != Batch.Act.CREATE
+    return reverse("undo", args=[change.batch_id]) if is_own else ""
+
+
+def _owners(changes: Iterable[Change]) -> Mapping[int, str]:
+    pks = {change.own_before["owner"] for change in changes if change.own_before and change.own_before.get("owner")}
+    return {user.pk: user.display_name for user in User.objects.filter(pk__in=pks)} if pks else {}
+
+
+def _own_details(change: Change, owners: Mapping[int, str]) -> list[Detail]:
+    if not change.own_before or "owner" not in change.own_before:
+        return []
+    before = owners.get(change.own_before["owner"] or 0, gettext("nobody"))
+    return [Detail(gettext("Owner before"), before, "")]

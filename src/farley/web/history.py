@@ -1,0 +1,124 @@
+"""A record's earlier states: look at one, compare it, bring it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from farley.accounts.roles import Role
+from farley.codecs.vcard import Card
+from farley.contacts import keeping
+from farley.contacts.keeping import Version
+from farley.contacts.models import Contact
+from farley.contacts.storing import StoreProblem, octets_of
+from farley.journal.models import Batch, Door
+from farley.journal.writing import one_batch
+from farley.spaces.operations import require
+from farley.web.events import Detail, Event, differences, events_of, version_events
+from farley.web.facts import FactGroup, fact_groups
+from farley.web.problems import explained
+from farley.web.record import visible_contact
+from farley.web.requests import PageRequest
+from farley.web.toasts import toast, warn
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A state of the card, in the list or in full."""
+
+    at: dt.datetime
+    what: str
+    by: str
+    icon: str
+    is_current: bool
+    is_shown: bool = False
+    url: str = ""
+    restore_url: str = ""
+    groups: list[FactGroup] = field(default_factory=list)
+    differences: list[Detail] = field(default_factory=list)
+
+
+@require_GET
+def history(request: PageRequest, pk: int) -> HttpResponse:
+    """Every state of the card; with `version` or `at`, one of them in full."""
+    contact = visible_contact(request, pk)
+    found = keeping.versions(contact, request.actor)
+    start = _number(request.GET.get("from", "0"))
+    chosen = _chosen(request, found)
+    listed = found[start : start + PAGE]
+    events = version_events(contact, listed)
+    versions = [
+        replace(_shown(event, version is found[0]), url=_url(contact, version), is_shown=version is chosen)
+        for event, version in zip(events, listed, strict=True)
+    ]
+    context: dict[str, Any] = {
+        "place": "contacts",
+        "contact": contact,
+        "can_edit": (contact.space.role_of(request.actor) or Role.READER) >= Role.EDITOR,
+        "versions": versions,
+        "older_url": f"?from={start + PAGE}" if len(found) > start + PAGE else "",
+        "shown": _in_full(contact, chosen) if chosen else None,
+    }
+    return render(request, "contacts/history.html", context)
+
+
+@require_POST
+def restore(request: PageRequest, pk: int, version: int) -> HttpResponse:
+    """Make an earlier state the current one; the states in between stay in the history."""
+    contact = visible_contact(request, pk)
+    require(contact.space, request.actor, Role.EDITOR)
+    try:
+        with one_batch(Batch.Act.RESTORE, by=request.actor, door=Door.WEB, title=contact.full_name) as batch:
+            keeping.restore_version(contact, version, by=request.actor, door=Door.WEB, batch=batch)
+    except StoreProblem as problem:
+        warn(request, explained(problem))
+        return redirect("contact-history", pk)
+    toast(request, gettext("The earlier version is back"), undoes=batch)
+    return redirect("contact", pk)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _chosen(request: PageRequest, found: list[Version]) -> Version | None:
+    if wanted := request.GET.get("version", ""):
+        for version in found:
+            if str(version.change.pk) == wanted:
+                return version
+        raise Http404("no such version")
+    return next((version for version in found if version.content is not None), None)
+
+
+def _url(contact: Contact, version: Version) -> str:
+    page = reverse("contact-history", args=[contact.pk])
+    return f"{page}?version={version.change.pk}#version"  # on a phone the version stands below the list
+
+
+def _shown(event: Event, is_current: bool) -> Shown:
+    told = ", ".join(dict.fromkeys(detail.label for detail in event.details)) if event.version_url else ""
+    return Shown(event.at, f"{told} {event.what}" if told else event.what, event.by, event.icon, is_current)
+
+
+def _in_full(contact: Contact, version: Version) -> Shown | None:
+    if version.content is None:
+        return None
+    octets = octets_of([version.content])[version.content]
+    [event] = events_of([version.change])
+    now = contact.content.data
+    return replace(
+        _shown(event, octets == now),
+        is_shown=True,
+        restore_url=reverse("restore-version", args=[contact.pk, version.change.pk]),
+        groups=fact_groups(Card.parse(octets)),
+        differences=differences(octets, now),
+    )

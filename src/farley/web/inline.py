@@ -1,0 +1,191 @@
+"""What the editors of the record page send: show, save, add, remove one fact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from farley.accounts.roles import Role
+from farley.contacts.models import Contact
+from farley.contacts.storing import StoreProblem
+from farley.journal.models import Change, Noun
+from farley.spaces.operations import require
+from farley.web import editing, editors
+from farley.web.editing import Overtaken
+from farley.web.editors import Collision, Form, Unusable
+from farley.web.events import done_by
+from farley.web.facts import RELATIONS, Fact
+from farley.web.labels import property_label
+from farley.web.problems import explained
+from farley.web.record import record_context, swapped_parts, visible_contact
+from farley.web.requests import PageRequest
+from farley.web.toasts import toast, warn
+
+
+@require_http_methods(["GET", "POST"])
+def fact(request: PageRequest, pk: int, ref: str) -> HttpResponse:
+    """GET: the fact, or with `edit` its editor. POST: save what was typed."""
+    contact = _editable(request, pk)
+    if request.method == "POST":
+        return _save(request, contact, ref, request.POST.dict())
+    page = reverse("contact", args=[pk])
+    if not request.htmx:
+        return redirect(f"{page}?edit={ref}" if "edit" in request.GET else page)
+    found = editing.found_again(contact, ref, request.GET.get("was", ""), by=request.actor)
+    if found is None:
+        return HttpResponse()
+    return _part(request, contact, editing.with_editor(contact, found) if "edit" in request.GET else found)
+
+
+@require_http_methods(["GET", "POST"])
+def new_fact(request: PageRequest, pk: int, name: str) -> HttpResponse:
+    """GET: an empty editor. POST: add what was typed."""
+    contact = _editable(request, pk)
+    form = request.POST.dict()
+    error = ""
+    if form.get("pick") == "theirs":
+        return _shown(request, contact, None)
+    if request.method == "POST":
+        editing.new_fact(contact, name)  # 404 for a kind that cannot be added
+        try:
+            batch = editing.add(contact, name, form, by=request.actor)
+        except (Unusable, StoreProblem) as problem:
+            error = explained(problem)
+        else:
+            if batch is not None:
+                toast(request, gettext("{label} added").format(label=property_label(name)), undoes=batch)
+            return _added(request, contact, name)
+    elif not request.htmx:
+        return redirect(f"{reverse('contact', args=[pk])}?add={name}")
+    fact = editing.new_fact(contact, name, form=form if error else None, error=error)
+    if request.htmx:
+        return _part(request, contact, fact, status=422 if error else 200)
+    context = record_context(request, contact) | {"new_fact": fact, "segment": "facts"}
+    return render(request, "contacts/record.html", context, status=422)
+
+
+@require_POST
+def remove_fact(request: PageRequest, pk: int, ref: str) -> HttpResponse:
+    """Take the fact off the card, with undo."""
+    contact = _editable(request, pk)
+    try:
+        batch = editing.remove(contact, ref, request.POST.get("was", ""), by=request.actor)
+    except Overtaken:
+        warn(request, gettext("Somebody changed this just now, so it was not removed."))
+    except StoreProblem as problem:
+        warn(request, explained(problem))
+    else:
+        if batch is not None:
+            name = request.POST.get("was", "").rpartition("-")[0]
+            toast(request, gettext("{label} removed").format(label=property_label(name)), undoes=batch)
+    if not request.htmx:
+        return redirect("contact", pk)
+    return _facts(request, contact)
+
+
+def _editable(request: PageRequest, pk: int) -> Contact:
+    """The contact; 404 for what one may not see, 403 (NotAllowed) for what one may not change."""
+    contact = visible_contact(request, pk)
+    require(contact.space, request.actor, Role.EDITOR)
+    return contact
+
+
+def _save(request: PageRequest, contact: Contact, ref: str, form: Form) -> HttpResponse:
+    shown = contact.card
+    was = form.get("was", "")
+    if form.get("pick") == "theirs":
+        return _shown(request, contact, editing.found_again(contact, ref, was, by=request.actor))
+    try:
+        saved, batch = editing.save(contact, ref, was, form, by=request.actor)
+    except Overtaken as overtaken:
+        return _collided(request, contact, overtaken.fact, was, form)
+    except (Unusable, StoreProblem) as problem:
+        found = editing.found_again(contact, ref, was, by=request.actor)
+        if found is None:
+            return _collided(request, contact, None, was, form)
+        fact = editing.with_editor(contact, found, form=form, error=explained(problem))
+        return _refused(request, contact, fact)
+    if batch is not None:
+        text = gettext("{label} changed") if saved is not None else gettext("{label} removed")
+        name = saved.name if saved is not None else was.rpartition("-")[0]
+        toast(request, text.format(label=property_label(name)), undoes=batch)
+    if not request.htmx:
+        return redirect("contact", contact.pk)
+    if saved is None or ref in editing.NAME_REFS or len(contact.card.lines) != len(shown.lines):
+        return _facts(request, contact, saved=saved)
+    return _part(request, contact, _marked(saved), parts=True)
+
+
+def _shown(request: PageRequest, contact: Contact, fact: Fact | None) -> HttpResponse:
+    if not request.htmx:
+        return redirect("contact", contact.pk)
+    return _part(request, contact, fact) if fact is not None else _facts(request, contact)
+
+
+def _collided(request: PageRequest, contact: Contact, theirs: Fact | None, was: str, form: Form) -> HttpResponse:
+    """Somebody else was faster: both values, one to pick. What they removed, picking one's own adds again."""
+    newest = Change.objects.visible_to(request.actor).of(Noun.CONTACT, contact.pk).select_related("user").last()
+    who = done_by(newest) if newest else gettext("Somebody")
+    collision = Collision(who, theirs.value if theirs else "", editors.typed_value(form))
+    if theirs is not None:
+        fact = editing.with_editor(contact, theirs, form=form, collision=collision)
+    else:
+        fact = editing.new_fact(contact, was.rpartition("-")[0], form=form, collision=collision)
+    return _refused(request, contact, fact, status=409)
+
+
+def _refused(request: PageRequest, contact: Contact, fact: Fact, *, status: int = 422) -> HttpResponse:
+    """The editor stays open with the typed text and the reason."""
+    if request.htmx:
+        return _part(request, contact, fact, status=status)
+    context = record_context(request, contact)
+    context["segment"] = "facts"
+    if fact.group:
+        context["new_fact"] = fact
+    for group in context["groups"]:
+        group.facts[:] = [fact if each.ref == fact.ref else each for each in group.facts]
+    return render(request, "contacts/record.html", context, status=status)
+
+
+def _added(request: PageRequest, contact: Contact, name: str) -> HttpResponse:
+    if not request.htmx:
+        return redirect("contact", contact.pk)
+    if name in RELATIONS:
+        response = HttpResponse()
+        response.headers["HX-Redirect"] = reverse("contact", args=[contact.pk])
+        return response
+    newest = contact.card.properties(name)
+    return _facts(request, contact, saved=editing.find_fact(contact.card, str(newest[-1].index)) if newest else None)
+
+
+def _marked(fact: Fact | None) -> Fact | None:
+    return replace(fact, is_saved=True) if fact is not None else None
+
+
+def _part(
+    request: PageRequest, contact: Contact, fact: Fact | None, *, status: int = 200, parts: bool = False
+) -> HttpResponse:
+    """One fact; with `parts`, also what else on the page tells of the card."""
+    html: str = render_to_string("contacts/fact.html", {"contact": contact, "fact": fact, "can_edit": True}, request)
+    if parts:
+        html += swapped_parts(request, record_context(request, contact))
+    return HttpResponse(html, status=status)
+
+
+def _facts(request: PageRequest, contact: Contact, *, saved: Fact | None = None) -> HttpResponse:
+    """All facts: lines have come, gone or moved."""
+    context = record_context(request, contact)
+    if saved is not None:
+        for group in context["groups"]:
+            group.facts[:] = [_marked(each) if each.ref == saved.ref else each for each in group.facts]
+    html = render_to_string("contacts/record.html#facts", context, request)
+    response = HttpResponse(html + swapped_parts(request, context))
+    response.headers["HX-Retarget"] = "#facts"
+    response.headers["HX-Reswap"] = "outerHTML"
+    return response

@@ -1,0 +1,82 @@
+"""Who asks, in which language and in which time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+
+from farley.accounts.actor import NOBODY
+from farley.accounts.models import User
+from farley.journal.undo import NoSuchBatch
+from farley.spaces.operations import NoSuchSpace, NotAllowed
+from farley.web.errors import bad_request, not_allowed, not_found, wrong_method
+
+LANGUAGE_COOKIE = "farley_language"
+Response = Callable[[HttpRequest], HttpResponse]
+
+
+class LanguageMiddleware:
+    """Answers in the language chosen before log-in, else in the one the browser asks for."""
+
+    def __init__(self, get_response: Response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
+        language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or language)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        patch_vary_headers(response, ("Accept-Language", "Cookie", "HX-Request"))
+        return response
+
+
+class ActorMiddleware:
+    """Puts `actor` on the request, and takes language and time zone from the profile of whoever is logged in."""
+
+    def __init__(self, get_response: Response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User):
+            vars(request)["actor"] = NOBODY
+            return self._answer(request)
+        vars(request)["actor"] = user.actor
+        if user.language:
+            translation.activate(user.language)  # LanguageMiddleware puts back what was before
+            request.LANGUAGE_CODE = user.language
+        with timezone.override(_zone(user.time_zone)):
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        """The answer; Django's for a wrong method is an empty page."""
+        response = self.get_response(request)
+        return wrong_method(request, response) if isinstance(response, HttpResponseNotAllowed) else response
+
+    def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
+        """Refuse a NUL in what was typed: no text holds one, and PostgreSQL breaks on it."""
+        sent = (text for query in (request.GET, request.POST) for _, texts in query.lists() for text in texts)
+        return bad_request(request) if any("\0" in str(text) for text in sent) else None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What the domain refuses, as the pages say it; anything else fails loudly."""
+        if isinstance(exception, NotAllowed):
+            return not_allowed(request, exception)
+        if isinstance(exception, NoSuchSpace | NoSuchBatch):
+            return not_found(request, exception)
+        return None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that this machine's tables do not know (any more)
+        return ZoneInfo("UTC")

@@ -1,0 +1,29 @@
+"""What went wrong, in the reader's language: the domain's errors carry data, this page has the words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+
+from farley.codecs.vcard import InvalidVCard
+from farley.contacts.operations import OwnerOutside
+from farley.contacts.storing import EditConflict, TooLarge, UidConflict
+
+
+def explained(problem: Exception) -> str:
+    """A sentence for the user: what happened and what helps."""
+    match problem:
+        case EditConflict():
+            return gettext("Somebody else is changing this contact. Nothing was saved; please try again.")
+        case UidConflict():
+            return gettext(
+                "“{name}” in this space has the same identity, so the contact cannot be here a second time."
+            ).format(name=problem.name)
+        case TooLarge():
+            return gettext("This is longer than Farley keeps. Nothing was saved.")
+        case OwnerOutside():
+            return gettext("{user} does not see this space and cannot look after contacts in it.").format(
+                user=problem.user
+            )
+        case InvalidVCard():
+            return gettext("The card cannot be read (line {line}). Nothing was saved.").format(line=problem.line)
+    return str(problem)

@@ -1,0 +1,207 @@
+"""The page of one contact, its picture and its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from farley.accounts.roles import Role
+from farley.contacts import links, listing
+from farley.contacts.models import Affiliation, Contact, Thumbnail
+from farley.exchange.exporting import vcard_of
+from farley.spaces.models import Space
+from farley.web.context import SPACE_ICONS
+from farley.web.editing import editing_of, new_fact
+from farley.web.events import Day, days_of, record_events
+from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signature
+from farley.web.labels import label_of
+from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
+from farley.web.requests import PageRequest
+from farley.web.spaces import audience_of, readers_of
+
+TIMELINE = 30  # events on the page; the history has all
+MAX_TAGS = 100  # on the page
+SEGMENTS = ("facts", "timeline", "around")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one may do with the contact at once: a link out of Farley."""
+
+    label: str
+    icon: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    role: str
+    organisation: str
+    organisation_url: str
+    tags: list[str]
+    more_tags: int
+    acts: list[Act]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+@require_GET
+def contact(request: PageRequest, pk: int) -> HttpResponse:
+    """The record: facts, timeline, and what is around it."""
+    contact = visible_contact(request, pk)
+    context = record_context(request, contact)
+    segment = request.GET.get("seg", "")
+    context["segment"] = segment if segment in SEGMENTS else SEGMENTS[0]
+    if context["can_edit"]:
+        context["groups"] = editing_of(context["groups"], contact, request.GET.get("edit", ""))
+        if added := request.GET.get("add", ""):
+            context["new_fact"] = new_fact(contact, added)
+    return render(request, "contacts/record.html", context)
+
+
+@require_GET
+def contact_photo(request: PageRequest, pk: int) -> HttpResponse:
+    """The thumbnail. Its address changes with the card, so a browser may keep it."""
+    contact = get_object_or_404(Contact.objects.visible_to(request.actor), pk=pk)
+    thumbnail = get_object_or_404(Thumbnail, contact=contact)
+    response = HttpResponse(bytes(thumbnail.webp), content_type="image/webp")
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@require_GET
+def contact_card(request: PageRequest, pk: int) -> HttpResponse:
+    """The card as a file, as it is stored."""
+    contact = visible_contact(request, pk)
+    response = HttpResponse(vcard_of(contact), content_type="text/vcard; charset=utf-8")
+    response.headers["Content-Disposition"] = attachment(f"{name_of(contact)}.vcf")
+    return response
+
+
+def attachment(name: str) -> str:
+    """A Content-Disposition that names the file in any script. RFC 6266 §4.3."""
+    name = "".join(letter for letter in name if letter.isprintable() and letter not in '/\\:*?"<>|')[:120] or "contact"
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def visible_contact(request: PageRequest, pk: int) -> Contact:
+    """The contact with its card; 404 for what one may not see."""
+    visible = Contact.objects.visible_to(request.actor).select_related("space", "owner", "content", "organisation")
+    contact: Contact = get_object_or_404(visible, pk=pk)
+    return contact
+
+
+def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
+    """What the record page shows besides an open editor."""
+    role = contact.space.role_of(request.actor) or Role.READER
+    can_edit = role >= Role.EDITOR
+    others = other_lines(contact.card)
+    return {
+        "place": "organisations" if contact.kind == Contact.Kind.ORG else "contacts",
+        "contact": contact,
+        "can_edit": can_edit,
+        "photo": photo_of(contact),
+        "shape": shape_of(contact),
+        "space_icon": SPACE_ICONS[Space.Kind(contact.space.kind)],
+        "back_url": f"{reverse('contacts')}?kind=org" if contact.kind == Contact.Kind.ORG else reverse("contacts"),
+        "back_label": gettext("Organisations") if contact.kind == Contact.Kind.ORG else gettext("Contacts"),
+        "summary": summary_of(contact),
+        "groups": fact_groups(contact.card),
+        "others": others[:MAX_FACTS],
+        "more_others": max(0, len(others) - MAX_FACTS),
+        "here": reverse("contact", args=[contact.pk]),
+        "days": timeline_of(request, contact, can_undo=can_edit),
+        "tag_names": listing.tag_names([contact.space]) if can_edit else [],
+        "members": readers_of(contact.space) if can_edit else [],
+        **_around(request, contact),
+    }
+
+
+def swapped_parts(request: PageRequest, context: dict[str, Any], *names: str) -> str:
+    """What else on the page tells of the card, to be swapped in beside an answer; only `names` if given."""
+    context = context | {"is_swap": True}
+    parts = names or ("title", "summary", "meta", "timeline")
+    html = "".join(render_to_string(f"contacts/record.html#{name}", context, request) for name in parts)
+    return html + render_to_string("components/toasts.html", {"is_swap": True}, request)
+
+
+def summary_of(contact: Contact) -> Summary:
+    is_organisation = contact.kind == Contact.Kind.ORG
+    tags = list(dict.fromkeys(text for prop in contact.card.properties("CATEGORIES") for text in prop.texts))
+    return Summary(
+        role=contact.job_title,
+        organisation="" if is_organisation else contact.organisation_name,
+        organisation_url=url_of(linked) if (linked := contact.linked_organisation) else "",
+        tags=tags[:MAX_TAGS],
+        more_tags=max(0, len(tags) - MAX_TAGS),
+        acts=_acts(contact),
+    )
+
+
+def timeline_of(request: PageRequest, contact: Contact, *, can_undo: bool) -> list[Day]:
+    return days_of(record_events(contact, request.actor, newest=TIMELINE, can_undo=can_undo))
+
+
+def _acts(contact: Contact) -> list[Act]:
+    """One link for mail, phone and web each: the preferred value, else the first."""
+    icons = {
+        "EMAIL": ("mail", gettext("E-mail")),
+        "TEL": ("phone", gettext("Call")),
+        "URL": ("globe", gettext("Website")),
+    }
+    acts = []
+    for name, (icon, label) in icons.items():
+        found = [prop for prop in contact.card.properties(name) if "fax" not in prop.types and link_of(prop)[0]]
+        if found:
+            best = min(found, key=lambda prop: prop.pref or 100)
+            acts.append(Act(label, icon, link_of(best)[0]))
+    return acts
+
+
+def _around(request: PageRequest, contact: Contact) -> dict[str, Any]:
+    is_group = contact.kind == Contact.Kind.GROUP
+    is_organisation = contact.kind == Contact.Kind.ORG
+    groups = links.groups_of(contact, by=request.actor)
+    return {
+        "members_of_group": persons(links.members(contact, by=request.actor)) if is_group else None,
+        "member_count": links.count_members(contact, by=request.actor) if is_group else 0,
+        "staff": persons(links.people_of(contact, by=request.actor)) if is_organisation else [],
+        "relations": _relations(request, contact),
+        "affiliations": _affiliations(request, contact),
+        "memberships": [Link(group.full_name, f"{reverse('contacts')}?group={group.pk}") for group in groups],
+        "audience": audience_of(contact.space),
+    }
+
+
+def _relations(request: PageRequest, contact: Contact) -> list[Person]:
+    people = []
+    for relation in links.relations(contact, by=request.actor):
+        if relation.prop is None:
+            note = gettext("names this contact: {label}").format(label=relation.label or gettext("relation"))
+        else:
+            note = label_of(relation.prop)
+        person = person_of(relation.contact, note) if relation.contact else Person(relation.name, note)
+        if relation.prop is not None:
+            ref, was = str(relation.prop.index), signature(relation.prop)
+            person = Person(person.name, note, person.url, person.photo, person.shape, ref, was)
+        people.append(person)
+    return people
+
+
+def _affiliations(request: PageRequest, contact: Contact) -> list[Person]:
+    visible = Contact.objects.visible_to(request.actor)
+    found = Affiliation.objects.filter(person=contact, organisation__in=visible).select_related("organisation")
+    return [person_of(affiliation.organisation, affiliation.role) for affiliation in found]

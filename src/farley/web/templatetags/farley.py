@@ -1,0 +1,140 @@
+"""Tags and filters of all pages."""
+
+import unicodedata
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from zlib import crc32
+
+from django import template
+from django.http import HttpRequest
+from django.template import Context
+from django.utils import formats, timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, pgettext
+from lucide.templatetags.lucide import lucide
+
+from farley.web.assets import asset_url
+
+register = template.Library()
+register.simple_tag(asset_url, name="asset")
+
+HUES = ("plum", "clay", "ochre", "moss", "pine", "sky", "iris", "stone")
+TITLES = frozenset({"dr", "dr.", "prof", "prof.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "herr", "frau"})
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """The Lucide icon `name`, drawn in place and hidden from screen readers; `extra` are further classes."""
+    return _icon(name, extra)
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, extra: str) -> SafeString:
+    drawn = lucide(name, size=None, **{"class": f"i {extra}".rstrip(), "aria-hidden": "true"})
+    return mark_safe("".join(line.strip() for line in drawn.splitlines()))  # noqa: S308 - the package's own drawing
+
+
+@register.filter
+def hue(text: object) -> str:
+    """One of the eight hues; the same text always has the same one."""
+    return HUES[crc32(unicodedata.normalize("NFC", str(text)).casefold().encode()) % len(HUES)]
+
+
+@register.filter
+def initials(name: object) -> str:
+    """One or two capitals for a name, titles left out; empty for a name without letters."""
+    words = [word for word in str(name).split() if word.casefold() not in TITLES and any(map(str.isalpha, word))]
+    letters = [next(letter for letter in word if letter.isalpha()).upper() for word in words]
+    return "".join(letters[:1] + letters[-1:] if len(letters) > 1 else letters)
+
+
+@register.filter
+def first_word(text: object) -> str:
+    """The first word: what a narrow column shows of a person's name."""
+    return str(text).split(" ", 1)[0]
+
+
+@register.filter
+def breakable(text: object) -> SafeString:
+    """`text` with its line breaks kept and room to break a long address before its @ or behind a slash."""
+    lines = (escape(line).replace("@", "<wbr>@").replace("/", "/<wbr>") for line in str(text).splitlines())
+    return mark_safe("<br>".join(lines))  # noqa: S308 - each line is escaped
+
+
+@register.simple_tag
+def avatar(name: str, *, photo: str = "", shape: str = "", size: str = "") -> SafeString:
+    """Photo or initials. It stands beside the name, so it is hidden from screen readers."""
+    classes = " ".join(filter(None, ("av", f"hue-{hue(name)}", shape, size)))
+    if photo:
+        return format_html(
+            '<span class="{}" aria-hidden="true"><img src="{}" alt="" loading="lazy"></span>', classes, photo
+        )
+    drawn = initials(name) or _icon("building-2" if shape == "org" else "user", "")
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, drawn)
+
+
+@register.filter
+def moment(instant: datetime | None) -> str:
+    """An instant as short as a list needs it: "today, 09:12", "yesterday", "17 Nov", "17 Nov 2024"."""
+    if instant is None:
+        return ""
+    local = timezone.localtime(instant)
+    day = relative_day(local.date())
+    if local.date() == timezone.localdate():
+        return gettext("{day}, {time}").format(day=day, time=formats.time_format(local, "H:i"))
+    return day
+
+
+@register.filter
+def exact_moment(instant: datetime) -> str:
+    """An instant in full: "17 Nov 2026, 09:12"."""
+    local = timezone.localtime(instant)
+    day = formats.date_format(local, pgettext("date format: day, month and year, short", "j M Y"))
+    return gettext("{day}, {time}").format(day=day, time=formats.time_format(local, "H:i"))
+
+
+@register.filter
+def relative_day(day: date) -> str:
+    """Today and yesterday as words, then day and month, the year only where it differs."""
+    today = timezone.localdate()
+    match (today - day).days:
+        case 0:
+            return gettext("today")
+        case 1:
+            return gettext("yesterday")
+    if day.year == today.year:
+        return formats.date_format(day, pgettext("date format: day and month, short", "j M"))
+    return formats.date_format(day, pgettext("date format: day, month and year, short", "j M Y"))
+
+
+@register.filter
+def day_heading(day: date) -> str:
+    """A day as the heading of a list: "Today, Thursday 19 November"."""
+    today = timezone.localdate()
+    pattern = (
+        pgettext("date format: weekday, day and month", "l j F")
+        if day.year == today.year
+        else pgettext("date format: weekday, day, month and year", "l j F Y")
+    )
+    written = formats.date_format(day, pattern)
+    match (today - day).days:
+        case 0:
+            return gettext("Today, {day}").format(day=written)
+        case 1:
+            return gettext("Yesterday, {day}").format(day=written)
+    return written
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The page's query string with `changes` made: a value of None or "" takes the parameter out."""
+    request: HttpRequest = context["request"]
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            parameters.pop(name, None)
+        else:
+            parameters[name] = str(value)
+    return f"?{parameters.urlencode()}"

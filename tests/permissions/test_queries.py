@@ -1,0 +1,106 @@
+"""No page and no command reads rows that it has not asked for on somebody's behalf."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import farley
+
+FACES = ("web", "api", "dav", "cli")
+GUARDS = {"visible_to", "editable_by", "restorable_by", "known_to"}
+SOURCE = Path(farley.__file__).parent
+
+# file, function, model: why no actor stands between the rows and whoever reads them
+ALLOWED = {
+    ("web/account.py", "profile", "User"): "one's own row",
+    ("web/activity.py", "_newest_changes", "Change"): "of one visible space after the other",
+    ("web/activity.py", "_touching_hidden", "BatchSpace"): "asks which acts went beyond what the reader sees",
+    (
+        "web/activity.py",
+        "_undoable_by",
+        "BatchSpace",
+    ): "asks for the spaces the reader does not edit, to leave them out",
+    ("web/activity.py", "_undoable_by", "Space"): "likewise",
+    ("web/bulk.py", "_cards", "Contact"): "what a selection has just found visible",
+    ("web/events.py", "_owners", "User"): "names who looked after a contact the reader sees",
+    ("web/imports.py", "_csv", "ImportProblem"): "of an import that is the reader's own",
+    ("web/record.py", "_affiliations", "Affiliation"): "of a visible person with visible organisations",
+    ("web/spaces.py", "audience_of", "Membership"): "who else reads a space is told to its readers",
+    ("web/spaces.py", "choices_of", "Membership"): "likewise",
+    ("web/spaces.py", "readers_of", "Membership"): "likewise",
+    ("cli/check_command.py", "_derived", "Contact"): "counts, for whoever runs the server",
+    ("cli/command.py", "user_named", "User"): "finds the person that --as names",
+    ("cli/demo_command.py", "_demo", "User"): "an instance with people gets no example data",
+    ("cli/history_command.py", "_contact", "Contact"): "in the visible spaces, deleted ones too",
+    ("cli/history_command.py", "_named", "Account"): "names who looked after a contact the user sees",
+    ("cli/reindex_command.py", "_reindex", "Contact"): "counts, for whoever runs the server",
+    ("cli/space_command.py", "_list", "Space"): "lists all spaces to whoever runs the server, nothing in them",
+    ("cli/user_command.py", "_add", "User"): "a name or an address is taken by anybody",
+    ("cli/user_command.py", "_list", "User"): "lists the accounts to whoever runs the server",
+}
+
+
+def bare_reads(source: str) -> Iterator[tuple[str, str]]:
+    """Function and model of each `Model.objects` whose chain of calls names none of GUARDS."""
+    tree = ast.parse(source)
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Attribute) and node.attr in ("objects", "_default_manager", "_base_manager")):
+            continue
+        called, above = set(), parents[node]
+        while isinstance(above, ast.Attribute | ast.Call) and goes_on(above, node):
+            called |= {above.attr} if isinstance(above, ast.Attribute) else set()
+            node, above = above, parents[above]
+        if not called & GUARDS:
+            while not isinstance(above, ast.FunctionDef | ast.Module):
+                above = parents[above]
+            yield getattr(above, "name", ""), ast.unparse(head_of(node))
+
+
+def goes_on(above: ast.Attribute | ast.Call, node: ast.AST) -> bool:
+    """Whether `above` goes on from `node`, rather than taking it as an argument."""
+    return (above.value if isinstance(above, ast.Attribute) else above.func) is node
+
+
+def head_of(node: ast.AST) -> ast.AST:
+    """The model at the beginning of a chain."""
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return node
+
+
+def found() -> set[tuple[str, str, str]]:
+    paths = [path for face in FACES for path in sorted((SOURCE / face).rglob("*.py"))]
+    assert len(paths) > 40, "the faces were not found"
+    return {
+        (path.relative_to(SOURCE).as_posix(), function, model)
+        for path in paths
+        for function, model in bare_reads(path.read_text("utf-8"))
+    }
+
+
+def test_every_read_of_a_face_is_on_somebody_s_behalf_or_explained() -> None:
+    assert sorted(found() - set(ALLOWED)) == []
+
+
+def test_no_explanation_outlives_its_read() -> None:
+    assert sorted(set(ALLOWED) - found()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "bare"),
+    [
+        ("Contact.objects.filter(pk=1)", ["Contact"]),
+        ("Contact.objects.filter(space__in=Space.objects.visible_to(by))", ["Contact"]),
+        ("Contact.objects.visible_to(by).filter(pk=1)", []),
+        ("Contact.objects.filter(pk=1).editable_by(by).first()", []),
+        ("get_object_or_404(Contact.objects, pk=1)", ["Contact"]),
+        ("visible_to(Contact.objects.all())", ["Contact"]),
+    ],
+)
+def test_a_read_counts_as_bare_unless_its_own_chain_asks_for_an_actor(line: str, bare: list[str]) -> None:
+    assert list(bare_reads(f"def page():\n    return {line}\n")) == [("page", model) for model in bare]

@@ -1,0 +1,248 @@
+"""Every route x every kind of person -> what they get. A route that is not in the table fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import operations as contacts
+from farley.contacts.models import Contact
+from farley.exchange import importing, uploads
+from farley.exchange.models import Import
+from farley.journal.models import Batch, Change, Door
+from farley.journal.writing import one_batch
+from farley.spaces.models import Space
+from tests.cast import a_card, hand_of, person, team
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "Zyxwvut-Geheimnis"  # stands in the contact's name, in the group, in the import and in the batch
+PEOPLE = ("anonymous", "mallory", "admin", "closed", "reader", "editor", "manager")
+LOGIN = "login"  # sent to the log-in page
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A team space with one contact, everybody who may want it, and what else routes are about."""
+
+    space: Space
+    contact: Contact
+    batch: Batch
+    import_: Import
+    version: int
+    deleted: Contact
+
+    def client(self, who: str) -> Client:
+        client = Client()
+        if who != "anonymous":
+            client.force_login(User.objects.get(name=who))
+        return client
+
+
+@pytest.fixture
+def scene() -> Scene:
+    for name in ("mallory", "closed", "reader", "editor", "manager"):
+        person(name)
+    person("admin", is_admin=True)
+    space = team("sales", reader=Role.READER, editor=Role.EDITOR, manager=Role.MANAGER, closed=Role.MANAGER)
+    User.objects.filter(name="closed").update(is_active=False)
+    manager = User.objects.get(name="manager")
+    with one_batch(Batch.Act.CREATE, by=manager.actor, door=Door.WEB, title=SECRET) as batch:
+        lines = ("EMAIL:secret@example.org", f"CATEGORIES:{SECRET}", f"ORG:{SECRET}")
+        contact = hand_of(manager).contact(space, a_card(SECRET, *lines, uid="secret"), batch=batch)
+        hand_of(manager).contact(space, a_card(f"Gruppe {SECRET}", "X-ADDRESSBOOKSERVER-KIND:group"), batch=batch)
+    sources = uploads.receive([("file.vcf", [a_card(f"Import {SECRET}")])])
+    run = importing.prepare(space, sources, by=manager.actor, door=Door.WEB, is_dry_run=True)
+    importing.run(run, by=manager.actor)
+    version = Change.objects.filter(subject=contact.pk).latest("pk").pk
+    deleted = hand_of(manager).contact(space, a_card(f"Deleted {SECRET}"))
+    contacts.delete([deleted], by=manager.actor, door=Door.WEB, batch=None)
+    return Scene(space, contact, batch, run, version, deleted)
+
+
+@dataclass(frozen=True)
+class Route:
+    """`expected`: the status (or LOGIN) of anonymous, stranger, admin, closed, reader, editor, manager."""
+
+    method: str
+    expected: tuple[int | str, ...]
+    data: Callable[[Scene], dict[str, Any]] = lambda _: {}
+    arguments: Callable[[Scene], list[Any]] = lambda _: []
+    query: Callable[[Scene], str] = lambda _: ""
+
+
+def contact(scene: Scene) -> list[Any]:
+    return [scene.contact.pk]
+
+
+def mine(*statuses: int) -> tuple[int | str, ...]:
+    """Of logged-in people; the account that was closed counts as nobody."""
+    stranger, reader, editor, manager = statuses
+    return (LOGIN, stranger, stranger, LOGIN, reader, editor, manager)
+
+
+ALL = mine(200, 200, 200, 200)
+SEEN = mine(404, 200, 200, 200)
+CHANGED = mine(404, 403, 302, 302)
+OWN_IMPORT = mine(404, 404, 404, 200)  # belongs to whoever began it
+OPEN = (302, 302, 302, 302, 302, 302, 302)
+
+ROUTES: dict[str, list[Route]] = {
+    "home": [Route("get", mine(302, 302, 302, 302))],
+    "login": [Route("get", (200, 302, 302, 200, 302, 302, 302))],
+    "logout": [Route("post", (LOGIN, 302, 302, LOGIN, 302, 302, 302))],
+    "setup": [
+        Route("get", OPEN),  # to the log-in page: there are accounts
+        Route("post", OPEN, lambda _: {"name": "eve", "email": "eve@example.org", "password": "correct horse battery"}),
+    ],
+    "account": [Route("get", ALL)],
+    "preferences": [Route("post", (302,) * 7, lambda _: {"theme": "dark"})],  # before log-in in a cookie
+    "profile": [Route("post", mine(302, 302, 302, 302))],
+    "password": [Route("post", mine(422, 422, 422, 422), lambda _: {"old": "wrong", "new": "x"})],
+    "contacts": [Route("get", ALL), Route("get", ALL, query=lambda _: "?q=secret@example")],
+    "contact-count": [Route("get", ALL)],
+    "quick-add": [Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "line": "Lena Vogt"})],
+    "bulk": [
+        Route("post", mine(302, 302, 302, 302), lambda s: {"act": "delete"}),
+        Route("post", mine(302, 403, 302, 302), lambda s: {"act": "tag", "tag": "x", "id": [s.contact.pk]}),
+        Route("post", mine(302, 403, 302, 302), lambda s: {"act": "delete", "id": [s.contact.pk]}),
+        Route("post", mine(302, 200, 200, 200), lambda s: {"act": "export", "id": [s.contact.pk]}),
+    ],
+    "new-contact": [
+        Route("get", ALL),
+        Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "given": "Ada", "family": "King"}),
+    ],
+    "import": [
+        Route("get", ALL),
+        Route(
+            "post",
+            mine(404, 403, 302, 302),
+            lambda s: {"space": s.space.name, "files": SimpleUploadedFile("a.vcf", a_card())},
+        ),
+    ],
+    "import-run": [Route("get", OWN_IMPORT, arguments=lambda s: [s.import_.pk])],
+    "import-start": [Route("post", mine(404, 404, 404, 302), arguments=lambda s: [s.import_.pk])],
+    "import-cancel": [Route("post", mine(404, 404, 404, 302), arguments=lambda s: [s.import_.pk])],
+    "import-problems": [Route("get", OWN_IMPORT, arguments=lambda s: [s.import_.pk])],
+    "export": [
+        Route("get", ALL),
+        Route("get", SEEN, query=lambda s: f"?download=1&space={s.space.name}"),
+    ],
+    "contact": [Route("get", SEEN, arguments=contact)],
+    "contact-card": [Route("get", SEEN, arguments=contact)],
+    "contact-photo": [
+        Route("get", mine(404, 404, 404, 404), arguments=contact),  # it has none
+        Route("post", CHANGED, lambda _: {"remove": "1"}, contact),
+    ],
+    "contact-tags": [Route("post", CHANGED, lambda _: {"add": "VIP"}, contact)],
+    "contact-owner": [Route("post", CHANGED, lambda _: {"owner": "manager"}, contact)],
+    "restore-contact": [
+        Route("post", mine(404, 404, 404, 404), arguments=contact),  # it is there
+        Route("post", CHANGED, arguments=lambda s: [s.deleted.pk]),
+    ],
+    "delete-contact": [Route("post", CHANGED, arguments=contact)],
+    "new-fact": [
+        Route("get", CHANGED, arguments=lambda s: [s.contact.pk, "EMAIL"]),
+        Route("post", CHANGED, lambda _: {"text": "new@example.org"}, lambda s: [s.contact.pk, "EMAIL"]),
+    ],
+    "fact": [
+        Route("get", CHANGED, arguments=lambda s: [s.contact.pk, "2"]),
+        Route(
+            "post",
+            mine(404, 403, 409, 409),
+            lambda _: {"value": "x", "was": "EMAIL-gone"},
+            lambda s: [s.contact.pk, "2"],
+        ),
+    ],
+    "remove-fact": [Route("post", CHANGED, lambda _: {"was": "no"}, lambda s: [s.contact.pk, "2"])],
+    "contact-history": [Route("get", SEEN, arguments=contact)],
+    "restore-version": [Route("post", CHANGED, arguments=lambda s: [s.contact.pk, s.version])],
+    "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes")],
+    "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk])],
+    "undo": [Route("post", CHANGED, arguments=lambda s: [s.batch.pk])],
+}
+
+
+def all_routes() -> set[str]:
+    names = {key for key in get_resolver().reverse_dict if isinstance(key, str)}
+    assert names, "no routes were found at all"
+    return names
+
+
+CASES = [
+    pytest.param(name, index, who, id=f"{name}-{index}-{who}")
+    for name, routes in ROUTES.items()
+    for index in range(len(routes))
+    for who in PEOPLE
+]
+
+
+def answer(scene: Scene, name: str, route: Route, who: str) -> HttpResponse:
+    address = reverse(name, args=route.arguments(scene)) + route.query(scene)
+    response: HttpResponse = getattr(scene.client(who), route.method)(address, route.data(scene))
+    return response
+
+
+def body(response: Any) -> str:
+    octets = b"".join(response.streaming_content) if response.streaming else response.content
+    return octets.decode(errors="replace")
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert all_routes() == set(ROUTES)
+
+
+@pytest.mark.parametrize(("name", "index", "who"), CASES)
+def test_a_route_answers_each_person_as_the_table_says(scene: Scene, name: str, index: int, who: str) -> None:
+    route = ROUTES[name][index]
+    response = answer(scene, name, route, who)
+    expected = route.expected[PEOPLE.index(who)]
+    if expected == LOGIN:
+        assert (response.status_code, response.headers["Location"].partition("?")[0]) == (302, reverse("login"))
+    else:
+        assert response.status_code == expected, body(response)[:500]
+    if who in ("anonymous", "mallory", "admin", "closed"):
+        assert SECRET not in body(response), "a stranger read the secret"
+
+
+@pytest.mark.parametrize("who", ["mallory", "admin", "reader"])
+def test_whoever_may_not_change_changes_nothing_by_any_route(scene: Scene, who: str) -> None:
+    before = (scene.space.revision, Contact.objects.get(pk=scene.contact.pk).etag)
+    for name, routes in ROUTES.items():
+        for route in routes:
+            if name not in ("preferences", "logout"):
+                answer(scene, name, route, who)
+    space = Space.objects.get(pk=scene.space.pk)
+    contact = Contact.objects.get(pk=scene.contact.pk)
+    assert (contact.etag, contact.deleted_at) == (before[1], None)
+    assert not Change.objects.filter(space=space, actor_label=who).exists()
+
+
+def test_a_get_changes_nothing(scene: Scene) -> None:
+    before = Change.objects.count(), Batch.objects.count()
+    for name, routes in ROUTES.items():
+        for route in routes:
+            if route.method == "post":
+                address = reverse(name, args=route.arguments(scene))
+                scene.client("manager").get(address, route.data(scene) if "files" not in route.data(scene) else {})
+    assert (Change.objects.count(), Batch.objects.count()) == before
+
+
+def test_a_post_without_the_csrf_token_changes_nothing(scene: Scene) -> None:
+    for name, routes in ROUTES.items():
+        for route in routes:
+            if route.method == "post":
+                client = Client(enforce_csrf_checks=True)
+                client.force_login(User.objects.get(name="manager"))
+                response = client.post(reverse(name, args=route.arguments(scene)), route.data(scene))
+                assert response.status_code == 403, name
+    assert Contact.objects.exclude(deleted_at=None).get() == scene.deleted

@@ -1,0 +1,370 @@
+"""The list: what it holds, in which order, and what is done to several at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import bulk as in_bulk
+from farley.contacts import listing
+from farley.contacts.bulk import Selection
+from farley.contacts.models import Contact
+from farley.jobs.worker import run_ready
+from farley.journal.models import Batch, Door
+from farley.journal.writing import open_batch
+from farley.spaces.models import Space
+from farley.web import bulk
+from tests.cast import a_card, hand_of, space_of, team
+from tests.web.reading import hx, text_of
+
+AsUser = Callable[[User], Client]
+
+
+def names(html: bytes) -> list[str]:
+    return re.findall(r'name="id"[^>]*aria-label="Select ([^"]+)"', html.decode())
+
+
+def person(given: str, family: str, *lines: str) -> bytes:
+    return a_card(f"{given} {family}", f"N:{family};{given};;;", *lines)
+
+
+def test_people_are_sorted_by_family_name_over_all_spaces(alice: User, page_of_alice: Client) -> None:
+    sales = team("sales", alice=Role.EDITOR)
+    hand = hand_of(alice)
+    hand.many(space_of(alice), [person("Ada", "Zuse"), person("Konrad", "Ångström")])
+    hand.many(sales, [person("Grace", "Müller"), person("Bea", "Möller"), person("Cleo", "Adams")])
+    assert names(page_of_alice.get("/contacts/").content) == [
+        "Cleo Adams",
+        "Konrad Ångström",
+        "Bea Möller",
+        "Grace Müller",
+        "Ada Zuse",
+    ]
+
+
+def test_a_second_click_on_a_heading_turns_the_order_round(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).many(space_of(alice), [person("Ada", "King"), person("Grace", "Hopper")])
+    page = page_of_alice.get("/contacts/").content.decode()
+    heading = re.search(r'<th class="c-name"[^>]*aria-sort="ascending"[^>]*><a href="([^"]+)"', page)
+    assert heading is not None
+    turned = page_of_alice.get(f"/contacts/{heading[1]}").content
+    assert names(turned) == ["Ada King", "Grace Hopper"]
+    assert b'aria-sort="descending"><a href="?sort=name"' in turned
+
+
+def test_a_stranger_sees_nothing_of_it(alice: User, mallory: User, as_user: AsUser) -> None:
+    contact = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    client = as_user(mallory)
+    assert b"Ada King" not in client.get("/contacts/").content
+    assert b"Ada King" not in client.get("/contacts/?q=ada").content
+    assert client.get("/contacts/count/").content == b"0"
+    assert client.get(f"/contacts/?peek={contact.pk}").status_code == 404
+    assert client.get("/contacts/?space=alice").status_code == 404
+    assert client.get(f"/contacts/{contact.pk}/").status_code == 404
+    assert client.get(f"/contacts/{contact.pk}/photo/").status_code == 404
+    assert client.get(f"/contacts/{contact.pk}/card/").status_code == 404
+
+
+@pytest.mark.parametrize("sort", ["name", "organisation", "changed"])
+def test_pages_hold_everybody_once(
+    alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(listing, "PAGE", 4)
+    sales = team("sales", alice=Role.EDITOR)
+    hand = hand_of(alice)
+    hand.many(space_of(alice), [person(f"P{n}", "Same", f"ORG:{'' if n % 3 else 'Works'}") for n in range(9)])
+    hand.many(sales, [person(f"S{n}", f"F{n % 2}", "ORG:Yard") for n in range(8)])
+    found: list[str] = []
+    url = f"/contacts/?sort={sort}"
+    for _ in range(10):
+        html = page_of_alice.get(url).content
+        found += names(html)
+        following = re.search(r'href="(\?[^"]*after=[^"]+)"', html.decode())
+        if following is None:
+            break
+        url = "/contacts/" + following[1].replace("&amp;", "&")
+    assert len(found) == 17
+    assert len(set(found)) == 17
+    if sort == "organisation":
+        assert all(name.startswith("S") for name in found[3:11])
+    if sort == "changed":
+        assert found[0].startswith("S")
+
+
+def test_the_next_rows_come_as_rows(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n:03}") for n in range(listing.PAGE + 3)])
+    page = page_of_alice.get("/contacts/").content.decode()
+    more = re.search(r'hx-get="(\?[^"]*after=[^"]+)"', page)
+    assert more is not None
+    part = page_of_alice.get("/contacts/" + more[1].replace("&amp;", "&"), headers=hx()).content
+    assert names(part) == [f"Person {n:03}" for n in range(listing.PAGE, listing.PAGE + 3)]
+    assert b"<html" not in part
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "eyJhIjoxfQ", "WyIxIiwgMV0x", "[]", "WzEsIDJd", "WyJhIiwgIjEiXQ"])
+def test_a_broken_place_in_the_list_is_not_found(page_of_alice: Client, cursor: str) -> None:
+    assert page_of_alice.get(f"/contacts/?after={cursor}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?q=koenig", ["Ada König"]),
+        ("?q=0176+0123456", ["Grace Hopper"]),
+        ("?q=hopper%40example", ["Grace Hopper"]),
+        ("?tag=Board", ["Ada König"]),
+        ("?kind=org", ["Yard GmbH"]),
+        ("?kind=person", ["Grace Hopper", "Ada König"]),
+        ("?space=sales", ["Grace Hopper", "Yard GmbH"]),
+        ("?kind=unheard-of&sort=unheard-of", ["Grace Hopper", "Ada König", "Yard GmbH"]),
+    ],
+)
+def test_the_list_is_narrowed(alice: User, page_of_alice: Client, query: str, expected: list[str]) -> None:
+    sales = team("sales", alice=Role.EDITOR)
+    hand = hand_of(alice)
+    hand.contact(space_of(alice), person("Ada", "König", "CATEGORIES:Board,Friends"))
+    hand.contact(sales, person("Grace", "Hopper", "TEL:+49 176 0123456", "EMAIL:hopper@example.org"))
+    hand.contact(sales, a_card("Yard GmbH", "X-ABShowAs:COMPANY", "ORG:Yard GmbH"))
+    assert names(page_of_alice.get(f"/contacts/{query}").content) == expected
+
+
+def test_a_group_lists_its_members(alice: User, page_of_alice: Client) -> None:
+    hand = hand_of(alice)
+    hand.many(space_of(alice), [a_card("Ada King", uid="ada"), a_card("Grace Hopper", uid="grace")])
+    group = hand.contact(space_of(alice), a_card("Pioneers", "KIND:group", "MEMBER:grace", version="4.0"))
+    assert names(page_of_alice.get(f"/contacts/?group={group.pk}").content) == ["Grace Hopper"]
+    assert f"/contacts/?group={group.pk}" in page_of_alice.get("/activity/").content.decode()
+
+
+@pytest.mark.parametrize("query", ["?space=none", "?group=999", "?group=x", "?peek=999", "?peek=9999999999999999999"])
+def test_what_is_not_there_is_not_found(page_of_alice: Client, query: str) -> None:
+    assert page_of_alice.get(f"/contacts/{query}").status_code == 404
+
+
+def test_counts_are_exact_up_to_a_limit(alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n}") for n in range(4)])
+    assert page_of_alice.get("/contacts/count/").content == b"4"
+    monkeypatch.setattr(listing, "EXACT_TO", 3)
+    assert page_of_alice.get("/contacts/count/").content == b"3+"
+
+
+def test_an_empty_file_says_how_to_fill_it(page_of_alice: Client) -> None:
+    assert "Your card file is still empty" in text_of(page_of_alice.get("/contacts/").content)
+    assert "No results for “Kümerle”" in text_of(page_of_alice.get("/contacts/?q=Kümerle").content)
+
+
+def test_a_preview_comes_alone_or_beside_the_list(alice: User, page_of_alice: Client) -> None:
+    contact = hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:ada@example.org", "TITLE:Countess"))
+    part = page_of_alice.get(f"/contacts/?peek={contact.pk}", headers=hx("peek")).content
+    whole = page_of_alice.get(f"/contacts/?peek={contact.pk}").content
+    assert b"<html" not in part
+    for html in (part, whole):
+        assert "Countess" in text_of(html)
+        assert b'href="mailto:ada@example.org"' in html
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Lena Vogt", ("Lena Vogt", "", "", "")),
+        (
+            "Lena Vogt, Vogt Möbel, lena@vogt.example, 0176 123456",
+            ("Lena Vogt", "Vogt Möbel", "lena@vogt.example", "0176 123456"),
+        ),
+        ("lena@vogt.example", ("lena@vogt.example", "", "lena@vogt.example", "")),
+        ("+49 (0)30/23125-142; Dr. Ada von Lovelace", ("Dr. Ada von Lovelace", "", "", "+49 (0)30/23125-142")),
+    ],
+)
+def test_one_line_makes_a_contact(
+    alice: User, page_of_alice: Client, line: str, expected: tuple[str, str, str, str]
+) -> None:
+    response = page_of_alice.post("/contacts/quick/", {"line": line, "space": "alice"})
+    contact = Contact.objects.get()
+    assert response["Location"] == f"/contacts/{contact.pk}/"
+    assert (contact.full_name, contact.organisation_name, contact.email, contact.phone) == expected
+    assert contact.owner == alice
+
+
+def test_particles_stay_with_the_family_name(page_of_alice: Client) -> None:
+    page_of_alice.post("/contacts/quick/", {"line": "Dr. Ada Maria von der Au", "space": "alice"})
+    name = Contact.objects.get().card.name
+    assert (name.prefixes, name.given, name.additional, name.family) == ("Dr.", "Ada", "Maria", "von der Au")
+
+
+def test_nobody_adds_to_a_space_they_only_read(alice: User, bob: User, as_user: AsUser) -> None:
+    team("sales", alice=Role.MANAGER, bob=Role.READER)
+    client = as_user(bob)
+    response = client.post("/contacts/quick/", {"line": "Lena Vogt", "space": "sales"})
+    assert response.status_code == 403
+    assert "Lena Vogt" in text_of(response.content)  # what was typed is given back
+    assert client.post("/contacts/quick/", {"line": "Lena Vogt", "space": "alice"}).status_code == 404
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["person", "org", "group"])
+def test_the_form_makes_each_kind(page_of_alice: Client, kind: str) -> None:
+    assert page_of_alice.get(f"/contacts/new/?kind={kind}").status_code == 200
+    form = {"kind": kind, "space": "alice", "given": "Ada", "family": "King", "full_name": "Yard", "tags": "a, b,"}
+    page_of_alice.post("/contacts/new/", form)
+    contact = Contact.objects.get()
+    expected = {"person": Contact.Kind.INDIVIDUAL, "org": Contact.Kind.ORG, "group": Contact.Kind.GROUP}
+    assert contact.kind == expected[kind]
+    assert contact.full_name == ("Ada King" if kind == "person" else "Yard")
+    assert page_of_alice.get(f"/contacts/{contact.pk}/").status_code == 200
+
+
+def test_a_contact_without_any_name_is_refused_with_a_reason(page_of_alice: Client) -> None:
+    response = page_of_alice.post("/contacts/new/", {"kind": "person", "space": "alice", "phone": "123"})
+    assert response.status_code == 422
+    assert "Type a name, an organisation or an e-mail address." in text_of(response.content)
+    assert b'value="123"' in response.content
+
+
+def picked(home: Space, /, **more: str) -> dict[str, object]:
+    return {"id": [str(pk) for pk in Contact.objects.filter(space=home).values_list("pk", flat=True)], **more}
+
+
+def test_deleting_several_is_undone_by_the_message(alice: User, page_of_alice: Client) -> None:
+    home = space_of(alice)
+    hand_of(alice).many(home, [a_card("Ada King"), a_card("Grace Hopper")])
+    page_of_alice.post("/contacts/bulk/", picked(home, act="delete"))
+    assert not Contact.objects.visible_to(alice.actor).exists()
+    html = page_of_alice.get("/contacts/").content.decode()
+    assert "2 contacts deleted" in text_of(html)
+    undo = re.search(r'action="(/activity/\d+/undo/)"', html)
+    assert undo is not None
+    page_of_alice.post(undo[1])
+    assert Contact.objects.visible_to(alice.actor).count() == 2
+
+
+def test_tagging_and_moving_several(alice: User, page_of_alice: Client) -> None:
+    home, sales = space_of(alice), team("sales", alice=Role.EDITOR)
+    hand_of(alice).many(home, [a_card("Ada King"), a_card("Grace Hopper", "CATEGORIES:Old")])
+    page_of_alice.post("/contacts/bulk/", picked(home, act="tag", tag="Fair"))
+    page_of_alice.post("/contacts/bulk/", picked(home, act="untag", tag="Old"))
+    assert sorted(listing.tags_of(Contact.objects.values_list("pk", flat=True)).values()) == [["Fair"], ["Fair"]]
+    page_of_alice.post("/contacts/bulk/", picked(home, act="move", space="sales"))
+    assert set(Contact.objects.values_list("space", flat=True)) == {sales.pk}
+    assert Batch.objects.filter(state=Batch.State.DONE).count() == 3
+
+
+def test_what_is_selected_is_exported(alice: User, page_of_alice: Client) -> None:
+    home = space_of(alice)
+    cards = [a_card("Ada King"), a_card("Grace Hopper")]
+    hand_of(alice).many(home, cards)
+    response = page_of_alice.post("/contacts/bulk/", picked(home, act="export"))
+    assert b"".join(response) == b"".join(cards)  # type: ignore[call-overload]
+
+
+def test_a_reader_changes_nothing_in_bulk(alice: User, bob: User, as_user: AsUser) -> None:
+    sales = team("sales", alice=Role.MANAGER, bob=Role.READER)
+    hand_of(alice).many(sales, [a_card("Ada King")])
+    client = as_user(bob)
+    for act in ("delete", "tag", "untag", "move"):
+        assert client.post("/contacts/bulk/", picked(sales, act=act, tag="x", space="bob")).status_code == 403
+    contact = Contact.objects.get()
+    assert (contact.space, contact.deleted_at, contact.card.properties("CATEGORIES")) == (sales, None, [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("chosen", ["rows", "whole list"])
+@pytest.mark.parametrize("act", ["tag", "untag", "move", "delete"])
+def test_many_are_changed_in_the_background_and_undone(
+    alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch, chosen: str, act: str
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(in_bulk, "CHUNK", 2)
+    home, sales = space_of(alice), team("sales", alice=Role.EDITOR)
+    hand_of(alice).many(home, [a_card(f"Person {n}", "CATEGORIES:Old") for n in range(5)])
+    rest = hand_of(alice).contact(home, a_card("Somebody else"))
+    before = {contact.pk: contact.etag for contact in Contact.objects.all()}
+    rows = {"ids": ",".join(str(pk) for pk in before if pk != rest.pk)}
+    form = {"act": act, "tag": "Old" if act == "untag" else "New", "space": "sales"}
+    answer = page_of_alice.post("/contacts/bulk/?tag=Old", form | (rows if chosen == "rows" else {"everything": "1"}))
+    assert "running" in text_of(page_of_alice.get(answer["Location"]).content)
+    run_ready("long")
+    changed = Contact.objects.exclude(pk=rest.pk)
+    match act:
+        case "delete":
+            assert list(Contact.objects.visible_to(alice.actor)) == [rest]
+        case "move":
+            assert set(changed.values_list("space", flat=True)) == {sales.pk}
+        case _:
+            tags = listing.tags_of(changed.values_list("pk", flat=True))
+            assert list(tags.values()) == ([["Old", "New"]] * 5 if act == "tag" else [])
+    rest.refresh_from_db()
+    assert (rest.space, rest.etag, rest.deleted_at) == (home, before[rest.pk], None)
+    page_of_alice.post(f"{answer['Location']}undo/")
+    assert {contact.pk: contact.etag for contact in Contact.objects.visible_to(alice.actor)} == before
+    assert set(Contact.objects.values_list("space", flat=True)) == {home.pk}
+
+
+def test_what_came_after_a_whole_list_was_chosen_is_not_changed(alice: User) -> None:
+    home = space_of(alice)
+    hand_of(alice).many(home, [a_card(f"Person {n}") for n in range(3)])
+    chosen = Selection.everything(listing.Listed([home]), by=alice.actor).written()
+    hand_of(alice).contact(home, a_card("Late"))
+    read = Selection.read(json.loads(json.dumps(chosen)), by=alice.actor)
+    assert [contact.full_name for contact in read.behind(0)] == ["Person 0", "Person 1", "Person 2"]
+
+
+def test_a_bulk_act_that_was_cut_short_goes_on_where_it_stood(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_bulk, "CHUNK", 2)
+    home = space_of(alice)
+    hand_of(alice).many(home, [a_card(f"Person {n}") for n in range(5)])
+    batch = open_batch(Batch.Act.TAG, by=alice.actor, door=Door.WEB)
+    chosen = Selection.everything(listing.Listed([home]), by=alice.actor)
+    deed = in_bulk.Deed(in_bulk.Verb.TAG, "New")
+    steps = []
+    for size in (2, 4, 5):
+        in_bulk.carry_out(batch, deed, chosen, door=Door.WEB, stopping=lambda: True)
+        batch = Batch.objects.get(pk=batch.pk)
+        steps.append(batch.size == size)
+    assert steps == [True, True, True]
+    assert in_bulk.carry_out(batch, deed, chosen, door=Door.WEB)
+    assert (batch.size, batch.state) == (5, Batch.State.DONE)
+
+
+def test_many_that_cannot_all_be_moved_stay(
+    alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    home, sales = space_of(alice), team("sales", alice=Role.EDITOR)
+    hand_of(alice).many(home, [a_card(f"Person {n}", uid=f"person-{n}") for n in range(4)])
+    hand_of(alice).contact(sales, a_card("Taken", uid="person-3"))
+    page_of_alice.post("/contacts/bulk/", picked(home, act="move", space="sales"))
+    assert "has the same identity" in text_of(page_of_alice.get("/contacts/").content)
+    assert Contact.objects.filter(space=home).count() == 4
+    assert not Batch.objects.filter(act=Batch.Act.MOVE).exists()
+
+
+def test_a_reader_changes_nothing_of_a_whole_list(
+    alice: User, bob: User, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    sales = team("sales", alice=Role.MANAGER, bob=Role.READER)
+    hand_of(alice).many(sales, [a_card(f"Person {n}") for n in range(4)])
+    for act in ("delete", "tag", "untag", "move"):
+        form = {"act": act, "tag": "x", "space": "bob", "everything": "1"}
+        assert as_user(bob).post("/contacts/bulk/?space=sales", form).status_code == 403
+    assert not Batch.objects.exists()
+
+
+def test_a_reader_is_offered_no_changes_of_several(alice: User, bob: User, as_user: AsUser) -> None:
+    sales = team("sales", alice=Role.MANAGER, bob=Role.READER)
+    hand_of(alice).many(sales, [a_card("Ada King")])
+    page = as_user(bob).get("/contacts/?space=sales").content.decode()
+    assert re.findall(r'name="act" value="(\w+)"', page) == ["export"]
+    mixed = as_user(bob).get("/contacts/").content.decode()
+    assert re.search(r'name="id"[^>]* data-readonly', mixed)
+
+
+def test_nothing_selected_is_said(page_of_alice: Client) -> None:
+    page_of_alice.post("/contacts/bulk/", {"act": "delete"})
+    assert "Select contacts first." in text_of(page_of_alice.get("/contacts/").content)

@@ -1,0 +1,190 @@
+"""Facts and editors over real cards, dates and labels in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farley.accounts.models import User
+from farley.codecs.vcard import Card, PartialDate, read_cards
+from farley.web import editors
+from farley.web.dates import UnreadableDate, read_date, show_date
+from farley.web.events import differences
+from farley.web.facts import EDITABLE, fact_groups, name_facts, other_lines, shown_value
+from farley.web.labels import choices_for, label_of, typed_label
+from farley.web.people import name_of
+from farley.web.quick_line import card_of
+from tests.cast import a_card, hand_of, space_of
+from tests.conftest import SAMPLES
+
+FOLDER = SAMPLES / "vcard"
+
+
+def sample_files() -> list[Path]:
+    return sorted(path for path in FOLDER.rglob("*") if path.suffix.lower() in (".vcf", ".vcard"))
+
+
+def cards_of(path: Path) -> Iterator[Card]:
+    with path.open("rb") as file:
+        yield from (entry.card for entry in read_cards(file) if entry.card is not None)
+
+
+def form_of(fields: list[editors.Field]) -> dict[str, str]:
+    """What a browser sends when nothing was typed: single-line fields lose their line breaks."""
+    return {
+        field.name: field.value.replace("\n", "\r\n")
+        if field.kind == "textarea"
+        else field.value.replace("\n", "").replace("\r", "")
+        for field in fields
+    }
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the sample cards are not there")
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_real_card_is_shown_and_an_editor_left_as_it_was_changes_nothing(language: str) -> None:
+    touched = []
+    with translation.override(language):
+        for path in sample_files():
+            for card in cards_of(path):
+                assert all(fact.value for group in fact_groups(card) for fact in group.facts)
+                assert all(line.value for line in other_lines(card))
+                for prop in card.properties():
+                    if prop.name not in EDITABLE:
+                        continue
+                    form = form_of(editors.fields_of(prop))
+                    if not editors.typed_value(form):
+                        continue
+                    try:
+                        saved = editors.with_change(card, prop, form)
+                    except editors.Unusable:
+                        touched.append((path.name, prop.name, form, "unusable"))
+                        continue
+                    if saved.octets != card.octets:
+                        touched.append((path.name, prop.name, form, prop.text))
+    assert touched == []
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the sample cards are not there")
+def test_nothing_of_a_real_card_is_hidden_from_its_reader() -> None:
+    silent = {"VERSION", "PRODID", "UID", "REV", "KIND", "PHOTO", "CATEGORIES", "N", "FN"}
+    for path in sample_files():
+        for card in cards_of(path):
+            shown = {fact.ref for group in fact_groups(card) for fact in group.facts}
+            shown |= {line.ref for line in other_lines(card)}
+            for prop in card.properties():
+                is_label = prop.name in (
+                    "X-ABLABEL",
+                    "X-ABADR",
+                    "X-ABSHOWAS",
+                    "X-ADDRESSBOOKSERVER-KIND",
+                    "CLIENTPIDMAP",
+                )
+                is_link = prop.name in ("RELATED", "X-ABRELATEDNAMES", "MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
+                says = any(map(str.strip, prop.parts if prop.name in ("ADR", "ORG") else [prop.text]))
+                assert str(prop.index) in shown or is_label or is_link or prop.name in silent or not says, prop
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("24.12.1990", PartialDate(1990, 12, 24)),
+        ("24. 12. 1990", PartialDate(1990, 12, 24)),
+        ("1.2.", PartialDate(None, 2, 1)),
+        ("29.2.", PartialDate(None, 2, 29)),
+        ("8 December 1978", PartialDate(1978, 12, 8)),
+        ("8. dec", PartialDate(None, 12, 8)),
+        ("1990-12-24", PartialDate(1990, 12, 24)),
+        ("--12-24", PartialDate(None, 12, 24)),
+        ("1990", PartialDate(1990)),
+        ("8. Dec. 78", PartialDate(1978, 12, 8)),
+        ("8.12.78", PartialDate(1978, 12, 8)),
+        ("1.2.05", PartialDate(2005, 2, 1)),
+        (" 1990-12 ", PartialDate(1990, 12)),
+    ],
+)
+def test_a_typed_date_is_read(typed: str, expected: PartialDate) -> None:
+    with translation.override("en"):
+        assert read_date(typed) == expected
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "Christmas", "31.2.1990", "29.2.1990", "0.1.1990", "12/24/1990", "8 Foo", "99999"]
+)
+def test_what_is_no_date_is_refused(typed: str) -> None:
+    with pytest.raises(UnreadableDate):
+        read_date(typed)
+
+
+@given(st.dates(min_value=dt.date(1000, 1, 1)), st.sampled_from(["en", "de"]), st.sampled_from([True, False]))
+def test_a_date_reads_back_as_it_is_shown(day: dt.date, language: str, has_year: bool) -> None:
+    date = PartialDate(day.year if has_year else None, day.month, day.day)
+    with translation.override(language):
+        assert read_date(show_date(date)) == date
+
+
+@time_machine.travel("2026-11-22")
+def test_a_birthday_tells_the_age_of_this_year() -> None:
+    card = Card.parse(b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ada\r\nBDAY:19781208\r\nEND:VCARD\r\n")
+    values = [fact.value for group in fact_groups(card) for fact in group.facts if fact.name == "BDAY"]
+    assert values == ["8 December 1978, turns 48 this year"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", ["TEL", "EMAIL", "ADR", "URL", "IMPP", "RELATED"])
+def test_every_offered_label_comes_back_from_the_card(name: str, language: str) -> None:
+    with translation.override(language):
+        card = Card.new(uid="u", version="4.0", full_name="Ada")
+        for label in choices_for(name):
+            types, own = typed_label(name, label)
+            assert own is None
+            added = (
+                card.added(name, text="x", types=types)
+                if name != "ADR"
+                else card.added(name, components=["x"], types=types)
+            )
+            assert label_of(added.properties(name)[-1]) == label
+
+
+def test_a_label_of_one_s_own_is_kept_as_typed() -> None:
+    assert typed_label("TEL", " Yacht ", ("voice", "cell")) == (("voice",), "Yacht")
+    assert typed_label("TEL", "", ("voice", "cell")) == (("voice",), None)
+
+
+def test_a_name_that_is_displayed_otherwise_shows_both() -> None:
+    card = Card.parse(b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Countess Ada\r\nN:King;Ada;;;\r\nEND:VCARD\r\n")
+    assert [fact.value for fact in name_facts(card)] == ["Ada King", "Countess Ada"]
+
+
+def test_differences_name_what_came_went_and_changed() -> None:
+    before = (
+        b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nTITLE:x\r\nEMAIL:a@b\r\nCATEGORIES:one,two\r\nREV:1\r\nEND:VCARD\r\n"
+    )
+    after = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nTITLE:y\r\nTEL:1\r\nCATEGORIES:two\r\nREV:2\r\nEND:VCARD\r\n"
+    with translation.override("en"):
+        told = {(detail.label, detail.before, detail.after) for detail in differences(before, after)}
+    assert told == {("Job title", "x", "y"), ("E-mail", "a@b", ""), ("Tag", "one", ""), ("Phone", "", "1")}
+
+
+@given(st.text(max_size=80))
+def test_any_line_makes_a_card_with_a_name(line: str) -> None:
+    card = card_of(line.strip() or "x", "uid")
+    assert Card.parse(card.octets).uid == "uid"
+
+
+def test_a_city_that_is_its_own_region_is_shown_once() -> None:
+    card = Card.parse(a_card("Ada King", "ADR:;;Kai 1;Hamburg;Hamburg;20457;Germany"))
+    [prop] = card.properties("ADR")
+    assert shown_value(prop) == "Kai 1\n20457 Hamburg\nGermany"
+
+
+def test_a_contact_without_a_name_is_called_that(alice: User) -> None:
+    contact = hand_of(alice).contact(space_of(alice), a_card("", "NOTE:x"))
+    with translation.override("en"):
+        assert name_of(contact) == "No name"

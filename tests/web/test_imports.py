@@ -1,0 +1,185 @@
+"""Import and export through the pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts.models import Contact
+from farley.exchange.models import Import
+from farley.jobs.worker import run_ready
+from farley.web import activity
+from tests.cast import a_card, hand_of, space_of, team
+from tests.web.reading import hx, text_of
+
+GARBAGE = b"this is no card\r\n"
+
+
+def upload(client: Client, *files: bytes, space: str = "alice") -> str:
+    """Where the upload leads."""
+    named = [SimpleUploadedFile(f"{n}.vcf", data) for n, data in enumerate(files)]
+    response = client.post("/contacts/import/", {"files": named, "space": space})
+    return response["Location"] if response.status_code == 302 else text_of(response.content)
+
+
+def carried_out(client: Client, *files: bytes) -> str:
+    """The result page of a whole import."""
+    check = upload(client, *files)
+    run_ready("long")
+    started = client.post(f"{check}start/")["Location"]
+    run_ready("long")
+    return str(started)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_stored_before_the_check_is_agreed_to(alice: User, page_of_alice: Client) -> None:
+    check = upload(page_of_alice, a_card("Ada King"), a_card("Grace Hopper") + GARBAGE)
+    assert "The files are being checked" in text_of(page_of_alice.get(check).content)
+    run_ready("long")
+    text = text_of(page_of_alice.get(check).content)
+    assert "2 new contacts" in text
+    assert "1 not possible" in text
+    assert "Import 2 contacts" in text
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_is_watched_reported_and_undone(alice: User, page_of_alice: Client) -> None:
+    done = carried_out(page_of_alice, a_card("Ada King"), a_card("Grace Hopper") + GARBAGE)
+    page = page_of_alice.get(done).content
+    text = text_of(page)
+    assert "2 contacts are imported." in text
+    assert "1.vcf" in text
+    report = page_of_alice.get(f"{done}problems/")
+    lines = b"".join(report).decode("utf-8-sig").splitlines()  # type: ignore[call-overload]
+    assert lines[0] == "File,Line,Name,Reason"
+    assert lines[1].startswith("1.vcf,")
+    assert Contact.objects.visible_to(alice.actor).count() == 2
+    undo = re.search(r'action="(/activity/\d+/undo/)"', page.decode())
+    assert undo is not None
+    page_of_alice.post(undo[1], {"next": done})
+    assert not Contact.objects.visible_to(alice.actor).exists()
+    assert "The import was undone." in text_of(page_of_alice.get(done).content)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_is_a_part_while_it_runs_and_a_new_page_when_it_is_over(alice: User, page_of_alice: Client) -> None:
+    check = upload(page_of_alice, a_card("Ada King"))
+    waiting = page_of_alice.get(check, headers=hx())
+    assert b"hx-trigger" in waiting.content
+    assert b"<html" not in waiting.content
+    assert b'http-equiv="refresh"' in page_of_alice.get(check).content
+    run_ready("long")
+    assert page_of_alice.get(check, headers=hx())["HX-Refresh"] == "true"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancelled_import_leaves_nothing(alice: User, page_of_alice: Client) -> None:
+    check = upload(page_of_alice, a_card("Ada King"))
+    run_ready("long")
+    started = page_of_alice.post(f"{check}start/")["Location"]
+    page_of_alice.post(f"{started}cancel/")
+    run_ready("long")
+    assert "Nothing of it remains." in text_of(page_of_alice.get(started).content)
+    assert not Contact.objects.visible_to(alice.actor).exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [([], "Choose at least one file."), ([b""], "“0.vcf” is empty."), ([a_card(), b""], "“1.vcf” is empty.")],
+)
+def test_a_file_that_cannot_be_imported_is_named(page_of_alice: Client, files: list[bytes], reason: str) -> None:
+    assert reason in upload(page_of_alice, *files)
+    assert not Import.objects.exists()
+
+
+def test_nobody_imports_into_a_space_they_only_read(alice: User, bob: User, as_user: Callable[[User], Client]) -> None:
+    team("sales", alice=Role.MANAGER, bob=Role.READER)
+    client = as_user(bob)
+    file = SimpleUploadedFile("a.vcf", a_card())
+    assert client.post("/contacts/import/", {"files": file, "space": "sales"}).status_code == 403
+    assert client.post("/contacts/import/", {"files": file, "space": "alice"}).status_code == 404
+    assert not Import.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_is_its_maker_s_alone(
+    alice: User, bob: User, page_of_alice: Client, as_user: Callable[[User], Client]
+) -> None:
+    check = upload(page_of_alice, a_card("Ada King"))
+    client = as_user(bob)
+    assert client.get(check).status_code == 404
+    assert client.get(f"{check}problems/").status_code == 404
+    assert client.post(f"{check}start/").status_code == 404
+    assert client.post(f"{check}cancel/").status_code == 404
+
+
+def test_an_export_gives_back_what_is_stored(alice: User, page_of_alice: Client) -> None:
+    cards = [a_card("Ada King", "X-CUSTOM:kept"), a_card("Grace Hopper")]
+    hand_of(alice).many(space_of(alice), cards)
+    response = page_of_alice.get("/contacts/export/?space=alice&version=&download=1")
+    assert b"".join(response) == b"".join(cards)  # type: ignore[call-overload]
+    assert 'filename="alice.vcf"' in response["Content-Disposition"]
+
+
+@pytest.mark.parametrize("version", ["2.1", "3.0", "4.0"])
+def test_an_export_is_converted_if_asked(alice: User, page_of_alice: Client, version: str) -> None:
+    hand_of(alice).contact(space_of(alice))
+    response = page_of_alice.get(f"/contacts/export/?space=alice&version={version}&download=1")
+    assert f"VERSION:{version}".encode() in b"".join(response)  # type: ignore[call-overload]
+
+
+def test_a_stranger_exports_nothing_of_others(alice: User, mallory: User, as_user: Callable[[User], Client]) -> None:
+    hand_of(alice).contact(space_of(alice))
+    assert as_user(mallory).get("/contacts/export/?space=alice&download=1").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (b"Name,Mail,Phone\r\nAda,a@example.org,1\r\n", "“0.vcf” is a CSV file. Farley reads vCard (.vcf) here."),
+        (b"PK\3\4\0\0rest", "“0.vcf” is an archive or a spreadsheet."),
+        (b"\x89PNG\0\0", "“0.vcf” is no text file."),
+        (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "“0.vcf” is a calendar."),
+        (b"Dear diary\r\n", "There is no contact in “0.vcf” that could be imported."),
+    ],
+)
+def test_a_file_without_contacts_is_called_what_it_is(
+    alice: User, page_of_alice: Client, file: bytes, sentence: str
+) -> None:
+    check = upload(page_of_alice, file)
+    run_ready("long")
+    page = page_of_alice.get(check).content.decode()
+    assert sentence in text_of(page)
+    assert 'class="figures"' not in page
+    assert "disabled" not in page.partition("wizfoot")[2]
+    assert "Choose another file" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_undo_is_watched_on_the_page_of_its_import(
+    alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "AT_ONCE", 1)
+    done = carried_out(page_of_alice, a_card("Ada King"), a_card("Grace Hopper") + GARBAGE)
+    page = page_of_alice.get(done).content.decode()
+    assert "2 contacts are imported. 1 entry was left out." in text_of(page)
+    undo = re.search(r'action="(/activity/\d+/undo/)"', page)
+    assert undo is not None
+    assert page_of_alice.post(undo[1], {"next": done})["Location"] == done
+    going = page_of_alice.get(done).content.decode()
+    assert "The import is being undone … 0 of 2 changes" in text_of(going)
+    assert undo[1] not in going
+    run_ready("long")
+    assert page_of_alice.get(done, headers=hx())["HX-Refresh"] == "true"
+    over = page_of_alice.get(done).content.decode()
+    assert "The import was undone." in text_of(over)
+    assert "It took" not in text_of(over)
+    assert 'class="figures"' not in over

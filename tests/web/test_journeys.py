@@ -1,0 +1,230 @@
+"""Whole journeys in a real browser, as people with a mouse, a keyboard, a phone, and without script make them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from farley.accounts.models import User
+from farley.contacts.models import Contact
+from farley.jobs.worker import run_ready
+from tests.cast import a_card, hand_of, space_of
+from tests.web.conftest import Enter
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CARDS = (
+    a_card("Ada King", "N:King;Ada;;;", "EMAIL;TYPE=WORK:ada@example.org", "X-CUSTOM:kept", uid="ada")
+    + a_card("Grace Hopper", "N:Hopper;Grace;;;", "TEL:+49 30 1", uid="grace")
+)  # fmt: skip
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_background() -> None:
+    """What the worker of a running server does."""
+    run_ready("long")
+
+
+def exported(page: Page) -> bytes:
+    page.goto("/contacts/export/")
+    with page.expect_download() as download:
+        page.click(".wizfoot .primary")
+    return Path(download.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_import_find_edit_undo_export(enter: Enter, tmp_path: Path, script: bool) -> None:
+    file = tmp_path / "people.vcf"
+    file.write_bytes(CARDS)
+    page = enter(script=script)
+    page.goto("/contacts/import/")
+    page.set_input_files("input[type=file]", file)
+    page.click(".wizfoot .primary")
+    in_background()
+    page.reload()
+    page.wait_for_selector("text=Import 2 contacts")
+    page.click(".wizfoot .primary")
+    page.wait_for_selector(".steps")
+    in_background()
+    page.reload()
+    page.wait_for_selector("text=2 contacts are imported.")
+
+    page.goto("/contacts/")
+    page.fill(".finder input", "grace")
+    page.press(".finder input", "Enter")
+    page.wait_for_selector("text=Grace Hopper")
+    assert page.locator("text=Ada King").count() == 0
+    page.click("text=Grace Hopper")
+
+    page.click("#facts button.edit:has-text('+49 30 1')")
+    page.fill("[data-editor] [name=value]", "+49 30 2")
+    page.press("[data-editor] [name=value]", "Enter")
+    page.wait_for_selector("#facts button.edit:has-text('+49 30 2')")
+    page.wait_for_selector("#timeline >> text=+49 30 1")
+    assert b"TEL:+49 30 2" in exported(page)
+
+    page.goto(f"/contacts/{Contact.objects.get(uid='grace').pk}/")
+    page.locator("#timeline .head form button").first.click()
+    page.wait_for_selector("#facts button.edit:has-text('+49 30 1')")
+    assert exported(page) == CARDS
+
+
+def test_the_list_by_keyboard(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n}", f"EMAIL:p{n}@example.org") for n in range(5)])
+    page.goto("/contacts/")
+    for key in ("j", "j", "x", "j", "j", "Shift+X"):
+        page.keyboard.press(key)
+    assert page.locator("[name=id]:checked").count() == 3
+    assert page.locator("[data-selected]").inner_text() == "3"
+    page.keyboard.press("Escape")
+    assert page.locator("[name=id]:checked").count() == 0
+    page.keyboard.press("k")
+    page.keyboard.press("Space")
+    page.wait_for_selector("[data-peek-panel] >> text=p2@example.org")
+    assert "peek=" in page.url
+    page.keyboard.press("j")
+    page.wait_for_selector("[data-peek-panel] >> text=p3@example.org")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-peek-panel]", state="detached")
+    assert "peek=" not in page.url
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1 >> text=Person 3")
+    page.keyboard.press("j")
+    page.wait_for_selector("h1 >> text=Person 4")
+    page.keyboard.press("e")
+    page.wait_for_selector("[data-editor]")
+    page.keyboard.type("typed@example.org")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-editor]", state="detached")
+    assert page.locator("text=p4@example.org").count() > 0
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("[")
+    assert page.locator(".app[data-nav=rail]").count() == 1
+
+
+def test_one_line_and_undo_by_keyboard(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    hand_of(alice).contact(space_of(alice))
+    page.goto("/contacts/")
+    page.keyboard.press("n")
+    page.keyboard.type("Lena Vogt, Vogt Möbel, lena@vogt.example")
+    page.keyboard.press("Enter")
+    page.click(".toast >> text=Lena Vogt")
+    page.wait_for_selector("h1 >> text=Lena Vogt")
+    page.go_back()
+    page.wait_for_selector("tr:has-text('Lena Vogt')")
+    page.keyboard.press("n")
+    page.keyboard.type("Mila Vogt")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".toast >> text=Mila Vogt")
+    page.keyboard.press("Escape")
+    page.keyboard.press("z")
+    page.wait_for_selector("tr:has-text('Mila Vogt')", state="detached")
+
+
+def test_leaving_an_editor_saves_and_a_refusal_keeps_the_text(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    contact = hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:ada@example.org", "TITLE:Countess"))
+    page.goto(f"/contacts/{contact.pk}/")
+    page.click("#facts button.edit:has-text('Countess')")
+    page.fill("[data-editor] [name=value]", "Lady")
+    page.click(".mid h2")
+    page.wait_for_selector(".is-saved:has-text('Lady')")
+    page.click("#facts button.edit:has-text('ada')")
+    page.fill("[data-editor] [name=value]", "no address")
+    page.click(".mid h2")
+    page.wait_for_selector(".err")
+    assert page.input_value("[data-editor] [name=value]") == "no address"
+    page.keyboard.press("Escape")
+    contact.refresh_from_db()
+    assert b"TITLE:Lady" in contact.content.data
+    assert b"EMAIL:ada@example.org" in contact.content.data
+
+
+def test_more_rows_come_by_scrolling(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n:03}") for n in range(120)])
+    page.goto("/contacts/")
+    for _ in range(5):
+        page.locator(".list .scroll").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        page.wait_for_load_state("networkidle")
+    assert page.locator("[data-rows] > [data-id]").count() == 120
+
+
+def test_a_phone_selects_edits_and_finds_everything(enter: Enter) -> None:
+    page = enter(phone=True, language="de")
+    alice = User.objects.get(name="alice")
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n}", f"EMAIL:p{n}@example.org") for n in range(3)])
+    page.goto("/contacts/")
+    page.locator(".who > label").first.click()
+    assert page.locator(".bulk").is_visible()
+    page.click("[data-clear-selection]")
+    page.click("text=Person 1")
+    page.click("text=Verlauf")
+    assert page.locator("#timeline").is_visible()
+    assert not page.locator("#facts").is_visible()
+    page.click("text=Fakten")
+    page.click("#facts button.edit:has-text('p1')")
+    page.fill("[data-editor] [name=value]", "neu@example.org")
+    page.press("[data-editor] [name=value]", "Enter")
+    page.wait_for_selector(".is-saved")
+    page.click(".tabbar button")
+    page.click("#more-menu >> text=Exportieren")
+    page.wait_for_url("**/export/")
+
+
+LOOKED_AT = (
+    "/contacts/", "/contacts/?peek={contact}", "/contacts/?q=nobody", "/contacts/{contact}/",
+    "/contacts/{contact}/?edit=first", "/contacts/{contact}/?seg=timeline", "/contacts/{contact}/?seg=around",
+    "/contacts/{contact}/history/", "/contacts/new/", "/contacts/new/?kind=org", "/contacts/import/",
+    "/contacts/export/", "/activity/", "/activity/?view=changes", "/account/", "/none/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("phone", "scheme", "language"),
+    [(False, "light", "en"), (False, "dark", "de"), (True, "light", "de"), (True, "dark", "en")],
+)
+def test_every_page_is_accessible_and_fits(enter: Enter, phone: bool, scheme: str, language: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = enter(phone=phone, scheme=scheme, language=language)
+    alice = User.objects.get(name="alice")
+    contact = hand_of(alice).contact(
+        space_of(alice), a_card("Ada King", "ORG:Yard", "EMAIL:ada@example.org", "NOTE:x", "CATEGORIES:a,b", "TEL:1")
+    )
+    axe = Axe()
+    findings = []
+    for path in LOOKED_AT:
+        page.goto(path.format(contact=contact.pk))
+        page.wait_for_load_state("networkidle")
+        findings += [f"{path}: {found['id']}" for found in axe.run(page).response["violations"]]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            findings.append(f"{path}: wider than the window")
+        findings += [f"{path}: {label} is cut" for label in page.evaluate(CUT_LABELS)]
+        if folder := os.environ.get("SCREENSHOTS"):
+            name = path.strip("/").replace("/", "-").replace("?", "-").replace("{contact}", "contact")
+            size = "phone" if phone else "desktop"
+            page.screenshot(path=Path(folder) / f"{name}.{size}.{scheme}.{language}.png")
+    assert findings == []
+
+
+# Words of buttons, labels, tabs and headings of columns that do not fit into their own boxes.
+CUT_LABELS = """
+    [...document.querySelectorAll("h1, .btn, .field > label, .ftab, .tabbar span, .nav .lb, thead th, .seg > *, dt")]
+        .filter((element) => element.checkVisibility() && element.scrollWidth > element.clientWidth + 1)
+        .map((element) => element.textContent.trim())
+        .filter((text) => text)
+"""

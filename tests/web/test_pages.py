@@ -1,0 +1,131 @@
+"""What holds for every page: few queries, no foreign or inline script, one token a form, no dead links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts.models import Contact
+from farley.journal.models import Batch, Door
+from farley.journal.writing import one_batch
+from tests.cast import a_card, hand_of, space_of, team
+
+PAGES = {
+    "/contacts/": 11,
+    "/contacts/?q=person": 13,
+    "/contacts/?peek={contact}": 14,
+    "/contacts/{contact}/": 17,
+    "/contacts/{contact}/?edit=first": 17,
+    "/contacts/{contact}/history/": 10,
+    "/contacts/new/": 6,
+    "/contacts/import/": 7,
+    "/contacts/export/": 5,
+    "/activity/": 8,
+    "/activity/?view=changes": 8,
+    "/activity/{batch}/": 11,
+    "/account/": 4,
+}
+
+
+@pytest.fixture
+def house(alice: User, bob: User) -> dict[str, int]:
+    """A few spaces with people who know each other."""
+    sales = team("sales", alice=Role.EDITOR, bob=Role.MANAGER)
+    with one_batch(Batch.Act.IMPORT, by=alice.actor, door=Door.IMPORT, title="people.vcf") as batch:
+        return _filled(alice, batch, 3) | {"batch": batch.pk, "sales": sales.pk}
+
+
+def _filled(alice: User, batch: Batch, count: int) -> dict[str, int]:
+    hand, home = hand_of(alice), space_of(alice)
+    cards = [
+        a_card(
+            f"Person {n:02}",
+            f"N:{n:02};Person;;;",
+            "ORG:Yard",
+            f"EMAIL:p{n}@example.org",
+            "TEL:+49 30 1",
+            "CATEGORIES:a,b",
+            "item1.X-ABRELATEDNAMES:Person 00",
+            "item1.X-ABLabel:_$!<Spouse>!$_",
+        )
+        for n in range(count)
+    ]
+    stored = hand.many(home, [a_card("Yard", "ORG:Yard", "X-ABShowAs:COMPANY"), *cards], batch=batch)
+    hand.contact(home, a_card("Everybody", "KIND:group", *(f"MEMBER:{s.uid}" for s in stored), version="4.0"))
+    return {"contact": stored[1].pk}
+
+
+@pytest.mark.parametrize(("path", "most"), PAGES.items())
+def test_a_page_makes_few_queries_however_much_it_shows(
+    house: dict[str, int],
+    alice: User,
+    page_of_alice: Client,
+    path: str,
+    most: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    url = path.format(**house)
+    page_of_alice.get(url)
+    with django_assert_max_num_queries(most) as before:
+        page_of_alice.get(url)
+    _filled(alice, Batch.objects.get(), 30)
+    with django_assert_max_num_queries(most) as after:
+        page_of_alice.get(url)
+    assert len(after) == len(before)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/none/"])
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_page_is_whole_without_inline_script_and_foreign_addresses(
+    house: dict[str, int], page_of_alice: Client, path: str, language: str
+) -> None:
+    response = page_of_alice.get(path.format(**house), headers={"Accept-Language": language})
+    html = response.content.decode()
+    assert f'<html lang="{language}"' in html
+    assert not re.search(r"<script(?![^>]*\bsrc=)", html)
+    assert not re.search(r"\son[a-z]+=", html)
+    assert not re.search(r"<style|hx-on|hx-vals|javascript:", html)
+    assert not re.findall(r'(?:src|href|action)="(?:https?:)?//(?!example)[^"]*"', html)
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    for attribute in re.findall(r'style="([^"]*)"', html):
+        assert re.fullmatch(r"width:\d+%", attribute)
+    identifiers = re.findall(r'\sid="([^"]+)"', html)
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_every_form_that_writes_carries_its_token(house: dict[str, int], page_of_alice: Client) -> None:
+    for path in PAGES:
+        html = page_of_alice.get(path.format(**house)).content.decode()
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', html, re.DOTALL):
+            assert "csrfmiddlewaretoken" in form
+
+
+def test_the_navigation_leads_nowhere_dead(house: dict[str, int], page_of_alice: Client) -> None:
+    html = page_of_alice.get(f"/contacts/{house['contact']}/").content.decode()
+    links = set(re.findall(r'href="(/[^"#]*|\?[^"#]*)"', html))
+    for link in links:
+        url = link.replace("&amp;", "&")
+        if url.startswith("/static/"):
+            assert finders.find(url.removeprefix("/static/")), url
+            continue
+        url = url if url.startswith("/") else f"/contacts/{house['contact']}/{url}"
+        response = page_of_alice.get(url, follow=True)
+        assert response.status_code == 200, url
+
+
+def test_a_page_is_not_kept_for_somebody_else(
+    alice: User, as_user: Callable[[User], Client], house: dict[str, int]
+) -> None:
+    response = as_user(alice).get("/contacts/")
+    assert "Cookie" in response["Vary"]
+    assert "HX-Request" in response["Vary"]
+    assert Contact.objects.exists()

@@ -1,0 +1,135 @@
+"""`farley check`: is everything as it should be?"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from farley.cli.command import DONE, SOME_PROBLEMS, Refused, start
+from farley.cli.progress import Progress
+from farley.cli.text import printable
+from farley.configuration import Configuration, ConfigurationError, load
+
+LOW_DISK = 500 * 2**20  # octets
+SHOWN = 20  # differences
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "check",
+        help="check settings, database, disk, front end; --deep: that nothing derived differs from the cards",
+    )
+    parser.add_argument("--deep", action="store_true", help="derive every contact anew and compare")
+    parser.set_defaults(run=_check, needs_database=False)
+
+
+def _check(options: argparse.Namespace) -> int:
+    try:
+        configuration = load()
+    except ConfigurationError as error:
+        raise Refused(str(error)) from error
+    checks: list[tuple[str, Callable[[Configuration], Iterator[str]]]] = [
+        ("settings", _settings),
+        ("database", _database),
+        ("disk", _disk),
+        ("secrets", _secrets),
+        ("front end", _front_end),
+    ]
+    if options.deep:
+        checks.append(("derived equals octets", _derived))
+    problems = 0
+    for name, check in checks:
+        found = list(check(configuration))
+        problems += len(found)
+        print(f"{'ok  ' if not found else 'FAIL'}  {name}")
+        for problem in found:
+            print(f"      {problem}")
+        if name == "database" and found:
+            break  # the rest asks the database
+    return SOME_PROBLEMS if problems else DONE
+
+
+def _settings(configuration: Configuration) -> Iterator[str]:
+    if configuration.url.startswith("http://") and not _is_loopback(configuration.url):
+        yield f"FARLEY_URL: {configuration.url} carries passwords unencrypted; use https:// behind a proxy"
+    if configuration.trust_proxy and not configuration.url:
+        yield "FARLEY_TRUST_PROXY: a proxy serves an address; name it in FARLEY_URL"
+
+
+def _database(configuration: Configuration) -> Iterator[str]:
+    from django.db import connection
+
+    try:
+        start(configuration)
+    except Refused as error:
+        yield str(error)
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA quick_check")
+            yield from (f"SQLite says: {row[0]}" for row in cursor.fetchall() if row[0] != "ok")
+            cursor.execute("PRAGMA synchronous")
+            if cursor.fetchone()[0] < 2:
+                yield "synchronous is not FULL: an acknowledged write may be lost in a power cut"
+        else:
+            cursor.execute("SHOW synchronous_commit")
+            if cursor.fetchone()[0] == "off":
+                yield "synchronous_commit is off: an acknowledged write may be lost in a crash"
+
+
+def _disk(configuration: Configuration) -> Iterator[str]:
+    free = shutil.disk_usage(configuration.data).free
+    if free < LOW_DISK:
+        yield f"{configuration.data}: only {free // 2**20} MB are free"
+
+
+def _secrets(configuration: Configuration) -> Iterator[str]:
+    private = [configuration.data, *(configuration.data / "secrets").glob("*")]
+    if configuration.sqlite_file is not None and configuration.sqlite_file.parent != configuration.data:
+        private.append(configuration.sqlite_file)
+    for path in private:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            yield f"{path} can be read by others (mode {mode:o}); chmod {'700' if path.is_dir() else '600'} {path}"
+
+
+def _front_end(_: Configuration) -> Iterator[str]:
+    import farley
+
+    web = Path(farley.__file__).parent / "web"
+    if not (web / "static" / "dist" / "manifest.json").exists():
+        yield "the front end is not built; run `make build` in the source folder, or install the package again"
+
+
+def _derived(_: Configuration) -> Iterator[str]:
+    from farley.contacts.models import Contact
+    from farley.contacts.rebuilding import differences
+
+    progress = Progress("Comparing", Contact.objects.filter(deleted_at=None).count(), "contacts")
+    done = 0
+
+    def advanced(contacts: int) -> None:
+        nonlocal done
+        done += contacts
+        progress.at(done)
+
+    found = 0
+    for line in differences(progress=advanced):
+        found += 1
+        if found <= SHOWN:
+            yield printable(line)
+    progress.end()
+    if found > SHOWN:
+        yield f"… and {found - SHOWN} more"
+    if found:
+        yield "`farley reindex` mends this"
+
+
+def _is_loopback(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")

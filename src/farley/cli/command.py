@@ -1,0 +1,192 @@
+"""What is common to all commands: arguments, start-up, errors."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from farley import __version__
+from farley.configuration import Configuration, ConfigurationError, load
+
+if TYPE_CHECKING:
+    from farley.accounts.models import User
+    from farley.spaces.models import Space
+
+COMMANDS = ("serve", "demo", "user", "space", "import", "export", "history", "undo", "reindex", "check")
+DONE, SOME_PROBLEMS, NOTHING_CHANGED = 0, 1, 2
+EPILOG = """\
+Settings are read from the environment or from farley.toml in the current folder (FARLEY_CONFIG names another):
+  FARLEY_DATA          the data folder (default: ~/.local/share/farley)
+  FARLEY_DATABASE_URL  postgres://user:password@host/database (default: SQLite in the data folder)
+  FARLEY_URL           the address people use, e.g. https://farley.example.org
+  FARLEY_TRUST_PROXY   yes where a proxy in front says which protocol people use (X-Forwarded-Proto)
+
+Exit codes: 0 all well; 1 some entries had problems, the good ones are in; 2 nothing was changed.
+"""
+
+
+class Refused(Exception):
+    """The command cannot be carried out; the message says why and what helps. Exit code 2."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Parse, start Django, bring the database up to date, carry out."""
+    _open_streams()
+    options = _parser().parse_args(arguments)
+    try:
+        return _carried_out(options)
+    except KeyboardInterrupt:
+        print("\nfarley: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `farley export | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _carried_out(options: argparse.Namespace) -> int:
+    try:
+        configuration = load()
+        if not options.needs_database:
+            code: int = options.run(options)
+            return code
+        start(configuration)
+    except (ConfigurationError, Refused) as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(_disk_trouble(error))
+    return _explained(options)
+
+
+def _explained(options: argparse.Namespace) -> int:
+    """Run the command; turn what a user can put right into one line and exit code 2."""
+    from django.core.exceptions import ValidationError
+    from django.db.utils import OperationalError
+
+    from farley.accounts.models import User
+    from farley.contacts.storing import StoreProblem
+    from farley.exchange.importing import ImportBusy, NothingToImport
+    from farley.journal.undo import NoSuchBatch, NotUndoable
+    from farley.spaces.operations import LastManager, NameTaken, NoSuchSpace, NotAllowed, SpaceIsPrivate
+
+    try:
+        code: int = options.run(options)
+    except BrokenPipeError:
+        raise
+    except NoSuchSpace as error:
+        return _refuse(f"there is no space {error.name!r} that you can see; `farley space list` shows all of them")
+    except SpaceIsPrivate as error:
+        return _refuse(f"{error.space.name} is a private space and stays one person's; make a team space to share")
+    except ValidationError as error:
+        return _refuse(" ".join(error.messages))
+    except User.DoesNotExist as error:
+        return _refuse(str(error))
+    except ImportBusy:
+        return _refuse("another process is carrying out this very import; wait until it is through")
+    except (
+        *(Refused, NotAllowed, NameTaken, LastManager),
+        *(NothingToImport, NoSuchBatch, NotUndoable, StoreProblem),
+    ) as error:
+        return _refuse(str(error))
+    except (OperationalError, OSError) as error:
+        return _refuse(explained(error))
+    return code
+
+
+def _open_streams() -> None:
+    """Print what a terminal cannot show as escapes; where an output is closed, print nowhere."""
+    os.umask(0o077)  # what Farley writes holds people's data: for its owner alone
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 -- open to the end of the process
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def start(configuration: Configuration) -> None:
+    """Start Django on this configuration and bring the database up to date. Raises Refused, OSError."""
+    _make_folder(configuration)
+    os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "farley.project.settings")
+    import django
+
+    django.setup()
+    from django.core.exceptions import ImproperlyConfigured
+
+    from farley.database.upgrading import DatabaseUnusable, bring_up_to_date
+
+    try:
+        copy = bring_up_to_date(configuration.data)
+    except (DatabaseUnusable, ImproperlyConfigured) as error:
+        raise Refused(str(error)) from error
+    if copy is not None:
+        print(f"The database was brought up to date; a copy from before is in {copy}", file=sys.stderr)
+
+
+def user_named(name: str) -> User:
+    """The account called `name`. Raises Refused."""
+    from farley.accounts.models import User
+
+    user = User.objects.filter(name=name).first()
+    if user is None:
+        names = ", ".join(User.objects.order_by("name").values_list("name", flat=True)[:20])
+        raise Refused(f"there is no user {name!r}; there are: {names or 'none yet (farley user add)'}")
+    if not user.is_active:
+        raise Refused(f"the account of {name!r} is closed")
+    return user
+
+
+def space_named(name: str, user: User) -> Space:
+    """The space called `name`, as `user` sees it. Raises NoSuchSpace."""
+    from farley.spaces.operations import find
+
+    return find(name, by=user.actor)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="farley",
+        description="Farley: one place for people and everything that happens with them.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"farley {__version__}")
+    parser.set_defaults(needs_database=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"farley.cli.{name}_command")
+        module.add_to(commands)
+    return parser
+
+
+def _make_folder(configuration: Configuration) -> None:
+    configuration.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not os.access(configuration.data, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "cannot be written", str(configuration.data))
+    file = configuration.sqlite_file
+    if file is not None and not file.parent.is_dir():
+        raise Refused(f"FARLEY_DATABASE_URL: the folder {file.parent} does not exist")
+
+
+def _refuse(message: str) -> int:
+    print(f"farley: {message}", file=sys.stderr)
+    return NOTHING_CHANGED
+
+
+def explained(error: Exception) -> str:
+    """What an OperationalError or OSError means to whoever typed the command, and what helps."""
+    from farley.database import upgrading
+
+    return _disk_trouble(error) if isinstance(error, OSError) else upgrading.explained(error)
+
+
+def _disk_trouble(error: OSError) -> str:
+    place = f"{Path(str(error.filename))}: " if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"{place}the disk is full. What was acknowledged is kept; make room and try again."
+    return f"{place}{error.strerror or error}"

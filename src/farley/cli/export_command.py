@@ -1,0 +1,71 @@
+"""`farley export`: the contacts of a space as a vCard file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from farley.cli.command import DONE, space_named, user_named
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="export a space as a vCard file",
+        description="Export the contacts of a space: each card as it came, or converted to one version.",
+    )
+    parser.add_argument("--space", required=True, metavar="NAME")
+    parser.add_argument("--as", dest="user", required=True, metavar="USER", help="a reader of the space")
+    parser.add_argument("--version", choices=["2.1", "3.0", "4.0"], help="convert to this version (default: as stored)")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the standard output")
+    parser.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from farley.contacts.models import Contact
+    from farley.exchange.exporting import vcards
+
+    user = user_named(options.user)
+    space = space_named(options.space, user)
+    contacts = Contact.objects.visible_to(user.actor).filter(space=space)
+    cards = vcards(contacts, options.version)
+    if options.output is None:
+        for card in cards:
+            sys.stdout.buffer.write(card)
+        sys.stdout.buffer.flush()
+        return DONE
+    count = _write(options.output.resolve(), cards)
+    print(f"{count} contacts of {space.name} are in {options.output}.", file=sys.stderr)
+    return DONE
+
+
+def _write(target: Path, cards: Iterator[bytes]) -> int:
+    """Write a file that is whole or not there; into a device or pipe, straight. Return how many cards."""
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
+            return _copy(cards, stream)
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with draft.open("xb") as file:
+            count = _copy(cards, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            draft.chmod(stat.S_IMODE(target.stat().st_mode))
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return count
+
+
+def _copy(cards: Iterator[bytes], stream: BinaryIO) -> int:
+    count = 0
+    for card in cards:
+        stream.write(card)
+        count += 1
+    return count

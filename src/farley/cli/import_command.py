@@ -1,0 +1,108 @@
+"""`farley import`: contacts out of files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from farley.cli.command import DONE, NOTHING_CHANGED, SOME_PROBLEMS, Refused, space_named, user_named
+from farley.cli.progress import Progress
+from farley.cli.text import printable
+
+if TYPE_CHECKING:
+    from farley.exchange.models import Import
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "import",
+        help="import vCard files into a space",
+        description=(
+            "Import vCard files (2.1, 3.0, 4.0) into a space. Cards keep their octets; a card whose UID the space has"
+            " already is left out, and listed if it differs. An import that was cut short goes on where it stopped"
+            " when the same files are given again."
+        ),
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    parser.add_argument("--space", required=True, metavar="NAME")
+    parser.add_argument("--as", dest="user", required=True, metavar="USER", help="an editor of the space")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen; change nothing")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.set_defaults(run=_import)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from django.db.utils import OperationalError
+
+    from farley.exchange import importing
+    from farley.journal.models import Door
+
+    user = user_named(options.user)
+    space = space_named(options.space, user)
+    sources = [importing.Source(str(path), path) for path in options.files]
+    run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, is_dry_run=options.dry_run)
+    if run.done_entries:
+        print(f"An import of these files was cut short; it goes on after {run.done_entries} cards.", file=sys.stderr)
+    progress = Progress("Checking" if options.dry_run else "Importing", run.total_octets, "octets")
+    try:
+        importing.run(run, by=user.actor, progress=lambda r: progress.at(r.octets, f"{r.done_entries:,} cards"))
+    except (OperationalError, OSError) as error:
+        return _cut_short(run, error)
+    finally:
+        progress.end()
+    if not run.done_entries:
+        raise Refused(f"{run}: there is no vCard in it")
+    _report_json(run) if options.json else _report(run)
+    if not run.failed:
+        return DONE
+    return SOME_PROBLEMS if run.created or run.changed or run.unchanged else NOTHING_CHANGED
+
+
+def _cut_short(run: Import, error: Exception) -> int:
+    """Say why, and how to go on; with nothing stored yet it is an error like any other."""
+    from farley.cli.command import explained
+
+    if not run.batch_id or not run.created:
+        raise error
+    print(f"farley: {explained(error)}", file=sys.stderr)
+    print(
+        f"{run.created} cards are in. Give the same files again to go on there, or: farley undo {run.batch_id}"
+        f" --as {run.user.name}",
+        file=sys.stderr,
+    )
+    return SOME_PROBLEMS
+
+
+def _report(run: Import) -> None:
+    from farley.exchange.importing import reason_of
+
+    for problem in run.problems.iterator():
+        name = f" ({problem.name})" if problem.name else ""
+        print(printable(f"{problem.file}:{problem.line}: {reason_of(problem)}{name}"), file=sys.stderr)
+    verb = "would be imported" if run.is_dry_run else "imported"
+    print(f"{run.created} {verb}, {run.unchanged} were there already, {run.failed} had problems.")
+    if run.batch is not None and run.created:
+        print(f"To take it back: farley undo {run.batch_id} --as {run.user.name}")
+
+
+def _report_json(run: Import) -> None:
+    from farley.exchange.importing import reason_of
+
+    document = {
+        "space": run.space.name,
+        "files": [file["name"] for file in run.files],
+        "dry_run": run.is_dry_run,
+        "batch": run.batch_id,
+        "created": run.created,
+        "changed": run.changed,
+        "unchanged": run.unchanged,
+        "failed": run.failed,
+        "problems": [
+            {"file": p.file, "line": p.line, "name": p.name, "code": p.code, "reason": reason_of(p)}
+            for p in run.problems.iterator()
+        ],
+    }
+    print(json.dumps(document, ensure_ascii=False, indent=2))

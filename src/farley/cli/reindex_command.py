@@ -1,0 +1,37 @@
+"""`farley reindex`: derived columns and rows, made anew out of the octets."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from farley.cli.command import DONE
+from farley.cli.progress import Progress
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "reindex",
+        help="derive names, index rows and search anew from the stored cards",
+        description="Derive names, index rows and search anew from the stored cards. No phone sees a change.",
+    )
+    parser.set_defaults(run=_reindex)
+
+
+def _reindex(_options: argparse.Namespace) -> int:
+    from farley.contacts.models import Contact
+    from farley.contacts.rebuilding import rebuild
+
+    total = Contact.objects.filter(deleted_at=None).count()
+    progress = Progress("Deriving", total, "contacts")
+    done = 0
+
+    def advanced(contacts: int) -> None:
+        nonlocal done
+        done += contacts
+        progress.at(done, f"{done:,} contacts")
+
+    mended = rebuild(progress=advanced)
+    progress.end()
+    print(f"{total} contacts read, {mended} mended.")
+    return DONE

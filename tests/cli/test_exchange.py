@@ -1,0 +1,235 @@
+"""Import, export, history and undo, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Instance, card
+
+ADA = card("ada", "Ada King", "EMAIL:ada@example.org", "X-ODD;X=1:kept\\, as it is")
+BOB = card("bob", "Bob Miller", "TEL;TYPE=cell:+4917612345")
+
+
+def write(farley: Instance, name: str, *cards: bytes) -> Path:
+    path = farley.folder / name
+    path.write_bytes(b"".join(cards))
+    return path
+
+
+def load(farley: Instance, *paths: Path, space: str = "sales", user: str = "alice", options: tuple[str, ...] = ()):
+    return farley.run("import", *paths, "--space", space, "--as", user, *options)
+
+
+def export(farley: Instance, *options: str, space: str = "sales", user: str = "alice") -> bytes:
+    result = farley.run("export", "--space", space, "--as", user, *options)
+    assert result.code == 0, result.stderr
+    return result.octets
+
+
+def test_what_is_imported_comes_out_to_the_octet(farley: Instance) -> None:
+    result = load(farley, write(farley, "people.vcf", ADA, BOB))
+    assert (result.code, result.stdout.splitlines()[0]) == (0, "2 imported, 0 were there already, 0 had problems.")
+    assert export(farley) == ADA + BOB
+    assert export(farley, user="bob") == ADA + BOB
+
+
+def test_importing_the_same_file_again_changes_nothing(farley: Instance) -> None:
+    path = write(farley, "people.vcf", ADA, BOB)
+    load(farley, path)
+    result = load(farley, path)
+    assert (result.code, result.stdout) == (0, "0 imported, 2 were there already, 0 had problems.\n")
+
+
+def test_good_cards_come_in_and_bad_ones_are_listed_with_file_line_and_reason(farley: Instance) -> None:
+    broken = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Cut off\r\n"
+    path = write(farley, "mixed.vcf", ADA, b"some letter\r\n", BOB, card("ada", "Ada Other"), broken)
+    result = load(farley, path)
+    assert result.code == 1
+    lines = [line.removeprefix(f"{path}:").split(":")[0] for line in result.stderr.splitlines() if "mixed.vcf" in line]
+    assert lines == ["9", "17", "23"]
+    assert "stands in this import twice" in result.stderr
+    assert export(farley) == ADA + BOB
+
+
+def test_a_uid_that_the_space_has_already_leaves_the_stored_contact_alone(farley: Instance) -> None:
+    load(farley, write(farley, "people.vcf", ADA))
+    result = load(farley, write(farley, "other.vcf", card("ada", "Ada Other"), BOB))
+    assert result.code == 1
+    assert "belongs to “Ada King” in this space already" in result.stderr
+    assert export(farley) == ADA + BOB
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, ":1: "),
+        (b"name;phone\nAda;123\n", ":1: "),
+        (b"\r\n\r\n", "no vCard in it"),
+    ],
+    ids=["empty", "binary", "csv", "blank"],
+)
+def test_a_file_without_cards_changes_nothing(farley: Instance, content: bytes, said: str) -> None:
+    result = load(farley, write(farley, "odd.vcf", content))
+    assert (result.code, said in result.stderr + result.stdout) == (2, True), result.stderr
+    assert export(farley) == b""
+
+
+def test_a_missing_file_stops_the_import_before_it_begins(farley: Instance) -> None:
+    result = load(farley, write(farley, "people.vcf", ADA), farley.folder / "missing.vcf")
+    assert (result.code, "missing.vcf: No such file" in result.stderr) == (2, True)
+    assert export(farley) == b""
+
+
+@pytest.mark.parametrize(("user", "said"), [("bob", "needs the role editor"), ("mallory", "no space 'sales'")])
+def test_who_may_not_write_imports_nothing(farley: Instance, user: str, said: str) -> None:
+    result = load(farley, write(farley, "people.vcf", ADA), user=user)
+    assert (result.code, said in result.stderr) == (2, True)
+    assert export(farley) == b""
+
+
+def test_who_may_not_see_exports_nothing(farley: Instance) -> None:
+    load(farley, write(farley, "people.vcf", ADA))
+    result = farley.run("export", "--space", "sales", "--as", "mallory")
+    assert (result.code, result.octets, "no space 'sales'" in result.stderr) == (2, b"", True)
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(farley: Instance) -> None:
+    path = write(farley, "people.vcf", ADA, BOB, card("ada", "Ada Other"))
+    result = load(farley, path, options=("--dry-run", "--json"))
+    document = json.loads(result.stdout)
+    assert (result.code, document["dry_run"], document["created"], document["failed"]) == (1, True, 2, 1)
+    assert document["problems"][0]["line"] == 16
+    assert export(farley) == b""
+
+
+@pytest.mark.parametrize("version", ["2.1", "3.0", "4.0"])
+def test_an_export_in_one_version_declares_it_on_every_card(farley: Instance, version: str) -> None:
+    load(farley, write(farley, "people.vcf", ADA, BOB, card("eve", "Eve Sixpack", version="4.0")))
+    octets = export(farley, "--version", version)
+    assert octets.count(f"VERSION:{version}\r\n".encode()) == 3
+
+
+def test_an_export_to_a_file_is_whole_or_not_there(farley: Instance) -> None:
+    load(farley, write(farley, "people.vcf", ADA, BOB))
+    target = farley.folder / "out.vcf"
+    assert export(farley, "-o", str(target)) == b""
+    assert target.read_bytes() == ADA + BOB
+    result = farley.run("export", "--space", "sales", "--as", "alice", "-o", str(farley.folder / "no" / "out.vcf"))
+    assert (result.code, "No such file" in result.stderr) == (2, True)
+
+
+def test_history_tells_who_did_what_and_undo_takes_it_back(farley: Instance) -> None:
+    load(farley, write(farley, "people.vcf", ADA, BOB))
+    history = farley.run("history", "ada", "--as", "bob")
+    assert history.code == 0, history.stderr
+    assert "alice  cli  created  batch 1" in history.stdout
+    undone = farley.run("undo", "1", "--as", "alice")
+    assert (undone.code, undone.stdout) == (0, "2 put back, 0 left as they are. (batch 2)\n")
+    assert export(farley) == b""
+    again = farley.run("undo", "1", "--as", "alice")
+    assert (again.code, "batch 1 is undone" in again.stderr) == (2, True)
+    redone = farley.run("undo", "2", "--as", "alice")
+    assert redone.code == 0
+    assert export(farley) == ADA + BOB
+
+
+@pytest.mark.parametrize(("user", "said"), [("bob", "needs the role editor"), ("mallory", "no batch 1")])
+def test_who_may_not_write_undoes_nothing(farley: Instance, user: str, said: str) -> None:
+    load(farley, write(farley, "people.vcf", ADA))
+    result = farley.run("undo", "1", "--as", user)
+    assert (result.code, said in result.stderr) == (2, True), result.stderr
+    assert export(farley) == ADA
+
+
+def test_history_asks_for_the_space_where_several_have_the_uid(farley: Instance) -> None:
+    path = write(farley, "people.vcf", ADA)
+    load(farley, path)
+    load(farley, path, space="alice")
+    result = farley.run("history", "ada", "--as", "alice")
+    assert (result.code, "--space (alice, sales)" in result.stderr) == (2, True), result.stderr
+    assert farley.run("history", "ada", "--as", "alice", "--space", "sales").code == 0
+    assert farley.run("history", "ada", "--as", "bob").code == 0
+
+
+def cut_short(farley: Instance) -> tuple[Path, list[bytes]]:
+    """The file and the cards of an import that was killed when some of them were in."""
+    cards = [card(f"uid-{n}", f"Person{n} Number{n}", f"EMAIL:p{n}@example.org") for n in range(30_000)]
+    path = write(farley, "many.vcf", *cards)
+    process = farley.start("import", path, "--space", "sales", "--as", "alice")
+    deadline = time.monotonic() + 60
+    while not export(farley) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert 0 < len(export(farley)) < sum(map(len, cards))
+    return path, cards
+
+
+def test_an_import_that_was_killed_can_be_undone(farley: Instance) -> None:
+    path, _ = cut_short(farley)
+    undone = farley.run("undo", "1", "--as", "alice")
+    assert undone.code == 0, undone.stderr
+    assert export(farley) == b""
+    result = load(farley, path)
+    assert result.stdout.startswith("30000 imported, 0 were there already, 0 had problems."), result.stderr
+
+
+def test_an_import_that_was_killed_goes_on_where_it_stopped(farley: Instance) -> None:
+    path, cards = cut_short(farley)
+    result = load(farley, path)
+    assert result.code == 0, result.stderr
+    assert "cut short; it goes on after" in result.stderr
+    assert result.stdout.startswith("30000 imported, 0 were there already, 0 had problems.")
+    assert export(farley) == b"".join(cards)
+    assert farley.run("undo", "1", "--as", "alice").code == 0
+    assert export(farley) == b""
+
+
+def test_what_a_card_says_cannot_command_the_terminal(farley: Instance) -> None:
+    odd = card("odd", "Ada \x1b]0;owned\x07\u202eKing")
+    load(farley, write(farley, "odd.vcf", odd))
+    history = farley.run("history", "odd", "--as", "alice")
+    problems = load(farley, write(farley, "again.vcf", odd.replace(b"King", b"Queen")))
+    for text in (history.stdout, problems.stderr):
+        assert "Ada" in text
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+def test_an_export_goes_into_a_pipe_and_leaves_it_a_pipe(farley: Instance) -> None:
+    load(farley, write(farley, "people.vcf", ADA, BOB))
+    pipe = farley.folder / "pipe"
+    os.mkfifo(pipe)
+    process = farley.start("export", "--space", "sales", "--as", "alice", "-o", pipe)
+    assert pipe.read_bytes() == ADA + BOB
+    assert process.wait(60) == 0
+    process.communicate()
+    assert pipe.is_fifo()
+
+
+def test_an_export_through_a_link_replaces_what_it_points_at(farley: Instance) -> None:
+    load(farley, write(farley, "people.vcf", ADA))
+    target, link = farley.folder / "target.vcf", farley.folder / "link.vcf"
+    target.write_bytes(b"before")
+    link.symlink_to(target)
+    export(farley, "-o", str(link))
+    assert (target.read_bytes(), link.is_symlink()) == (ADA, True)
+
+
+def test_what_is_no_file_is_refused(farley: Instance) -> None:
+    for path in (Path("/dev/zero"), farley.folder):
+        result = load(farley, path)
+        assert (result.code, "is no file, but a folder, device or pipe" in result.stderr) == (2, True), result.stderr
+
+
+def test_a_file_name_that_is_not_utf_8_is_refused(farley: Instance) -> None:
+    path = Path(os.fsdecode(os.fsencode(farley.folder) + b"/caf\xe9.vcf"))
+    path.write_bytes(ADA)
+    result = load(farley, path)
+    assert (result.code, "its name is not UTF-8" in result.stderr) == (2, True), result.stderr

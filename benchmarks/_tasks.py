@@ -1,0 +1,212 @@
+"""What the processes of a benchmark do: `python -m benchmarks._tasks TASK …`, started by `_instances`.
+
+Each runs inside one Farley instance (FARLEY_DATA, FARLEY_DATABASE_URL) and reports one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+LIMIT_S = 3600  # no task waits or works longer
+
+
+def make(*spaces: str) -> dict[str, Any]:
+    """Make the database, the user ada with her private space, and team spaces with these names."""
+    from django.conf import settings
+
+    from farley.database.upgrading import bring_up_to_date
+    from farley.spaces.models import Space
+    from farley.spaces.operations import add_person, create
+
+    bring_up_to_date(settings.DATA)
+    ada = add_person("ada", "ada@farley.example", None)
+    for name in spaces:
+        create(name, Space.Kind.TEAM, by=ada.actor)
+    return {}
+
+
+def load() -> dict[str, Any]:
+    """Nothing: what it takes until then is the figure."""
+    return {}
+
+
+def load_and_wait() -> dict[str, Any]:
+    """Say so, then do nothing until ended."""
+    print("loaded", flush=True)
+    time.sleep(LIMIT_S)
+    return {}
+
+
+def write_cards(path: str, count: str, seed: str) -> dict[str, Any]:
+    """A file of `count` lifelike cards without photos, organisations first."""
+    from farley.exchange.demo.cards import card_of, card_of_firm
+    from farley.exchange.demo.people import firms, people
+
+    draft = Path(f"{path}.{os.getpid()}")
+    rng, total = random.Random(int(seed)), int(count)
+    employers = firms(rng, min(max(total // 20, 1), 20_000))[: total - 1]
+    with draft.open("wb") as file:
+        for number, firm in enumerate(employers):
+            file.write(card_of_firm(firm, apple=number % 2 == 0))
+        for person in people(rng, total - len(employers), employers=employers):
+            file.write(card_of(person, rng))
+    draft.rename(path)
+    return {}
+
+
+def import_file(path: str, space_name: str) -> dict[str, Any]:
+    """Import as `farley import` does. Seconds are those of `prepare` and `run`, start-up not included."""
+    from farley.accounts.models import User
+    from farley.exchange import importing
+    from farley.journal.models import Door
+    from farley.spaces.operations import find
+
+    ada = User.objects.get(name="ada").actor
+    began, before = time.perf_counter(), _used()["cpu"]
+    source = importing.Source(Path(path).name, Path(path))
+    run = importing.prepare(find(space_name, by=ada), [source], by=ada, door=Door.CLI)
+    importing.run(run, by=ada)
+    seconds = time.perf_counter() - began
+    used = _used()
+    used["cpu"] -= before
+    return {"seconds": seconds, "created": run.created, "failed": run.failed, **used}
+
+
+def read_file(path: str) -> dict[str, Any]:
+    """The floor of reading: the codec alone finds every card and splits it into lines."""
+    from farley.codecs.vcard import read_cards
+
+    began = time.perf_counter()
+    count = lines = 0
+    with Path(path).open("rb") as stream:
+        for entry in read_cards(stream):
+            if entry.card is not None:
+                count, lines = count + 1, lines + len(entry.card.lines)
+    return {"seconds": time.perf_counter() - began, "cards": count, "lines": lines}
+
+
+def store_now_and_then(stop: str, pause_s: str, mark: str) -> dict[str, Any]:
+    """Store a single card every `pause_s` until the file `stop` is there; how long each took."""
+    waits: list[float] = []
+    end = time.monotonic() + LIMIT_S
+    store = _storing(mark)
+    while not Path(stop).exists() and time.monotonic() < end:
+        began = time.perf_counter()
+        store(len(waits))
+        waits.append(time.perf_counter() - began)
+        time.sleep(float(pause_s))
+    return {"waits": waits}
+
+
+def store_many_times(count: str, start_at: str, mark: str) -> dict[str, Any]:
+    """Store single cards one after the other, beginning at that instant; first new ones, then changed ones."""
+    store = _storing(mark)
+    store(-1)  # what the first one of a process costs is not what one costs
+    time.sleep(max(0.0, float(start_at) - time.time()))
+    waits, began, cpu = [], time.perf_counter(), time.process_time()
+    for number in range(int(count)):
+        one = time.perf_counter()
+        store(number // 2 if number % 2 else number // 2 + int(count))
+        waits.append(time.perf_counter() - one)
+    return {"waits": waits, "seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+
+
+def store_new_and_changed(count: str) -> dict[str, Any]:
+    """One writer alone: `count` new cards, then each of them changed in one line."""
+    store = _storing("alone")
+    store(-1)
+    report: dict[str, Any] = {}
+    for name in ("new", "changed"):
+        began, cpu = time.perf_counter(), time.process_time()
+        for number in range(int(count)):
+            store(number)
+        report[name] = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+    return report
+
+
+def bare_commits(count: str, start_at: str, mark: str) -> dict[str, Any]:
+    """The floor of a store: one row and one commit by Django's connection, with nothing around it."""
+    from django.db import connection, transaction
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS bare (writer text, number integer, octets text)")
+    time.sleep(max(0.0, float(start_at) - time.time()))
+    waits, began, cpu = [], time.perf_counter(), time.process_time()
+    for number in range(int(count)):
+        one = time.perf_counter()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("INSERT INTO bare VALUES (%s, %s, %s)", [mark, number, "x" * 500])
+        waits.append(time.perf_counter() - one)
+    return {"waits": waits, "seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+
+
+def _storing(mark: str) -> Callable[[int], None]:
+    """A function that stores card `number` of a family of cards; another time with another telephone number."""
+    from farley.accounts.models import User
+    from farley.contacts.storing import Condition, store
+    from farley.journal.models import Door
+    from farley.spaces.operations import find
+
+    ada = User.objects.get(name="ada").actor
+    space = find("ada", by=ada)
+    times = iter(range(10**9))
+
+    def store_one(number: int) -> None:
+        octets = (
+            "BEGIN:VCARD\r\nVERSION:3.0\r\n"
+            f"N:Hobelwerk {mark};Ada {number};;;\r\nFN:Ada {number} Hobelwerk {mark}\r\n"
+            "ORG:Hallberg Werkstätten GmbH;Einkauf\r\nTITLE:Einkäuferin\r\n"
+            f"EMAIL;TYPE=INTERNET,WORK:ada.{number}@hallberg.example\r\n"
+            f"TEL;TYPE=WORK:+49 30 23125 {next(times):06}\r\nTEL;TYPE=CELL:0176 04069042\r\n"
+            "ADR;TYPE=WORK:;;Am Hobelwerk 1;Lübeck;;23552;Deutschland\r\n"
+            "CATEGORIES:Kunde,Messe 26\r\nNOTE:Kommt gern in den Showroom.\r\n"
+            f"UID:{mark}-{number}\r\nEND:VCARD\r\n"
+        ).encode()
+        store(space, f"{mark}-{number}.vcf", octets, expected=Condition.ANY, by=ada, door=Door.DAV)
+
+    return store_one
+
+
+def _peak() -> int:
+    """Octets this program held at most; `ru_maxrss` would also count what its parent held when it forked."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def _used() -> dict[str, float]:
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "cpu": own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime,
+        "peak_rss": _peak(),
+        "peak_rss_children": 1024 * children.ru_maxrss,
+    }
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "make": make,
+    "load": load,
+    "load-and-wait": load_and_wait,
+    "write-cards": write_cards,
+    "import": import_file,
+    "read": read_file,
+    "now-and-then": store_now_and_then,
+    "many-times": store_many_times,
+    "bare-commits": bare_commits,
+    "new-and-changed": store_new_and_changed,
+}
+
+
+if __name__ == "__main__":
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "farley.project.settings"
+    django.setup()
+    print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))

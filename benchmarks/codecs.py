@@ -1,0 +1,193 @@
+"""Reading, writing, editing and converting vCards, with vobject doing the like on the same cards as the floor.
+
+CPU time of this process, the best of several rounds, the two taking turns. Then how time grows with size, shape by
+shape: four times the octets should take about four times as long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import vobject
+
+from benchmarks import _figures
+from farley.codecs.contentline import split_lines
+from farley.codecs.vcard import Card, read_cards
+from farley.codecs.vcard_conversion import convert
+from farley.codecs.vcard_writing import write_line, write_list, write_structure, write_text
+
+COUNT = 2_000  # cards for Farley; vobject gets a tenth of them
+ROUNDS = 5
+GROWTH = 4
+
+TYPICAL = """BEGIN:VCARD
+VERSION:3.0
+PRODID:-//Apple Inc.//iOS 17.0//EN
+UID:5f1c6a0e-9d3b-4f0d-9a57-{number:012}
+N:Schäfer;Alice;Maria;Dr.;
+FN:Dr. Alice Maria Schäfer
+ORG:Schäfer & Söhne GmbH;Vertrieb
+TITLE:Leiterin Vertrieb
+EMAIL;TYPE=INTERNET,WORK,pref:alice{number}@example.com
+EMAIL;TYPE=INTERNET,HOME:alice{number}@example.org
+TEL;TYPE=CELL,VOICE,pref:+49 170 {number:07}
+TEL;TYPE=WORK,VOICE:+49 30 {number:07}
+ADR;TYPE=WORK:;;Lange Straße 12;Berlin;;10115;Deutschland
+URL:https://www.example.com/alice/{number}
+BDAY:1975-04-12
+CATEGORIES:Kunde,Berlin
+NOTE:Trifft man am besten vormittags\\, dienstags.
+END:VCARD
+"""
+
+
+def main() -> None:
+    cards = "".join(TYPICAL.format(number=number) for number in range(COUNT)).replace("\n", "\r\n").encode()
+    print(f"{COUNT:,} cards of {TYPICAL.count(chr(10)) - 1} lines, {len(cards) / COUNT:.0f} octets each\n")
+    _against_vobject(cards)
+    _growth(cards)
+
+
+def _against_vobject(octets: bytes) -> None:
+    some = octets[: len(octets) // 10]
+    some = some[: some.rindex(b"BEGIN:VCARD")]
+    theirs = list(vobject.readComponents(some.decode()))
+    ours = [entry.card for entry in read_cards(octets) if entry.card]
+    figures = _best(
+        {
+            "vobject reads": lambda: all(vobject.readComponents(some.decode())),
+            "vobject writes": lambda: [card.serialize() for card in theirs],
+            "cards": lambda: all(entry.card for entry in read_cards(octets)),
+            "lines": lambda: all(entry.card and entry.card.lines for entry in read_cards(octets)),
+            "typed": lambda: all(entry.card and _touch(entry.card) for entry in read_cards(octets)),
+            "back": lambda: [b"".join(line.octets for line in card.lines) for card in ours],
+            "anew": lambda: [_written_anew(card) for card in ours],
+            "edit": lambda: [card.with_text(7, "Vorstand") for card in ours],
+            "4.0": lambda: [convert(card, "4.0") for card in ours[:200]],
+            "2.1": lambda: [convert(card, "2.1") for card in ours[:200]],
+        }
+    )
+    read = len(theirs) / figures["vobject reads"]
+    write = len(theirs) / figures["vobject writes"]
+    rows = []
+    for what, name, count, floor, verb in (
+        ("read: cards found", "cards", len(ours), read, "reads"),
+        ("read: cards, lines, names, groups, parameters", "lines", len(ours), read, "reads"),
+        ("read: that, and every value typed as an index wants it", "typed", len(ours), read, "reads"),
+        ("write: a card read, line by line", "back", len(ours), write, "writes"),
+        ("write: every line anew from its values", "anew", len(ours), write, "writes"),
+        ("edit one property", "edit", len(ours), write, "writes"),
+        ("convert to 4.0, proved to come back", "4.0", 200, write, "writes"),
+        ("convert to 2.1, proved to come back", "2.1", 200, write, "writes"),
+    ):
+        figure = count / figures[name]
+        floor_said = f"{_figures.per_second(floor, 1)} vobject {verb}"
+        rows.append((what, _figures.per_second(figure, 1), floor_said, _figures.times(figure, floor)))
+    _figures.table("vCard codec", rows)
+
+
+def _touch(card: Card) -> bool:
+    for found in card.properties():
+        name = found.name
+        if name in ("EMAIL", "TEL"):
+            _ = found.text, found.types, found.pref, found.label
+        elif name in ("N", "ADR", "ORG"):
+            _ = found.components
+        elif name == "CATEGORIES":
+            _ = found.texts
+        elif name == "BDAY":
+            _ = found.date
+        else:
+            _ = found.text
+    return True
+
+
+def _written_anew(card: Card) -> bytes:
+    lines = []
+    for found in card.properties():
+        name = found.name
+        if name in ("N", "ADR", "ORG"):
+            value = write_structure("3.0", found.components)
+        elif name == "CATEGORIES":
+            value = write_list("3.0", found.texts)
+        else:
+            value = write_text("3.0", name, found.text)
+        lines.append(write_line("3.0", b"\r\n", name, value, group=found.group, params=found.params))
+    return b"BEGIN:VCARD\r\n" + b"".join(lines) + b"END:VCARD\r\n"
+
+
+def _growth(cards: bytes) -> None:
+    def read(octets: bytes) -> None:
+        for entry in read_cards(octets, max_card=len(octets)):
+            for found in entry.card.properties() if entry.card else ():
+                _ = found.text, found.types, found.binary
+
+    def inside(octets: bytes) -> Callable[[int], bytes]:
+        return lambda times: b"BEGIN:VCARD\r\n" + octets * times + b"\r\nEND:VCARD\r\n"
+
+    shapes: dict[str, tuple[Callable[[int], bytes], Callable[[bytes], object]]] = {
+        "typical cards": (lambda times: cards[: len(cards) // 8] * times, read),
+        "one line of 1 MB": (lambda times: inside(b"NOTE:" + b"x" * 1_000_000 * times)(1), read),
+        "folds": (lambda times: b"BEGIN:VCARD\r\nNOTE:a" + b"\r\n b" * 50_000 * times + b"\r\nEND:VCARD\r\n", read),
+        "soft breaks": (
+            lambda times: (
+                b"BEGIN:VCARD\r\nNOTE;QUOTED-PRINTABLE:" + b"=C3=A4=\r\n" * 50_000 * times + b"\r\nEND:VCARD\n"
+            ),
+            read,
+        ),
+        "parameters": (
+            lambda times: b"BEGIN:VCARD\r\nTEL" + b";TYPE=a" * 50_000 * times + b":1\r\nEND:VCARD\r\n",
+            read,
+        ),
+        "quotes": (lambda times: b'BEGIN:VCARD\r\nTEL;A="' + b'x"' * 50_000 * times + b":1\r\nEND:VCARD\r\n", read),
+        "lines without a colon": (inside(b"x\r\n" * 20_000), read),
+        "labels": (inside(b"a.TEL:1\r\na.X-ABLabel:b\r\n" * 5_000), read),
+        "nested agents": (
+            lambda times: (
+                b"BEGIN:VCARD\nAGENT:\n" * 5_000 * times + b"BEGIN:VCARD\nEND:VCARD\n" + b"END:VCARD\n" * 5_000 * times
+            ),
+            read,
+        ),
+        "begins without an end": (lambda times: b"BEGIN:VCARD\r\n" * 10_000 * times, read),
+        "binary": (lambda times: bytes(range(256)) * 4_000 * times, read),
+        "iCalendar lines": (
+            lambda times: b"DTSTART;TZID=Europe/Berlin:20260101T100000\r\n" * 20_000 * times,
+            split_lines,
+        ),
+        "convert: properties": (inside(b"IMPP:xmpp:a\r\n" * 200), _converted),
+        "convert: what must be carried": (inside(b"CLASS:A\r\nKIND:x\r\n" * 100), _converted),
+    }
+    rows = []
+    for name, (make, work) in shapes.items():
+        small, large = make(1), make(GROWTH)
+        best = _best({"small": lambda: work(small), "large": lambda: work(large)}, rounds=3)  # noqa: B023
+        rows.append(
+            (
+                name,
+                f"{len(large) / best['large'] / 1e6:,.1f} MB/s",
+                f"{len(small) / best['small'] / 1e6:,.1f} MB/s at a quarter of the size",
+                f"{best['large'] / best['small'] / (len(large) / len(small)):.2f}",
+            )
+        )
+    _figures.table("time against size (1.00 is linear)", rows)
+
+
+def _converted(octets: bytes) -> None:
+    card = Card.parse(octets.replace(b"\r\n", b"\r\nVERSION:4.0\r\n", 1))
+    convert(convert(card, "3.0"), "4.0")
+
+
+def _best(works: dict[str, Callable[[], object]], *, rounds: int = ROUNDS) -> dict[str, float]:
+    """The least CPU seconds each took, the works taking turns."""
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(rounds):
+        for name, work in works.items():
+            began = time.process_time()
+            work()
+            best[name] = min(best[name], time.process_time() - began)
+    return best
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Everybody who appears in tests: Alice owns, Bob shares, Mallory is a stranger."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+
+from farley.accounts.actor import Actor
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import storing
+from farley.contacts.models import Contact
+from farley.contacts.storing import Condition, Entry, Expected, Stored
+from farley.journal.models import Batch, Door
+from farley.spaces.models import Membership, Space
+
+_numbers = itertools.count(1)
+
+
+def person(name: str, *, is_admin: bool = False) -> User:
+    """An account and its private space; quicker than `add_person`, for it hashes no password."""
+    user = User.objects.create(
+        name=name, email=f"{name}@example.org", is_admin=is_admin, password=UNUSABLE_PASSWORD_PREFIX
+    )
+    private = Space.objects.create(name=name, title=name.title(), kind=Space.Kind.PRIVATE)
+    Membership.objects.create(space=private, user=user, role=Role.MANAGER, given_by=user)
+    return user
+
+
+def space_of(user: User) -> Space:
+    """The private space that every account has."""
+    space: Space = Space.objects.get(name=user.name)
+    return space
+
+
+def team(name: str, *, kind: Space.Kind = Space.Kind.TEAM, **roles: Role) -> Space:
+    """A space that the people named by keyword have these roles in."""
+    space: Space = Space.objects.create(name=name, title=name.title(), kind=kind)
+    for member, role in roles.items():
+        Membership.objects.create(space=space, user=User.objects.get(name=member), role=role)
+    return space
+
+
+def a_card(name: str = "Ada King", *lines: str, uid: str | None = None, version: str = "3.0") -> bytes:
+    """A card with a UID of its own; `lines` are further content lines. An empty `uid`: none at all."""
+    uid = f"card-{next(_numbers)}" if uid is None else uid
+    head = ["BEGIN:VCARD", f"VERSION:{version}", *([f"UID:{uid}"] if uid else []), f"FN:{name}"]
+    return "".join(f"{line}\r\n" for line in [*head, *lines, "END:VCARD"]).encode()
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Somebody's hand: writes through `store` as the faces do, with less to say each time."""
+
+    by: Actor
+    door: Door = Door.WEB
+
+    def store(
+        self,
+        space: Space,
+        octets: bytes | None = None,
+        *,
+        href: str | None = None,
+        expected: Expected = Condition.ANY,
+        batch: Batch | None = None,
+    ) -> Stored:
+        octets = a_card() if octets is None else octets
+        return storing.store(space, href, octets, expected=expected, by=self.by, door=self.door, batch=batch)
+
+    def contact(self, space: Space, octets: bytes | None = None, *, batch: Batch | None = None) -> Contact:
+        """A new contact."""
+        found: Contact = Contact.objects.get(pk=self.store(space, octets, batch=batch).pk)
+        return found
+
+    def many(self, space: Space, cards: Sequence[bytes], *, batch: Batch | None = None) -> list[Stored]:
+        """New contacts, all of which must go in."""
+        stored = storing.store_many(space, [Entry(card) for card in cards], batch=batch, by=self.by, door=self.door)
+        problems = [result for result in stored if isinstance(result, Exception)]
+        if problems:
+            raise problems[0]
+        return [result for result in stored if isinstance(result, Stored)]
+
+
+def hand_of(user: User, door: Door = Door.WEB) -> Hand:
+    return Hand(user.actor, door)

@@ -1,0 +1,78 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from farley.accounts.models import User
+
+ROOT = Path(__file__).parents[1]
+NO_SKIP = bool(os.environ.get("FARLEY_NO_SKIP"))  # CI installs everything: there a skip is a failure
+SAMPLES = Path(os.environ.get("FARLEY_SAMPLES", ROOT.parent / "shared" / "samples"))
+
+# No deadline: other work on the machine would decide. CI tries the same examples each time, so that a red run is about
+# the change; everybody else's machine goes on searching.
+hypothesis.settings.register_profile("farley", deadline=None, derandomize=NO_SKIP)
+hypothesis.settings.load_profile("farley")
+
+
+def is_a_failure(reason: object) -> bool:
+    """Whether a skip for `reason` must not happen here.
+
+    Other people's cards are nothing a machine can install; a test about one database says nothing on the other.
+    """
+    other_database = "SQLite" if os.environ.get("FARLEY_TEST_DATABASE_URL") else "PostgreSQL"
+    is_about_the_other = re.search(rf"about (the )?{other_database}", str(reason)) is not None
+    has_no_samples = "sample" in str(reason) and not SAMPLES.is_dir()
+    return NO_SKIP and not is_about_the_other and not has_no_samples
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    reason = call.excinfo.value if call.excinfo else ""
+    if report.skipped and not hasattr(report, "wasxfail") and is_a_failure(reason):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {item.nodeid}: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    report = yield
+    if report.skipped and is_a_failure(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {collector.nodeid}"
+    return report
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Alice, who owns things."""
+    return _person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Bob, whom things are shared with."""
+    return _person("bob")
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    """Mallory, a stranger with an account."""
+    return _person("mallory")
+
+
+def _person(name: str) -> User:
+    from tests.cast import person  # models can be imported only once Django is set up
+
+    return person(name)

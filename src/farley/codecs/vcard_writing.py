@@ -94,7 +94,7 @@ def write_structure(version: str, components: Iterable[Sequence[str]]) -> str:
     """Components separated by semicolons, their values by commas (which 2.1 does not know: there they are text)."""
     if version == "2.1":
         return ";".join(_bare_text(",".join(values)).replace(";", "\\;") for values in components)
-    return ";".join(",".join(map(escape, values)) for values in components)
+    return ";".join([escape(values[0]) if len(values) == 1 else ",".join(map(escape, values)) for values in components])
 
 
 def write_date(version: str, date: PartialDate, params: Params) -> tuple[str, Params]:

@@ -127,7 +127,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, databases: Databases | No
 
 @pytest.fixture
 def empty(tmp_path: Path, databases: Databases | None) -> Instance:
-    """A data folder that does not exist yet."""
+    """An empty data folder, made by hand."""
     work = tmp_path / "farley"
     work.mkdir()
     return Instance(work, databases.make() if databases else "")

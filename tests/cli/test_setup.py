@@ -213,6 +213,12 @@ def test_check_names_a_secret_that_others_can_read(farley: Instance) -> None:
     assert (result.code, "secret_key can be read by others" in result.stdout) == (1, True)
 
 
+def test_an_empty_folder_made_by_hand_is_closed_to_others(empty: Instance) -> None:
+    empty.folder.chmod(0o755)
+    assert empty.run("space", "list").code == 0
+    assert stat.S_IMODE(empty.folder.stat().st_mode) == 0o700
+
+
 def test_demo_fills_an_empty_farley_that_one_can_log_in_to(empty: Instance) -> None:
     result = empty.run("demo", "--people", "40")
     assert result.code == 0, result.stderr

@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,6 +169,9 @@ def _make_folder(configuration: Configuration) -> None:
     configuration.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not os.access(configuration.data, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, "cannot be written", str(configuration.data))
+    if not any(configuration.data.iterdir()):  # made for Farley by hand: open to others, as mkdir makes them
+        with suppress(PermissionError):  # somebody else's, and only writable: `farley check` tells
+            configuration.data.chmod(0o700)
     file = configuration.sqlite_file
     if file is not None and not file.parent.is_dir():
         raise Refused(f"FARLEY_DATABASE_URL: the folder {file.parent} does not exist")

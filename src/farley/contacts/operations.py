@@ -105,7 +105,7 @@ def move_between(
     raise_if_taken(target, contacts)
     leaving = SpaceWriter(source, by=by, door=door, batch=batch)
     arriving = SpaceWriter(target, by=by, door=door, batch=batch)
-    organisations = organisations_named(target, (derived[contact.pk].organisation_key for contact in contacts))
+    organisations = organisations_named(target, (derived[contact.pk].organisation_key for contact in contacts))()
     seeing = _who_sees(target, {contact.owner_id for contact in contacts})
     taken: set[str] = set()
     for contact in contacts:

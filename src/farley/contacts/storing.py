@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
@@ -17,7 +18,6 @@ from farley.contacts.models import MAX_UID, Contact
 from farley.contacts.writing import SpaceWriter, organisations_named
 from farley.database import rows
 from farley.journal.models import Batch, Content, Door, etag_of, hash_of
-from farley.journal.writing import keep
 from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
@@ -153,11 +153,14 @@ def store_prepared(
     """The second half of `store_many`: lock, check, write. Inside `writing` it joins that transaction."""
     with writing([space.pk]) as locked:
         space = locked[space.pk]
-        require(space, by, Role.EDITOR)
-        plan = _Plan(space, [item for item in prepared if isinstance(item, Prepared)])
-        verdicts = [plan.judge(item) if isinstance(item, Prepared) else item for item in prepared]
+        items = [item for item in prepared if isinstance(item, Prepared)]
+        plan = _Plan(space, items)
+        organisations = organisations_named(space, [item.derived.organisation_key for item in items])
         writer = SpaceWriter(space, by=by, door=door, batch=batch)
-        results = _carry_out(verdicts, writer)
+        writer.expect([item.derived for item in items])
+        require(space, by, Role.EDITOR)  # its answer comes with those to what was asked before
+        verdicts = [plan.judge(item) if isinstance(item, Prepared) else item for item in prepared]
+        results = _carry_out(verdicts, writer, organisations())
         writer.flush()
     return results
 
@@ -288,13 +291,19 @@ class _Plan:
     def __init__(self, space: Space, items: Sequence[Prepared]) -> None:
         self.space = space
         live = {"space_id": space.pk, "deleted_at": None}
-        hrefs = [i.entry.href or href_for(i.uid) for i in items]
-        self.by_href: dict[str, Contact] = {c.href: c for c in rows.load(Contact, live | {"href": hrefs})}
-        self.by_uid: dict[str, Contact] = {c.uid: c for c in self.by_href.values()}
-        if elsewhere := [i.uid for i in items if i.uid not in self.by_uid]:
-            self.by_uid |= {c.uid: c for c in rows.load(Contact, live | {"uid": elsewhere})}
+        self._at_hrefs = rows.ask_whole(Contact, live | {"href": [i.entry.href or href_for(i.uid) for i in items]})
+        self._with_uids = rows.ask_whole(Contact, live | {"uid": [i.uid for i in items]})
         self.new: dict[str, _Create | _Replace] = {}  # by UID
         self.hrefs: set[str] = set()
+
+    @cached_property
+    def by_href(self) -> dict[str, Contact]:
+        return {contact.href: contact for contact in self._at_hrefs()}
+
+    @cached_property
+    def by_uid(self) -> dict[str, Contact]:
+        there = {contact.uid: contact for contact in self.by_href.values()}
+        return {contact.uid: contact for contact in self._with_uids()} | there
 
     def judge(self, item: Prepared) -> _Verdict:
         entry = item.entry
@@ -362,19 +371,18 @@ def _is_but_for_its_end(item: Prepared, there: Contact) -> bool:
     return bytes(there.sha256) in {hash_of(bare), hash_of(bare + b"\n"), hash_of(bare + b"\r\n")}
 
 
-def _carry_out(verdicts: Sequence[_Verdict], writer: SpaceWriter) -> list[Stored | Problem]:
+def _carry_out(
+    verdicts: Sequence[_Verdict], writer: SpaceWriter, organisations: dict[str, int]
+) -> list[Stored | Problem]:
     creates = [verdict for verdict in verdicts if isinstance(verdict, _Create)]
     replaces = [verdict for verdict in verdicts if isinstance(verdict, _Replace)]
-    named = [create.item.derived.organisation_key for create in creates]
-    named += [r.item.derived.organisation_key for r in replaces if _names_another_organisation(r)]
-    organisations = organisations_named(writer.space, named)
     made = iter(
         writer.create_many(
             [(c.href, c.item.uid, c.item.entry.octets, c.item.derived, c.item.entry.owner) for c in creates],
             organisations=organisations,
         )
     )
-    contents = iter(keep([verdict.item.entry.octets for verdict in replaces]))
+    contents = iter(writer.keep([verdict.item.entry.octets for verdict in replaces]))
     results: list[Stored | Problem] = []
     for verdict in verdicts:
         if isinstance(verdict, _Create):

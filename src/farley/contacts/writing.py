@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import models
@@ -15,7 +15,7 @@ from farley.accounts.actor import Actor
 from farley.contacts.deriving import DERIVED_COLUMNS, Derived, bare_uid
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.database import rows
-from farley.journal.models import Batch, Door, Noun, Verb, hash_of
+from farley.journal.models import Batch, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
 from farley.search.models import Entry
 from farley.spaces.models import Space
@@ -47,6 +47,27 @@ class SpaceWriter:
         self._gone: list[tuple[str, int]] = []  # href, revision
         self._here: list[str] = []
         self._organisations: list[tuple[int, Derived]] = []
+        self._tags: Callable[[], list[tuple[Any, ...]]] = list  # those asked for ahead, with their ids
+        self._ids: dict[type[models.Model], Callable[[], Sequence[int]]] = {}  # likewise, for rows that will be new
+
+    def expect(self, derived: Sequence[Derived]) -> None:
+        """Ask for what creating or replacing these will need, so that it need not be waited for later."""
+        if names := {tag for each in derived for tag in each.tags}:
+            self._tags = rows.ask(Tag, ("name", "id"), {"space_id": self.space.pk, "name": sorted(names)})
+        if derived:
+            self._ids = {model: rows.ask_ids(model, len(derived)) for model in (Contact, Content)}
+
+    def _new_ids(self, model: type[models.Model], count: int) -> Sequence[int]:
+        claimed = self._ids.pop(model, list)()
+        if len(claimed) < count:
+            claimed = rows.ask_ids(model, count)()
+        rest = claimed[count:]
+        self._ids[model] = lambda: rest
+        return claimed[:count]
+
+    def keep(self, octets: Sequence[bytes]) -> Sequence[int]:
+        """Store octets that `replace` will refer to, or `create_many`; return the ids of their Content."""
+        return keep(octets, ids=self._new_ids(Content, len(octets)))
 
     @property
     def _revision(self) -> int:
@@ -62,13 +83,13 @@ class SpaceWriter:
         """Create contacts from (href, uid, octets, derived, owner); return (id, revision) of each."""
         if not new:
             return []
-        ids = rows.next_ids(Contact, len(new))
+        ids = self._new_ids(Contact, len(new))
         organisations = organisations | {
             derived.organisation_key: pk
             for pk, (_, _, _, derived, _) in reversed([*zip(ids, new, strict=True)])
             if derived.kind == Contact.Kind.ORG and derived.organisation_key not in organisations
         }
-        contents = keep([octets for _, _, octets, _, _ in new])
+        contents = self.keep([octets for _, _, octets, _, _ in new])
         made = []
         for pk, content, (href, uid, octets, derived, owner) in zip(ids, contents, new, strict=True):
             revision = self._write(Verb.CREATED, pk)
@@ -281,7 +302,10 @@ class SpaceWriter:
     def _tag_ids(self, names: set[str]) -> dict[str, int]:
         if not names:
             return {}
-        ids = dict(rows.select(Tag, ("name", "id"), {"space_id": self.space.pk, "name": sorted(names)}))
+        ids: dict[str, int] = dict(self._tags())
+        self._tags = list
+        if unknown := sorted(names - ids.keys()):
+            ids |= rows.select(Tag, ("name", "id"), {"space_id": self.space.pk, "name": unknown})
         for name in sorted(names - ids.keys()):
             ids[name] = Tag.objects.create(space=self.space, name=name).pk
         return ids
@@ -310,17 +334,15 @@ def _has_photo(derived: Derived | None) -> bool:
     return derived is not None and derived.thumbnail is not None
 
 
-def organisations_named(space: Space, keys: Iterable[str]) -> dict[str, int]:
-    """Ids of the organisations of `space` with these folded names."""
+def organisations_named(space: Space, keys: Iterable[str]) -> Callable[[], dict[str, int]]:
+    """What fetches the ids of the organisations of `space` with these folded names."""
     wanted = {key for key in keys if key}
-    if not wanted:
-        return {}
-    found = rows.select(
+    found = rows.ask(
         Contact,
         ("organisation_key", "id"),
         {"space_id": space.pk, "kind": int(Contact.Kind.ORG), "organisation_key": sorted(wanted), "deleted_at": None},
     )
-    return dict(sorted(found, key=lambda row: -row[1]))  # of several with this name the first
+    return lambda: dict(sorted(found(), key=lambda row: -row[1]))  # of several with this name the first
 
 
 def people_to_link(space: Space, keys: Iterable[str]) -> models.QuerySet[Contact, tuple[int, str, int | None]]:

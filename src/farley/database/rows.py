@@ -1,64 +1,84 @@
-"""Rows by the thousand: `executemany` on SQLite, COPY on PostgreSQL. For `store_many` and its kin.
+"""Rows by the thousand, and the look-ups that every write makes. For `store_many` and its kin.
 
-Rows are tuples in the order of the named columns; instants and JSON values are adapted here, all
+Written past the ORM and Django's cursors, which take longer over one statement than the engine does: `executemany`,
+or COPY on PostgreSQL, which gets few rows in one statement, prepared. Instants and JSON values are adapted here, all
 others are handed to the driver as they are.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from farley.database.turns import enter_pipeline, leave_pipeline
 
 Row = Sequence[Any]
 Where = Mapping[str, Any]
 M = TypeVar("M", bound=models.Model)
+_Adapter = Callable[[Any], Any]
+
+_FEW = 20  # rows: up to so many PostgreSQL gets in one statement
+_POSTGRESQL = "postgresql"
 
 
-def next_ids(model: type[models.Model], count: int) -> range | list[int]:
-    """Claim `count` ids for rows of `model`. On SQLite only inside a write transaction."""
+# Look-ups. Inside a pipeline `ask_…` waits for nothing: of several questions asked before the first answer is fetched
+# PostgreSQL hears at once.
+
+
+def ask(model: type[models.Model], columns: Sequence[str], where: Where) -> Callable[[], list[tuple[Any, ...]]]:
+    """What fetches the `columns` of the rows that match `where`, as the driver gives them."""
+    if [] in where.values():
+        return list
+    sql, values = _selecting(model, tuple(columns), where, _db().vendor)
+    return partial(_answer, _run(sql, values))
+
+
+def ask_whole(model: type[M], where: Where, *, locked: bool = False) -> Callable[[], list[M]]:
+    """What fetches the rows that match, whole, by ascending id.
+
+    `locked` keeps other writers away until the end of the transaction; whoever only refers to a locked row need not
+    wait.
+    """
+    if [] in where.values():
+        return list
+    vendor = _db().vendor
+    sql, values = _selecting(model, _whole(model, vendor)[0], where, vendor)
+    lock = " FOR NO KEY UPDATE" if locked and vendor == _POSTGRESQL else ""
+    return partial(_loaded, model, _run(f"{sql} ORDER BY id{lock}", values))
+
+
+def ask_ids(model: type[models.Model], count: int) -> Callable[[], Sequence[int]]:
+    """What claims `count` ids for rows of `model`. On SQLite only inside a write transaction."""
     table = model._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            row = cursor.fetchone()
-            first = (row[0] if row else 0) + 1
-            return range(first, first + count)  # AUTOINCREMENT follows the highest id ever inserted
-        column = model._meta.pk.column
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
-        )
-        return sorted(row[0] for row in cursor.fetchall())
+    if _db().vendor == _POSTGRESQL:
+        sequence = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+        cursor = _run(sequence, [table, model._meta.pk.column, count])
+        return lambda: sorted(row[0] for row in _answer(cursor))
+    found = _answer(_run("SELECT seq FROM sqlite_sequence WHERE name = ?", [table]))
+    first = (found[0][0] if found else 0) + 1
+    return lambda: range(first, first + count)  # AUTOINCREMENT follows the highest id ever inserted
+
+
+def query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows that a statement of one's own finds; `%s` stands for each value."""
+    return _answer(_run(sql if _db().vendor == _POSTGRESQL else sql.replace("%s", "?"), values))
 
 
 def select(model: type[models.Model], columns: Sequence[str], where: Where) -> list[tuple[Any, ...]]:
-    """The `columns` of the rows that match, as the driver gives them: for look-ups that every write makes.
-
-    The ORM takes a third of a millisecond to put such a query together; this takes a tenth of that.
-    """
-    if [] in where.values():
-        return []
-    names = ", ".join(_quoted(column) for column in columns)
-    condition, values = _condition(where)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {names} FROM {_quoted(model._meta.db_table)} WHERE {condition}", values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+    """Ask and fetch. A column of `where` equals a value, is among those of a list, or is NULL."""
+    return ask(model, columns, where)()
 
 
 def load(model: type[M], where: Where, *, locked: bool = False) -> list[M]:
-    """The rows that match, whole, by ascending id; `locked` keeps other writers away until the end of the transaction.
-
-    Whoever only refers to a locked row need not wait.
-    """
-    if [] in where.values():
-        return []
-    condition, values = _condition(where)
-    lock = " FOR NO KEY UPDATE" if locked and connection.vendor == "postgresql" else ""
-    table = _quoted(model._meta.db_table)
-    return list(model._default_manager.raw(f"SELECT * FROM {table} WHERE {condition} ORDER BY id{lock}", values))
+    """Ask for whole rows and fetch them."""
+    return ask_whole(model, where, locked=locked)()
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -66,105 +86,230 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row
     if not rows:
         return
     rows = _adapted(model, columns, rows)
-    names = ", ".join(_quoted(column) for column in columns)
-    table = _quoted(model._meta.db_table)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql" and len(rows) > 20:  # below, a plain INSERT is as quick
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-            return
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({_marks(len(columns))})", rows)
+    if _db().vendor == _POSTGRESQL and len(rows) > _FEW:
+        _copy(model, columns, rows)
+    else:
+        _insert(model, columns, rows)
 
 
 def upsert(model: type[models.Model], key: Sequence[str], columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert `rows` or replace the `columns` (which hold `key`) of those that are there."""
+    """Insert `rows` or replace the `columns` (which hold `key`) of those that are there.
+
+    Of several with one key the last wins.
+    """
     if not rows:
         return
-    table = _quoted(model._meta.db_table)
-    names = ", ".join(_quoted(column) for column in columns)
-    changed = ", ".join(f"{_quoted(c)} = excluded.{_quoted(c)}" for c in columns if c not in key)
-    action = f"DO UPDATE SET {changed}" if changed else "DO NOTHING"
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({_marks(len(columns))})"
-            f" ON CONFLICT ({', '.join(_quoted(c) for c in key)}) {action}",
-            _adapted(model, columns, rows),
-        )
+    if _db().vendor == _POSTGRESQL and len(rows) > 1:  # which takes no row twice in one statement
+        places = [columns.index(name) for name in key]
+        rows = list({tuple(row[place] for place in places): row for row in rows}.values())
+    _insert(model, columns, _adapted(model, columns, rows), _replacing(tuple(key), tuple(columns)))
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Set exactly `columns`; the last value of each row is the row's id."""
-    if not rows:
-        return
-    sets = ", ".join(f"{_quoted(column)} = %s" for column in columns)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {_quoted(model._meta.db_table)} SET {sets} WHERE id = %s",
-            _adapted(model, [*columns, "id"], rows),
-        )
+    if rows:
+        adapted = _adapted(model, (*columns, "id"), rows)
+        _run_each(_updating(model, tuple(columns), _db().vendor), adapted)
 
 
 def delete(model: type[models.Model], key: Sequence[str], rows: Sequence[Row]) -> None:
     """Delete the rows whose `key` columns have these values."""
-    if not rows:
-        return
-    where = " AND ".join(f"{_quoted(column)} = %s" for column in key)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"DELETE FROM {_quoted(model._meta.db_table)} WHERE {where}", rows)
+    if rows:
+        _run_each(_deleting(model, tuple(key), _db().vendor), rows)
 
 
-def _condition(where: Where) -> tuple[str, list[Any]]:
-    """All of `where`: a column equal to a value, among those of a list, or NULL."""
-    parts, values = [], []
+# Statements, put together once
+
+
+@cache
+def _inserting(model: type[models.Model], columns: tuple[str, ...], count: int, vendor: str) -> str:
+    row = f"({', '.join([_mark(vendor)] * len(columns))})"
+    return f"INSERT INTO {_quoted(model._meta.db_table)} ({_names(columns)}) VALUES {', '.join([row] * count)}"
+
+
+@cache
+def _replacing(key: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    changed = ", ".join(f"{_quoted(c)} = excluded.{_quoted(c)}" for c in columns if c not in key)
+    return f" ON CONFLICT ({_names(key)}) {f'DO UPDATE SET {changed}' if changed else 'DO NOTHING'}"
+
+
+@cache
+def _updating(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> str:
+    sets = ", ".join(f"{_quoted(column)} = {_mark(vendor)}" for column in columns)
+    return f"UPDATE {_quoted(model._meta.db_table)} SET {sets} WHERE id = {_mark(vendor)}"
+
+
+@cache
+def _deleting(model: type[models.Model], key: tuple[str, ...], vendor: str) -> str:
+    same = " AND ".join(f"{_quoted(column)} = {_mark(vendor)}" for column in key)
+    return f"DELETE FROM {_quoted(model._meta.db_table)} WHERE {same}"
+
+
+def _selecting(model: type[models.Model], columns: tuple[str, ...], where: Where, vendor: str) -> tuple[str, list[Any]]:
+    shape: list[tuple[str, str]] = []
+    values: list[Any] = []
     for column, wanted in where.items():
         if wanted is None:
-            parts.append(f"{_quoted(column)} IS NULL")
-        elif isinstance(wanted, list):
-            parts.append(f"{_quoted(column)} IN ({_marks(len(wanted))})")
+            shape.append((column, "IS NULL"))
+            continue
+        several = isinstance(wanted, list) and len(wanted) > 1
+        if several and vendor == _POSTGRESQL:
+            shape.append((column, "= ANY(%s)"))
+            values.append(wanted)
+        elif several:
+            shape.append((column, f"IN ({', '.join('?' * len(wanted))})"))
             values += wanted
         else:
-            parts.append(f"{_quoted(column)} = %s")
-            values.append(wanted)
-    return " AND ".join(parts), values
+            shape.append((column, f"= {_mark(vendor)}"))
+            values.append(wanted[0] if isinstance(wanted, list) else wanted)
+    return _selection(model, columns, tuple(shape)), values
+
+
+@lru_cache(maxsize=500)  # on SQLite one for each length of a list
+def _selection(model: type[models.Model], columns: tuple[str, ...], shape: tuple[tuple[str, str], ...]) -> str:
+    condition = " AND ".join(f"{_quoted(column)} {test}" for column, test in shape)
+    return f"SELECT {_names(columns)} FROM {_quoted(model._meta.db_table)} WHERE {condition}"
+
+
+def _mark(vendor: str) -> str:
+    return "%s" if vendor == _POSTGRESQL else "?"
+
+
+@cache
+def _fields(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
+    return {str(field.column): field for field in model._meta.concrete_fields}
+
+
+@cache
+def _attributes(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+@cache
+def _whole(model: type[models.Model], _vendor: str) -> tuple[tuple[str, ...], list[tuple[int, _Adapter]]]:
+    """All columns of `model`, and by position what makes Python's values of those the driver gives."""
+    converters = []
+    for position, field in enumerate(model._meta.concrete_fields):
+        expression = field.get_col(model._meta.db_table)
+        steps = connection.ops.get_db_converters(expression) + expression.get_db_converters(connection)
+        converters += [(position, _converter(step, expression)) for step in steps]
+    return tuple(_fields(model)), converters
+
+
+def _converter(step: Callable[..., Any], expression: models.Expression) -> _Adapter:
+    return lambda value: step(value, expression, connection)
+
+
+# Carrying them out
+
+
+def _db() -> BaseDatabaseWrapper:
+    """The connection itself: through Django's proxy each attribute takes a microsecond."""
+    db: BaseDatabaseWrapper = connections[DEFAULT_DB_ALIAS]
+    return db
+
+
+def _answer(cursor: Any) -> list[tuple[Any, ...]]:
+    with _db().wrap_database_errors:
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _loaded(model: type[M], cursor: Any) -> list[M]:
+    db = _db()
+    _, converters = _whole(model, db.vendor)
+    loaded = []
+    for row in _answer(cursor):
+        converted = list(row)
+        for position, convert in converters:
+            converted[position] = convert(converted[position])
+        loaded.append(model.from_db(db.alias, _attributes(model), converted))
+    return loaded
+
+
+def _insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row], action: str = "") -> None:
+    vendor = _db().vendor
+    if vendor == _POSTGRESQL and len(rows) <= _FEW:
+        values = list(itertools.chain.from_iterable(rows))
+        _run(_inserting(model, tuple(columns), len(rows), vendor) + action, values)
+    else:
+        _run_each(_inserting(model, tuple(columns), 1, vendor) + action, rows)
+
+
+def _run_each(sql: str, rows: Sequence[Row]) -> None:
+    if len(rows) == 1:
+        _run(sql, rows[0])
+    else:
+        _run(sql, rows, "executemany")
+
+
+def _run(sql: str, values: Sequence[Any], how: str = "execute") -> Any:
+    """Carry one statement out by the driver itself, within Django's transaction and with its exceptions."""
+    db: Any = _db()
+    db.ensure_connection()
+    db.validate_no_broken_transaction()
+    enter_pipeline()
+    began = time.monotonic()
+    with db.wrap_database_errors:
+        cursor = _cursor(db)
+        getattr(cursor, how)(sql, values)
+    if db.queries_logged:
+        db.queries_log.append({"sql": sql, "time": f"{time.monotonic() - began:.3f}"})
+    return cursor
+
+
+def _cursor(db: Any) -> Any:
+    if db.vendor != _POSTGRESQL:
+        return db.connection.cursor()
+    import psycopg  # only where it is installed
+
+    return psycopg.Cursor(db.connection)  # Django's would put the values into the text, which the server reads anew
+
+
+def _copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    sql = f"COPY {_quoted(model._meta.db_table)} ({_names(columns)}) FROM STDIN"
+    leave_pipeline()
+    with connection.cursor() as cursor, cursor.copy(sql) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _adapted(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> Sequence[Row]:
-    adapters: list[tuple[int, Callable[[Any], Any]]] = []
-    fields = {field.column: field for field in model._meta.concrete_fields}
-    for position, column in enumerate(columns):
-        field = fields[column]
-        if isinstance(field, models.DateTimeField) and connection.vendor == "sqlite":
-            adapters.append((position, _remembering(connection.ops.adapt_datetimefield_value)))
-        elif isinstance(field, models.JSONField):
-            adapters.append((position, _json))
+    adapters = _adapters(model, tuple(columns), _db().vendor)
     if not adapters:
         return rows
     adapted = [list(row) for row in rows]
     for position, adapt in adapters:
+        known: dict[Any, Any] = {}  # one batch has one instant
         for row in adapted:
-            if row[position] is not None:
-                row[position] = adapt(row[position])
+            value = row[position]
+            if value is None:
+                continue
+            if isinstance(value, dict):
+                row[position] = adapt(value)
+            else:
+                row[position] = known[value] if value in known else known.setdefault(value, adapt(value))
     return adapted
 
 
-def _remembering(adapt: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    known: dict[Any, Any] = {}  # one batch has one instant
-
-    def remembered(value: Any) -> Any:
-        if value not in known:
-            known[value] = adapt(value)
-        return known[value]
-
-    return remembered
+@cache
+def _adapters(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> list[tuple[int, _Adapter]]:
+    adapters: list[tuple[int, _Adapter]] = []
+    for position, column in enumerate(columns):
+        field = _fields(model)[column]
+        if isinstance(field, models.DateTimeField) and vendor == "sqlite":
+            adapters.append((position, connection.ops.adapt_datetimefield_value))
+        elif isinstance(field, models.JSONField):
+            adapters.append((position, _json))
+    return adapters
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _marks(count: int) -> str:
-    return ", ".join(["%s"] * count)
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(map(_quoted, columns))
 
 
 def _quoted(name: str) -> str:

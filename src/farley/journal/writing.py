@@ -64,15 +64,11 @@ def append(
     return revisions
 
 
-def keep(octets: Sequence[bytes]) -> list[int]:
-    """Store octets and return the ids of their Content, in the same order."""
-    if not octets:
-        return []
-    ids = rows.next_ids(Content, len(octets))
-    rows.insert(
-        Content, ("id", "sha256", "octets"), [(i, hash_of(data), data) for i, data in zip(ids, octets, strict=True)]
-    )
-    return list(ids)
+def keep(octets: Sequence[bytes], *, ids: Sequence[int]) -> Sequence[int]:
+    """Store octets as the Contents with these ids, which were claimed for them; return the ids."""
+    contents = [(pk, hash_of(data), data) for pk, data in zip(ids, octets, strict=True)]
+    rows.insert(Content, ("id", "sha256", "octets"), contents)
+    return ids
 
 
 def bury(space: Space, noun: Noun, hrefs: Sequence[tuple[str, int]]) -> None:

@@ -120,6 +120,7 @@ def _database() -> dict[str, Any]:
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
             "connect_timeout": 10,
+            "prepare_threshold": 1,  # of the statements of `database.rows` alone: Django's own are never prepared
             **CONFIGURATION.database_options,
         },
     }

@@ -29,7 +29,7 @@ class Entry(models.Model):
     pk = models.CompositePrimaryKey("noun", "record")
     noun = models.PositiveSmallIntegerField(choices=Noun.choices)
     record = models.PositiveBigIntegerField()
-    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False)
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     text = models.TextField()  # folded, words apart by one space, one space at either end
 
     objects: ClassVar = EntryQuerySet.as_manager()

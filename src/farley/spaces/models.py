@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import validate_name
 from farley.accounts.roles import Role
+from farley.database import rows
 
 
 class SpaceQuerySet(models.QuerySet["Space"]):
@@ -60,14 +61,12 @@ class Space(models.Model):
         if actor.user is None or not actor.user.is_active or (actor.spaces is not None and self.pk not in actor.spaces):
             return None
         # asked of the database, for an actor may live longer than an account: an import runs for minutes
-        with connection.cursor() as cursor:  # every write asks: the ORM would take ten times as long to put it together
-            cursor.execute(
-                "SELECT role FROM spaces_membership JOIN accounts_user ON accounts_user.id = user_id"
-                " WHERE space_id = %s AND user_id = %s AND is_active",
-                [self.pk, actor.user.pk],
-            )
-            mine = cursor.fetchone()
-        return None if mine is None else min(Role(mine[0]), actor.max_role)
+        mine = rows.query(  # every write asks: the ORM would take ten times as long to put it together
+            "SELECT role FROM spaces_membership JOIN accounts_user ON accounts_user.id = user_id"
+            " WHERE space_id = %s AND user_id = %s AND is_active",
+            [self.pk, actor.user.pk],
+        )
+        return min(Role(mine[0][0]), actor.max_role) if mine else None
 
 
 class Membership(models.Model):

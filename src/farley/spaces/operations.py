@@ -80,7 +80,7 @@ def writing(spaces: Iterable[int]) -> Iterator[dict[int, Space]]:
     wait for each other instead of blocking for ever. Raises Space.DoesNotExist for one that is gone.
     """
     wanted = sorted(set(spaces))
-    with write_turn():
+    with write_turn(is_pipelined=True):
         locked = {space.pk: space for space in rows.load(Space, {"id": wanted}, locked=True)}
         if len(locked) != len(wanted):
             raise Space.DoesNotExist

@@ -185,7 +185,11 @@ class Migration(migrations.Migration):
                 (
                     "space",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="spaces.space"
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="spaces.space",
                     ),
                 ),
             ],
@@ -224,6 +228,7 @@ class Migration(migrations.Migration):
                 (
                     "tag",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="entries",

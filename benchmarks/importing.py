@@ -58,7 +58,12 @@ def _measure(name: str, instances: AbstractContextManager[Instance]) -> None:
                     _figures.times(beside["cpu"] / count, read["seconds"] / read["cards"]),
                 ),
                 ("a single store meanwhile", _figures.waits(waits), f"{_figures.waits(alone)} alone", ""),
-                ("peak memory of the import", f"{beside['peak_rss'] / 1e6:.0f} MB", "", ""),
+                (
+                    "peak memory of the import, its reader included",
+                    f"{(beside['peak_rss'] + beside['peak_rss_children']) / 1e6:.0f} MB",
+                    "",
+                    "",
+                ),
             ],
         )
 

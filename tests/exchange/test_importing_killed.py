@@ -22,9 +22,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CARDS = 600
 IMPORTING = """
 from pathlib import Path
-from farley.exchange import importing
+from farley.exchange import importing, reading
 from farley.exchange.importing import Source
 importing.CHUNK = 20
+reading.AHEAD_FROM = int(sys.argv[2]) if sys.argv[2:] else reading.AHEAD_FROM
 user = User.objects.get(name="alice")
 source = Source("cards.vcf", Path(sys.argv[1]))
 run = importing.prepare(space_of(user), [source], by=user.actor, door=Door.CLI)
@@ -41,16 +42,17 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_card_is_in_once_and_the_figures_are_right(alice: User, file: Path) -> None:
+@pytest.mark.parametrize("ahead_from", [0, 2**30], ids=["read ahead", "read here"])
+def test_every_card_is_in_once_and_the_figures_are_right(alice: User, file: Path, ahead_from: int) -> None:
     done = 0
     for _ in range(3):
-        acknowledged = killed_after(process(IMPORTING, file), 3)
+        acknowledged = killed_after(process(IMPORTING, file, ahead_from), 3)
         [run] = Import.objects.all()
         assert run.entries >= int(acknowledged[-1]) > done
         assert Contact.objects.count() == run.created == run.batch.size
         assert faults() == []
         done = int(acknowledged[-1])
-    ended(process(IMPORTING, file))
+    ended(process(IMPORTING, file, ahead_from))
     [run] = Import.objects.all()
     assert (run.state, run.created, run.unchanged, run.failed) == (Import.State.DONE, CARDS, 1, 2)
     assert run.octets == file.stat().st_size

@@ -15,7 +15,7 @@ from farley.accounts.actor import Actor
 from farley.contacts.deriving import DERIVED_COLUMNS, Derived, bare_uid
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.database import rows
-from farley.journal.models import Batch, Content, Door, Noun, Verb, hash_of
+from farley.journal.models import Batch, Change, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
 from farley.search.models import Entry
 from farley.spaces.models import Space
@@ -25,6 +25,7 @@ CONTACT_COLUMNS = (
     "owner_id", "organisation_id", "revision", "octets_revision", "created_at", "changed_at",
 )  # fmt: skip
 ROW_COLUMNS = ("contact_id", "n", "space_id", "kind", "label", "value", "norm")
+TABLES = (Contact, IndexRow, TagEntry, Entry, Change, Content)  # that grow with every contact
 OWN_FIELDS = ("owner", "organisation")
 LINKED_AT_ONCE = 500  # people of new organisations a transaction: for any more, others would have to wait
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import logging
 import sqlite3
 import time
@@ -20,13 +19,15 @@ from django.utils.translation import gettext, gettext_noop
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
-from farley.codecs.vcard import Entry as FileEntry
-from farley.codecs.vcard import InvalidVCard, read_cards
+from farley.codecs.vcard import InvalidVCard
 from farley.contacts import storing
 from farley.contacts.models import Contact
-from farley.contacts.storing import Condition, Prepared, Problem, Stored, TooLarge, UidConflict
+from farley.contacts.storing import Prepared, Problem, Stored, TooLarge, UidConflict
+from farley.contacts.writing import TABLES
+from farley.database import rows
 from farley.database.turns import write_turn
 from farley.exchange.models import Import, ImportProblem
+from farley.exchange.reading import Read, collecting_rarely, read
 from farley.jobs.worker import held, is_held
 from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.undo import NoSuchBatch, NotUndoable, Undone, undo
@@ -137,7 +138,7 @@ def run(
             if run.is_over:
                 return True
             _begin(run, by)
-            with closing(_Seen()) as seen:
+            with closing(_Seen()) as seen, collecting_rarely():
                 if not _carry_out(run, seen, by=by, progress=progress, stopping=stopping):
                     return False
             if not _finish(run):
@@ -152,8 +153,12 @@ def _carry_out(
 ) -> bool:
     """Store what is left of the files, until it is cancelled; return False if `stopping` cut it short."""
     pace = _Pace()
+    statistics_at = 1_000
     for index in range(run.file, len(run.files)):
         for chunk in _chunks(run, index, pace):
+            if run.batch is not None and run.batch.size >= statistics_at:
+                rows.refresh_statistics(*TABLES)
+                statistics_at = 10 * run.batch.size
             if run.is_cancelled or _is_cancelled(run):
                 return True
             _store_chunk(run, index, chunk, seen, pace, by=by)
@@ -284,35 +289,34 @@ class _Pace:
             self.cards = min(CHUNK, self.cards + LEAST)
 
 
-def _chunks(run: Import, index: int, pace: _Pace) -> Iterator[list[FileEntry]]:
+def _chunks(run: Import, index: int, pace: _Pace) -> Iterator[list[Read]]:
     """The entries of one file that are not done yet, in chunks bounded by number and size."""
-    with Path(run.files[index]["path"]).open("rb") as stream:
-        entries = itertools.islice(read_cards(stream, max_card=storing.MAX_CARD), run.entries, None)
-        chunk: list[FileEntry] = []
-        size = 0
+    path = Path(run.files[index]["path"])
+    chunk: list[Read] = []
+    size = 0
+    with closing(read(path, skip=run.entries, region=run.space.default_region)) as entries:
         for entry in entries:
             chunk.append(entry)
-            size += len(entry.octets)
+            size += entry.size
             if len(chunk) >= pace.cards or size >= CHUNK_OCTETS:
                 yield chunk
                 chunk, size = [], 0
-        if chunk:
-            yield chunk
+    if chunk:
+        yield chunk
 
 
-def _store_chunk(run: Import, index: int, chunk: Sequence[FileEntry], seen: _Seen, pace: _Pace, *, by: Actor) -> None:
-    region = run.space.default_region
-    prepared = [entry.problem or _prepare(entry, region) for entry in chunk]
+def _store_chunk(run: Import, index: int, chunk: Sequence[Read], seen: _Seen, pace: _Pace, *, by: Actor) -> None:
+    prepared = [entry.item for entry in chunk]
     if run.is_dry_run:
         judged = storing.judge_prepared(run.space, prepared, by=by)
         results = [seen.once(item, result) for item, result in zip(prepared, judged, strict=True)]
         with write_turn():
-            _count(run, index, chunk, prepared, results)
+            _count(run, index, chunk, results)
         return
     with writing([run.space_id]):
         began = time.monotonic()
         results = storing.store_prepared(run.space, prepared, batch=run.batch, by=by, door=Door(run.door))
-        _count(run, index, chunk, prepared, results)
+        _count(run, index, chunk, results)
         pace.took(time.monotonic() - began)
 
 
@@ -342,28 +346,22 @@ class _Seen:
         return UidConflict(item.uid, "", "")
 
 
-def _prepare(entry: FileEntry, region: str) -> Prepared | Problem:
-    assert entry.card is not None
-    return storing.prepare_card(entry.card, storing.Entry(entry.octets, expected=Condition.ABSENT), region)
-
-
 def _count(
     run: Import,
     index: int,
-    chunk: Sequence[FileEntry],
-    prepared: Sequence[Prepared | Problem],
+    chunk: Sequence[Read],
     results: Sequence[Stored | Problem],
 ) -> None:
     mine = _hrefs_of_this_import(run, [result.href for result in results if isinstance(result, UidConflict)])
     problems = []
     created = changed = unchanged = 0
-    for entry, item, result in zip(chunk, prepared, results, strict=True):
+    for entry, result in zip(chunk, results, strict=True):
         if isinstance(result, Stored):
             created += result.created
             changed += result.changed and not result.created
             unchanged += not result.changed
         else:
-            name = item.derived.full_name if isinstance(item, Prepared) else ""
+            name = entry.item.derived.full_name if isinstance(entry.item, Prepared) else ""
             problems.append(_problem(run, index, entry, name, result, mine))
     ImportProblem.objects.bulk_create(problems)
     run.created += created
@@ -371,16 +369,12 @@ def _count(
     run.unchanged += unchanged
     run.failed += len(problems)
     run.entries += len(chunk)
-    run.octets += sum(len(entry.octets) for entry in chunk)
+    run.octets += sum(entry.size for entry in chunk)
     run.save(update_fields=_COUNTS)
 
 
-def _problem(
-    run: Import, index: int, entry: FileEntry, name: str, problem: Problem, mine: frozenset[str]
-) -> ImportProblem:
-    line = entry.line
+def _problem(run: Import, index: int, entry: Read, name: str, problem: Problem, mine: frozenset[str]) -> ImportProblem:
     if isinstance(problem, InvalidVCard):
-        line = entry.line if entry.problem is None else problem.line
         code = "invalid"
         details: dict[str, Any] = {"reason": problem.reason}
     elif isinstance(problem, UidConflict):
@@ -390,7 +384,9 @@ def _problem(
         code, details = "large", {"what": problem.what, "limit": problem.limit}
     else:
         raise problem
-    return ImportProblem(run=run, file=run.files[index]["name"], line=line, name=name[:200], code=code, details=details)
+    return ImportProblem(
+        run=run, file=run.files[index]["name"], line=entry.line, name=name[:200], code=code, details=details
+    )
 
 
 def _hrefs_of_this_import(run: Import, hrefs: Sequence[str]) -> frozenset[str]:

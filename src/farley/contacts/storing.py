@@ -291,19 +291,25 @@ class _Plan:
     def __init__(self, space: Space, items: Sequence[Prepared]) -> None:
         self.space = space
         live = {"space_id": space.pk, "deleted_at": None}
-        self._at_hrefs = rows.ask_whole(Contact, live | {"href": [i.entry.href or href_for(i.uid) for i in items]})
-        self._with_uids = rows.ask_whole(Contact, live | {"uid": [i.uid for i in items]})
+        self._asked = rows.ask_whole(
+            Contact,
+            live | {"href": [item.entry.href or href_for(item.uid) for item in items]},
+            live | {"uid": [item.uid for item in items]},
+        )
         self.new: dict[str, _Create | _Replace] = {}  # by UID
         self.hrefs: set[str] = set()
 
     @cached_property
+    def there(self) -> list[Contact]:
+        return self._asked()
+
+    @cached_property
     def by_href(self) -> dict[str, Contact]:
-        return {contact.href: contact for contact in self._at_hrefs()}
+        return {contact.href: contact for contact in self.there}
 
     @cached_property
     def by_uid(self) -> dict[str, Contact]:
-        there = {contact.uid: contact for contact in self.by_href.values()}
-        return {contact.uid: contact for contact in self._with_uids()} | there
+        return {contact.uid: contact for contact in self.there}
 
     def judge(self, item: Prepared) -> _Verdict:
         entry = item.entry

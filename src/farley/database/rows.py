@@ -40,18 +40,21 @@ def ask(model: type[models.Model], columns: Sequence[str], where: Where) -> Call
     return partial(_answer, _run(sql, values))
 
 
-def ask_whole(model: type[M], where: Where, *, locked: bool = False) -> Callable[[], list[M]]:
-    """What fetches the rows that match, whole, by ascending id.
+def ask_whole(model: type[M], where: Where, *others: Where, locked: bool = False) -> Callable[[], list[M]]:
+    """What fetches the rows that match, whole, by ascending id; with `others`, those that match any of them, unordered.
 
-    `locked` keeps other writers away until the end of the transaction; whoever only refers to a locked row need not
-    wait.
+    A row that matches two of them comes twice. `locked` keeps other writers away until the end of the transaction;
+    whoever only refers to a locked row need not wait.
     """
-    if [] in where.values():
-        return list
     vendor = _db().vendor
-    sql, values = _selecting(model, _whole(model, vendor)[0], where, vendor)
-    lock = " FOR NO KEY UPDATE" if locked and vendor == _POSTGRESQL else ""
-    return partial(_loaded, model, _run(f"{sql} ORDER BY id{lock}", values))
+    names = _whole(model, vendor)[0]
+    asked = [_selecting(model, names, each, vendor) for each in (where, *others) if [] not in each.values()]
+    if not asked:
+        return list
+    sql = " UNION ALL ".join(text for text, _ in asked)  # each by its own index, which SQLite does not see in an OR
+    if len(asked) == 1:
+        sql += " ORDER BY id FOR NO KEY UPDATE" if locked and vendor == _POSTGRESQL else " ORDER BY id"
+    return partial(_loaded, model, _run(sql, [value for _, values in asked for value in values]))
 
 
 def ask_ids(model: type[models.Model], count: int) -> Callable[[], Sequence[int]]:

@@ -38,7 +38,7 @@ from farley.spaces.operations import NotAllowed, require, writing
 log = logging.getLogger(__name__)
 CHUNK = 500  # cards a transaction, at the most
 LEAST = 100  # at the least: below, each waits for the disk longer than for the rest
-TURN_S = 0.15  # what a transaction should take before its commit, for other writers wait so long
+TURN_S = 0.1  # what a transaction should take before its commit, for other writers wait so long
 _COUNTS = ("created", "changed", "unchanged", "failed", "entries", "octets")
 CHUNK_OCTETS = 4 * 2**20  # of one chunk at the most, so that photos do not fill the memory
 REASONS = {

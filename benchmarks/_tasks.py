@@ -148,6 +148,25 @@ def bare_commits(count: str, start_at: str, mark: str) -> dict[str, Any]:
     return {"waits": waits, "seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
 
 
+def compare_versions(few: str, many: str) -> dict[str, Any]:
+    """Seconds of CPU for telling two versions of a card apart that share none of so many numbers."""
+    from farley.codecs.vcard import Card
+    from farley.contacts.comparing import differences
+
+    def version(sign: str, count: int) -> Card:
+        lines = "".join(f"TEL:{sign}{number}\r\n" for number in range(count))
+        return Card.parse(f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\n{lines}END:VCARD\r\n".encode())
+
+    report: dict[str, Any] = {}
+    for name, count in (("few", int(few)), ("many", int(many))):
+        old, new = version("+", count), version("-", count)
+        differences(old, new)
+        began = time.process_time()
+        differences(old, new)
+        report[name] = time.process_time() - began
+    return report
+
+
 def _storing(mark: str) -> Callable[[int], None]:
     """A function that stores card `number` of a family of cards; another time with another telephone number."""
     from farley.accounts.models import User
@@ -201,6 +220,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "many-times": store_many_times,
     "bare-commits": bare_commits,
     "new-and-changed": store_new_and_changed,
+    "compare": compare_versions,
 }
 
 

@@ -17,6 +17,7 @@ from benchmarks._instances import Instance, postgres_instance, result_of, sqlite
 
 ONE = 1000  # stores of one writer
 WRITERS, EACH = 8, 150
+FEW, MANY = 800, 8000  # values of a card in history
 START_UP_S = 6.0  # until eight processes have loaded what they need
 
 
@@ -26,6 +27,19 @@ def main() -> None:
             _measure(name, instances())
         except NoServer as error:
             print(f"{name}: not measured: {error}\n")
+    with sqlite_instance() as instance:
+        compared = instance.carry_out("compare", FEW, MANY)
+    _figures.table(
+        "History",
+        [
+            (
+                f"telling two versions of {MANY:,} values apart",
+                f"{1000 * compared['many']:.0f} ms",
+                f"{1000 * compared['few']:.1f} ms for {FEW:,} values",
+                _figures.times(compared["many"], compared["few"]),
+            )
+        ],
+    )
 
 
 def _measure(name: str, instances: AbstractContextManager[Instance]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from farley.codecs.vcard import Card
 from farley.contacts.comparing import Difference, differences, is_comparable
 from tests.cast import a_card
@@ -31,17 +29,6 @@ def test_no_card_at_all_has_no_values() -> None:
     card = Card.parse(a_card("Ada", "TEL:1", uid="1"))
     assert Difference("TEL", "", "", "1") in differences(None, card)
     assert Difference("TEL", "", "1", "") in differences(card, None)
-
-
-def test_time_grows_with_the_cards_and_not_with_their_square() -> None:
-    def seconds(lines: int) -> float:
-        old, new = tuple(f"TEL:{n}" for n in range(lines)), tuple(f"TEL:{-n - 1}" for n in range(lines))
-        begun = time.process_time()
-        assert len(between(old, new)) == lines
-        return time.process_time() - begun
-
-    seconds(100)
-    assert seconds(8000) < 30 * seconds(800)  # 100 times as long if each were compared with each
 
 
 def test_a_long_folded_line_counts_as_one() -> None:

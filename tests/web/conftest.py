@@ -76,7 +76,7 @@ def enter(browser: Browser, live_server: LiveServer, transactional_db: None) -> 
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # two cores may be busy with other tests
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "response",

@@ -101,7 +101,7 @@ def _database() -> dict[str, Any]:
                 # FULL: an acknowledged write survives a power cut (NORMAL does not promise it in WAL mode)
                 "init_command": (
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;"
-                    " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728; PRAGMA foreign_keys=ON;"
+                    " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864; PRAGMA foreign_keys=ON;"
                     # four times the default: an import rewrites the same index pages in every transaction, and
                     # copying them back to the file less often halves what its commits take
                     " PRAGMA wal_autocheckpoint=4000"

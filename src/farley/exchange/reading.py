@@ -178,9 +178,11 @@ def _main() -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who read it has ended, or was killed
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who reads: it ends this process, too
     os.nice(_NICENESS)
-    django.setup()
-    with collecting_rarely():
-        _write_blocks(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.stdout.buffer)
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not come between the blocks
+        django.setup()
+        with collecting_rarely():
+            _write_blocks(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], out)
 
 
 if __name__ == "__main__":

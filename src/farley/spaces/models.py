@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from farley.accounts.actor import Actor
 from farley.accounts.models import validate_name
 from farley.accounts.roles import Role
+from farley.accounts.teams import Team
 from farley.database import rows
 
 
@@ -19,14 +20,29 @@ class SpaceQuerySet(models.QuerySet["Space"]):
         return self._where(actor, Role.READER)
 
     def editable_by(self, actor: Actor) -> Self:
-        """Spaces whose records `actor` may change."""
-        return self._where(actor, Role.EDITOR)
+        """Spaces whose records `actor` may change; none that is archived."""
+        return self.in_use()._where(actor, Role.EDITOR)
+
+    def managed_by(self, actor: Actor) -> Self:
+        """Spaces whose members `actor` chooses, archived ones too."""
+        return self._where(actor, Role.MANAGER)
+
+    def in_use(self) -> Self:
+        """Those that are not archived: what lists and choices show."""
+        return self.filter(archived_at=None)
+
+    def shared(self) -> Self:
+        """Those that are not somebody's private one."""
+        return self.exclude(kind=Space.Kind.PRIVATE)
 
     def _where(self, actor: Actor, role: Role) -> Self:
         if actor.user is None or not actor.user.is_active or actor.max_role < role:
             return self.none()
-        mine = Membership.objects.filter(user=actor.user, user__is_active=True, role__gte=role).values("space")
-        spaces = self.filter(pk__in=mine)
+        # two ways, each by an index of its own: with an OR of them PostgreSQL would read every membership there is
+        given = Membership.objects.filter(role__gte=role)
+        own = given.filter(user=actor.user, user__is_active=True).values("space")
+        by_team = given.filter(team__members__user=actor.user, team__members__user__is_active=True).values("space")
+        spaces = self.filter(pk__in=own.union(by_team, all=True))
         return spaces if actor.spaces is None else spaces.filter(pk__in=actor.spaces)
 
 
@@ -45,6 +61,7 @@ class Space(models.Model):
     default_region = models.CharField(max_length=2, default="DE")  # ISO 3166; national phone numbers are read as its
     revision = models.PositiveBigIntegerField(default=0)  # of the last Change
     created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True)  # since then nothing in it changes
 
     objects: ClassVar = SpaceQuerySet.as_manager()
 
@@ -56,30 +73,91 @@ class Space(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_private(self) -> bool:
+        return self.kind == Space.Kind.PRIVATE
+
     def role_of(self, actor: Actor) -> Role | None:
-        """What `actor` may do here, or None for somebody who must not know of it."""
+        """What `actor` may do with the records here, or None for somebody who must not know of it."""
+        role = self.standing_of(actor)
+        return role if role is None or self.archived_at is None else min(role, Role.READER)
+
+    def standing_of(self, actor: Actor) -> Role | None:
+        """The highest role that `actor` has here in any way, archived or not: who manages may bring the space back."""
         if actor.user is None or not actor.user.is_active or (actor.spaces is not None and self.pk not in actor.spaces):
             return None
         # asked of the database, for an actor may live longer than an account: an import runs for minutes
-        mine = rows.query(  # every write asks: the ORM would take ten times as long to put it together
-            "SELECT role FROM spaces_membership JOIN accounts_user ON accounts_user.id = user_id"
-            " WHERE space_id = %s AND user_id = %s AND is_active",
-            [self.pk, actor.user.pk],
+        [(best,)] = rows.query(  # every write asks: the ORM would take ten times as long to put it together
+            "SELECT MAX(role) FROM ("
+            "SELECT role FROM spaces_membership WHERE space_id = %s AND user_id = %s"
+            " UNION ALL "
+            "SELECT role FROM spaces_membership JOIN accounts_teammember USING (team_id)"
+            " WHERE space_id = %s AND accounts_teammember.user_id = %s"
+            ") AS ways WHERE EXISTS (SELECT 1 FROM accounts_user WHERE id = %s AND is_active)",
+            [self.pk, actor.user.pk, self.pk, actor.user.pk, actor.user.pk],
         )
-        return min(Role(mine[0][0]), actor.max_role) if mine else None
+        return None if best is None else min(Role(best), actor.max_role)
+
+
+class Invitation(models.Model):
+    """A link that makes whoever opens it a member. Who has the link is known by the hash of its token alone."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="invitations")
+    role = models.PositiveSmallIntegerField(choices=[(role.value, role.word) for role in Role])
+    token_sha256 = models.BinaryField(max_length=32, unique=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    max_uses = models.PositiveSmallIntegerField()
+    uses = models.PositiveSmallIntegerField(default=0)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(uses__lte=models.F("max_uses")), name="an_invitation_is_used_no_more_than_it_allows"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.space}: {Role(self.role).word}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it could be accepted, as far as its own row says."""
+        return self.revoked_at is None and self.uses < self.max_uses and timezone.now() < self.expires_at
 
 
 class Membership(models.Model):
-    """`user` may do in `space` what `role` says; given by whom and since when."""
+    """`user`, or everybody in `team`, may do in `space` what `role` says; given by whom and since when."""
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="memberships")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, related_name="memberships")
     role = models.PositiveSmallIntegerField(choices=[(role.value, role.word) for role in Role])
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    invitation = models.ForeignKey(Invitation, on_delete=models.SET_NULL, null=True, related_name="+")
     since = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "space"], name="one_role_a_person_and_space")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "space"], name="one_role_a_person_and_space"),
+            models.UniqueConstraint(fields=["team", "space"], name="one_role_a_team_and_space"),
+            models.CheckConstraint(
+                condition=models.Q(user=None, team__isnull=False) | models.Q(user__isnull=False, team=None),
+                name="a_membership_is_of_a_person_or_of_a_team",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {Role(self.role).word}"
+        return f"{self.user or self.team}: {Role(self.role).word}"
+
+
+class Home(models.Model):
+    """Where `user`'s new contacts go unless they choose otherwise; without a row, to their private space."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.space}"

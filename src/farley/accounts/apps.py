@@ -1,5 +1,12 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
     name = "farley.accounts"
+
+    def import_models(self) -> None:
+        super().import_models()
+        for module in ("events",):  # tables that lie beside what is done with them
+            import_module(f"farley.accounts.{module}")

@@ -9,19 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.actor import Actor
+from farley.accounts.doors import Door as Door  # noqa: PLC0414 -- it belongs to every Change
 from farley.spaces.models import Space
-
-
-class Door(models.IntegerChoices):
-    """Through which face something was done."""
-
-    WEB = 1, _("web")
-    API = 2, _("API")
-    DAV = 3, _("phone or desktop")
-    IMPORT = 4, _("import")
-    MAIL = 5, _("mail")
-    RULE = 6, _("rule")
-    CLI = 7, _("command")
 
 
 class Noun(models.IntegerChoices):

@@ -18,15 +18,15 @@ from farley.journal.writing import one_batch
 from tests.cast import a_card, hand_of, space_of, team
 
 PAGES = {
-    "/contacts/": 11,
-    "/contacts/?q=person": 13,
-    "/contacts/?peek={contact}": 14,
+    "/contacts/": 12,
+    "/contacts/?q=person": 14,
+    "/contacts/?peek={contact}": 15,
     "/contacts/{contact}/": 17,
     "/contacts/{contact}/?edit=first": 17,
     "/contacts/{contact}/history/": 10,
-    "/contacts/new/": 6,
-    "/contacts/import/": 7,
-    "/contacts/export/": 5,
+    "/contacts/new/": 7,
+    "/contacts/import/": 8,
+    "/contacts/export/": 6,
     "/activity/": 8,
     "/activity/?view=changes": 8,
     "/activity/{batch}/": 11,

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.actor import Actor, ActorKind
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb, note
 from farley.accounts.models import NAME_PATTERN, User, validate_name
 from farley.database.turns import write_turn
 
@@ -21,7 +23,9 @@ MAX_TITLE = 100  # characters, as the column has it
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def known_to(self, actor: Actor) -> Self:
-        """The teams `actor` is in, and for an administrator all."""
+        """The teams `actor` is in; all for an administrator and whoever runs the server."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
         if actor.user is None or not actor.user.is_active:
             return self.none()
         return self if actor.user.is_admin else self.filter(members__user=actor.user)
@@ -80,18 +84,17 @@ class TeamNameTaken(ValueError):
 leaving: list[Callable[[Team], AbstractContextManager[None]]] = []
 
 
-def find(name: str, *, by: Actor | None) -> Team:
-    """The team of this name, if `by` knows it (None: whoever runs the server). Raises NoSuchTeam."""
+def find(name: str, *, by: Actor) -> Team:
+    """The team of this name, if `by` knows it. Raises NoSuchTeam."""
     if not NAME_PATTERN.fullmatch(name):  # PostgreSQL would raise for a NUL in it
         raise NoSuchTeam(name)
-    known = Team.objects.all() if by is None else Team.objects.known_to(by)
-    team: Team | None = known.filter(name=name).first()
+    team: Team | None = Team.objects.known_to(by).filter(name=name).first()
     if team is None:
         raise NoSuchTeam(name)
     return team
 
 
-def create(name: str, *, by: Actor | None, title: str = "") -> Team:
+def create(name: str, *, by: Actor, door: Door, title: str = "") -> Team:
     """Make an empty team. Raises NotAnAdministrator, ValidationError, TeamNameTaken."""
     _require_administrator(by)
     validate_name(name)
@@ -102,11 +105,11 @@ def create(name: str, *, by: Actor | None, title: str = "") -> Team:
                 team: Team = Team.objects.create(name=name, title=title)
         except IntegrityError as error:
             raise TeamNameTaken(name) from error
-        _tell(by, "team-made", team)
+        note(Verb.TEAM_MADE, by=by, door=door, subject=team.name)
     return team
 
 
-def rename(team: Team, title: str, *, by: Actor | None) -> None:
+def rename(team: Team, title: str, *, by: Actor, door: Door) -> None:
     """Give the team another title; its name stays, for commands and links hold it."""
     _require_administrator(by)
     title = checked_title(title)
@@ -115,38 +118,36 @@ def rename(team: Team, title: str, *, by: Actor | None) -> None:
     with write_turn():
         Team.objects.filter(pk=team.pk).update(title=title)
         team.title = title
-        _tell(by, "team-renamed", team)
+        note(Verb.TEAM_CHANGED, by=by, door=door, subject=team.name)
 
 
-def add_member(team: Team, user: User, *, by: Actor | None) -> bool:
+def add_member(team: Team, user: User, *, by: Actor, door: Door) -> bool:
     """Take `user` into the team; False if they are in it already. Raises NotAnAdministrator, NoSuchTeam."""
     _require_administrator(by)
     with write_turn():
         if not Team.objects.select_for_update().filter(pk=team.pk).exists():
             raise NoSuchTeam(team.name)
-        _member, is_new = TeamMember.objects.get_or_create(
-            team=team, user=user, defaults={"given_by": by.user if by else None}
-        )
+        _member, is_new = TeamMember.objects.get_or_create(team=team, user=user, defaults={"given_by": by.user})
         if is_new:
-            _tell(by, "team-joined", team, user)
+            note(Verb.TEAM_JOINED, by=by, door=door, subject=team.name, about=user)
     return is_new
 
 
-def remove_member(team: Team, user: User, *, by: Actor | None) -> bool:
+def remove_member(team: Team, user: User, *, by: Actor, door: Door) -> bool:
     """Take `user` out of the team; False if they are not in it. A space they alone managed raises LastManager."""
     _require_administrator(by)
     with write_turn(), _goodbye(team):
         gone, _counts = TeamMember.objects.filter(team=team, user=user).delete()
         if gone:
-            _tell(by, "team-left", team, user)
+            note(Verb.TEAM_LEFT, by=by, door=door, subject=team.name, about=user)
     return bool(gone)
 
 
-def remove(team: Team, *, by: Actor | None) -> None:
+def remove(team: Team, *, by: Actor, door: Door) -> None:
     """Dissolve the team; what was given to it ends. A space that it alone managed raises LastManager."""
     _require_administrator(by)
     with write_turn(), _goodbye(team):
-        _tell(by, "team-removed", team)
+        note(Verb.TEAM_REMOVED, by=by, door=door, subject=team.name)
         Team.objects.filter(pk=team.pk).delete()
 
 
@@ -158,10 +159,11 @@ def checked_title(title: str) -> str:
     return title
 
 
-def _require_administrator(by: Actor | None) -> None:
-    """None is whoever runs the server. A device or a token, whosever it is, changes no team."""
-    user = by.user if by is not None and by.kind is ActorKind.PERSON else None
-    if by is not None and not (user is not None and user.is_active and user.is_admin):
+def _require_administrator(by: Actor) -> None:
+    """An administrator in person, or whoever runs the server; a device or a token changes no team, whosever it is."""
+    if by.kind is ActorKind.SYSTEM:
+        return
+    if by.kind is not ActorKind.PERSON or by.user is None or not by.user.is_active or not by.user.is_admin:
         raise NotAnAdministrator
 
 
@@ -171,7 +173,3 @@ def _goodbye(team: Team) -> Iterator[None]:
         for opened in leaving:
             stack.enter_context(opened(team))
         yield
-
-
-def _tell(by: Actor | None, verb: str, team: Team, user: User | None = None) -> None:
-    """Have the instance journal say who changed which team."""

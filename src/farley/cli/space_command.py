@@ -52,7 +52,7 @@ def _list(options: argparse.Namespace) -> int:
     if options.user:
         spaces = spaces.visible_to(user_named(options.user).actor)
     for space in spaces:
-        members = sorted(f"{m.user.name}={Role(m.role).word}" for m in space.memberships.all())
+        members = sorted(f"{m.user or m.team}={Role(m.role).word}" for m in space.memberships.all())
         print("\t".join([space.name, Space.Kind(space.kind).name.lower(), space.title, " ".join(members)]))
     return DONE
 

@@ -25,7 +25,8 @@ from farley.contacts.storing import (
 )
 from farley.contacts.writing import SpaceWriter, organisations_named
 from farley.journal.models import Batch, Door
-from farley.spaces.models import Membership, Space
+from farley.spaces.audience import readers_among
+from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
 
@@ -106,7 +107,7 @@ def move_between(
     leaving = SpaceWriter(source, by=by, door=door, batch=batch)
     arriving = SpaceWriter(target, by=by, door=door, batch=batch)
     organisations = organisations_named(target, (derived[contact.pk].organisation_key for contact in contacts))()
-    seeing = _who_sees(target, {contact.owner_id for contact in contacts})
+    seeing = readers_among(target, {contact.owner_id for contact in contacts})
     taken: set[str] = set()
     for contact in contacts:
         href = free_href(target, (hrefs or {}).get(contact.pk, contact.href), besides=taken)
@@ -119,11 +120,6 @@ def move_between(
         arriving.move_in(contact, derived[contact.pk], href=href, **fields)
     leaving.flush()
     arriving.flush()
-
-
-def _who_sees(space: Space, users: set[int | None]) -> set[int | None]:
-    roles = Membership.objects.filter(space=space, user__in=users - {None}, user__is_active=True)
-    return set(roles.filter(role__gte=Role.READER).values_list("user", flat=True)) if users - {None} else set()
 
 
 def _derived_of(contacts: Sequence[Contact], region: str) -> dict[int, tuple[int, Derived]]:

@@ -14,6 +14,19 @@ from farley.accounts.teams import Team
 from farley.database import rows
 
 
+class Hue(models.TextChoices):
+    """The colours a space may have, as the style sheets call them."""
+
+    PLUM = "plum", _("Plum")
+    CLAY = "clay", _("Clay")
+    OCHRE = "ochre", _("Ochre")
+    MOSS = "moss", _("Moss")
+    PINE = "pine", _("Pine")
+    SKY = "sky", _("Sky")
+    IRIS = "iris", _("Iris")
+    STONE = "stone", _("Stone")
+
+
 class SpaceQuerySet(models.QuerySet["Space"]):
     def visible_to(self, actor: Actor) -> Self:
         """Spaces where `actor` is at least a reader."""
@@ -91,8 +104,8 @@ class Space(models.Model):
             "SELECT MAX(role) FROM ("
             "SELECT role FROM spaces_membership WHERE space_id = %s AND user_id = %s"
             " UNION ALL "
-            "SELECT role FROM spaces_membership JOIN accounts_teammember USING (team_id)"
-            " WHERE space_id = %s AND accounts_teammember.user_id = %s"
+            "SELECT role FROM spaces_membership WHERE space_id = %s"
+            " AND team_id IN (SELECT team_id FROM accounts_teammember WHERE user_id = %s)"
             ") AS ways WHERE EXISTS (SELECT 1 FROM accounts_user WHERE id = %s AND is_active)",
             [self.pk, actor.user.pk, self.pk, actor.user.pk, actor.user.pk],
         )

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts import first_run
-from farley.accounts.actor import Actor
+from farley.accounts.actor import Actor, ActorKind
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb, note
 from farley.accounts.models import NAME_PATTERN, User, validate_name
 from farley.accounts.roles import Role
+from farley.accounts.teams import Team, checked_title
 from farley.database import rows
 from farley.database.turns import write_turn
-from farley.spaces.models import Membership, Space
+from farley.spaces.models import Home, Hue, Invitation, Membership, Space
 
 MAX_TITLE = 100  # characters, as the column has it
 
@@ -26,6 +31,14 @@ class NotAllowed(PermissionError):
     def __init__(self, space: Space, needed: Role) -> None:
         super().__init__(f"{space.name}: needs the role {needed.word}")
         self.space, self.needed = space, needed
+
+
+class SpaceIsArchived(NotAllowed):
+    """Nothing changes in an archived space; a manager may bring it back."""
+
+    def __init__(self, space: Space) -> None:
+        super().__init__(space, Role.MANAGER)
+        self.args = (f"{space.name} is archived: nothing in it changes until a manager brings it back",)
 
 
 class NoSuchSpace(LookupError):
@@ -47,9 +60,9 @@ class SpaceIsPrivate(ValueError):
 class LastManager(ValueError):
     """A space without anybody who manages it could never be shared again."""
 
-    def __init__(self, space: Space, user: User) -> None:
-        super().__init__(f"{user.name} is the last manager of {space.name}")
-        self.space, self.user = space, user
+    def __init__(self, space: Space, member: User | Team) -> None:
+        super().__init__(f"{member.name} is the last manager of {space.name}")
+        self.space, self.member = space, member
 
 
 class EmailTaken(ValidationError):
@@ -88,12 +101,17 @@ def writing(spaces: Iterable[int]) -> Iterator[dict[int, Space]]:
 
 
 def require(space: Space, actor: Actor, role: Role) -> None:
-    """Raise NotAllowed, or NoSuchSpace for one who must not know, unless `actor` has `role` in `space`."""
-    has = space.role_of(actor)
+    """Raise NotAllowed, or NoSuchSpace for one who must not know, unless `actor` has `role` in `space`.
+
+    In an archived space nobody has more than a reader's: SpaceIsArchived (a NotAllowed) for whoever had.
+    """
+    has = space.standing_of(actor)
     if has is None or has < Role.READER:
         raise NoSuchSpace(space.name)
     if has < role:
         raise NotAllowed(space, role)
+    if role > Role.READER and space.archived_at is not None:
+        raise SpaceIsArchived(space)
 
 
 def find(name: str, *, by: Actor) -> Space:
@@ -107,26 +125,33 @@ def find(name: str, *, by: Actor) -> Space:
     return space
 
 
-def create(name: str, kind: Space.Kind, *, by: Actor, title: str = "", region: str = "DE") -> Space:
+def create(
+    name: str,
+    kind: Space.Kind,
+    *,
+    by: Actor,
+    title: str = "",
+    region: str = "DE",
+    hue: str = Hue.STONE,
+    door: Door = Door.WEB,
+) -> Space:
     """Make a space that `by` manages. Raises ValidationError, NameTaken."""
     if by.user is None:
         raise ValueError("a space needs a person who manages it")
     validate_name(name)
-    if len(region) != 2 or not (region.isascii() and region.isalpha()):
-        raise ValidationError(
-            _("“%(region)s” is no region: two letters such as DE or GB."), code="region", params={"region": region[:60]}
-        )
-    if len(title) > MAX_TITLE:
-        raise ValidationError(_("A title has at most %(limit)s characters."), params={"limit": MAX_TITLE})
+    title = checked_title(title)
+    _check_looks(region, hue)
     with write_turn():
         try:
             with transaction.atomic():
                 space = Space.objects.create(
-                    name=name, kind=kind, title=title or _title_of(name), default_region=region.upper()
+                    name=name, kind=kind, title=title or _title_of(name), default_region=region.upper(), hue=hue
                 )
         except IntegrityError as error:
             raise NameTaken(name) from error
         Membership.objects.create(space=space, user=by.user, role=Role.MANAGER, given_by=by.user)
+        if not space.is_private:
+            note(Verb.SPACE_MADE, by=by, door=door, subject=space.name)
     return space
 
 
@@ -172,27 +197,168 @@ def _require_nobody() -> None:
         raise NotTheFirst
 
 
-def share(space: Space, user: User, role: Role, *, by: Actor) -> Membership:
-    """Give `user` this role in `space`, in place of another they had.
+def share(space: Space, member: User | Team, role: Role, *, by: Actor, door: Door = Door.WEB) -> Membership:
+    """Give a person or everybody in a team this role in `space`, in place of another they had by name.
 
     Raises NotAllowed, NoSuchSpace, SpaceIsPrivate, LastManager.
     """
     with writing([space.pk]) as locked:
         space = locked[space.pk]
         require(space, by, Role.MANAGER)
-        if space.kind == Space.Kind.PRIVATE:
+        if space.is_private:
             raise SpaceIsPrivate(space)
-        if role < Role.MANAGER and not _has_other_manager(space, user):
-            raise LastManager(space, user)
-        membership, _created = Membership.objects.update_or_create(
-            space=space, user=user, defaults={"role": role, "given_by": by.user}
-        )
+        membership = give(space, member, role, given_by=by.user)
+        if membership is None:
+            return Membership.objects.get(space=space, **_as_member(member))
+        require_manager_left(space, member)
+        note(Verb.ROLE_GIVEN, by=by, door=door, subject=space.name, role=role.word, **_named(member))
     return membership
 
 
-def _has_other_manager(space: Space, user: User) -> bool:
-    managers = Membership.objects.filter(space=space, role=Role.MANAGER, user__is_active=True)
-    return managers.exclude(user=user).exists()
+def give(
+    space: Space, member: User | Team, role: Role, *, given_by: User | None, invitation: Invitation | None = None
+) -> Membership | None:
+    """Write the membership into a locked space; None if it says that already."""
+    found = Membership.objects.filter(space=space, **_as_member(member)).first()
+    if found is not None and found.role == role:
+        return None
+    told = {"role": role, "given_by": given_by, "invitation": invitation, "since": timezone.now()}
+    membership, _is_new = Membership.objects.update_or_create(space=space, **_as_member(member), defaults=told)
+    return membership
+
+
+def unshare(space: Space, member: User | Team, *, by: Actor, door: Door = Door.WEB) -> bool:
+    """Take away what was given to this person or team by name; False if there is nothing. Anybody may leave.
+
+    Raises NotAllowed, NoSuchSpace, SpaceIsPrivate, LastManager.
+    """
+    with writing([space.pk]) as locked:
+        space = locked[space.pk]
+        is_own = by.kind is ActorKind.PERSON and by.user == member
+        require_standing(space, by, Role.READER if is_own else Role.MANAGER)
+        if space.is_private:
+            raise SpaceIsPrivate(space)
+        gone, _counts = Membership.objects.filter(space=space, **_as_member(member)).delete()
+        if gone:
+            require_manager_left(space, member)
+            note(Verb.ROLE_TAKEN, by=by, door=door, subject=space.name, **_named(member))
+    return bool(gone)
+
+
+def change(
+    space: Space,
+    *,
+    title: str | None = None,
+    hue: str | None = None,
+    region: str | None = None,
+    by: Actor,
+    door: Door = Door.WEB,
+) -> Space:
+    """Give the space another title, colour or region for new phone numbers. Its name stays: links and phones hold it.
+
+    Raises NotAllowed, NoSuchSpace, ValidationError.
+    """
+    with writing([space.pk]) as locked:
+        space = locked[space.pk]
+        require(space, by, Role.MANAGER)
+        wanted = {
+            "title": space.title if title is None else checked_title(title),
+            "hue": space.hue if hue is None else hue,
+            "default_region": space.default_region if region is None else region.upper(),
+        }
+        if not wanted["title"]:
+            raise ValidationError(_("Type a title."))
+        _check_looks(wanted["default_region"], wanted["hue"])
+        before = {name: getattr(space, name) for name in wanted}
+        if wanted != before:
+            Space.objects.filter(pk=space.pk).update(**wanted)
+            if not space.is_private:
+                note(Verb.SPACE_CHANGED, by=by, door=door, subject=space.name)
+    for name, value in wanted.items():
+        setattr(space, name, value)
+    return space
+
+
+def archive(space: Space, *, by: Actor, door: Door = Door.WEB) -> None:
+    """Close the space to changes and take it out of lists and choices.
+
+    Raises NotAllowed, NoSuchSpace, SpaceIsPrivate.
+    """
+    with writing([space.pk]) as locked:
+        space = locked[space.pk]
+        require_standing(space, by, Role.MANAGER)
+        if space.is_private:
+            raise SpaceIsPrivate(space)
+        if space.archived_at is None:
+            Space.objects.filter(pk=space.pk).update(archived_at=timezone.now())
+            Home.objects.filter(space=space).delete()
+            note(Verb.SPACE_ARCHIVED, by=by, door=door, subject=space.name)
+
+
+def revive(space: Space, *, by: Actor, door: Door = Door.WEB) -> None:
+    """Bring an archived space back. Raises NotAllowed, NoSuchSpace."""
+    with writing([space.pk]) as locked:
+        space = locked[space.pk]
+        require_standing(space, by, Role.MANAGER)
+        if space.archived_at is not None:
+            Space.objects.filter(pk=space.pk).update(archived_at=None)
+            note(Verb.SPACE_REVIVED, by=by, door=door, subject=space.name)
+
+
+def set_home(space: Space, *, by: Actor) -> None:
+    """Have the new contacts of `by` go to `space` unless they choose another. Raises NotAllowed, NoSuchSpace."""
+    if by.user is None:
+        raise NoSuchSpace(space.name)
+    with writing([space.pk]) as locked:
+        require(locked[space.pk], by, Role.EDITOR)
+        Home.objects.update_or_create(user=by.user, defaults={"space": space})
+
+
+def require_standing(space: Space, actor: Actor, role: Role) -> None:
+    """`require`, but for what is also done with an archived space."""
+    has = space.standing_of(actor)
+    if has is None or has < Role.READER:
+        raise NoSuchSpace(space.name)
+    if has < role:
+        raise NotAllowed(space, role)
+
+
+def require_manager_left(space: Space, leaving: User | Team) -> None:
+    """Raise LastManager if after what `leaving` lost nobody with an open account manages the locked space."""
+    people = User.objects.filter(is_active=True)
+    managers = Membership.objects.filter(space=space, role=Role.MANAGER)
+    if people.filter(pk__in=managers.values("user")).exists():
+        return
+    if not people.filter(teams__team__in=managers.values("team")).exists():
+        raise LastManager(space, leaving)
+
+
+@contextmanager
+def no_space_orphaned(team: Team) -> Iterator[None]:
+    """While people leave `team`: raise LastManager if a space that the team manages has no manager afterwards."""
+    managed = Membership.objects.filter(team=team, role=Role.MANAGER).values_list("space", flat=True)
+    with writing(list(managed)) as locked:
+        yield
+        for space in locked.values():
+            require_manager_left(space, team)
+
+
+def _check_looks(region: str, hue: str) -> None:
+    if len(region) != 2 or not (region.isascii() and region.isalpha()):
+        raise ValidationError(
+            _("“%(region)s” is no region: two letters such as DE or GB."), code="region", params={"region": region[:60]}
+        )
+    if hue not in Hue.values:
+        raise ValidationError(_("There is no colour “%(hue)s”."), code="hue", params={"hue": hue[:60]})
+
+
+def _as_member(member: User | Team) -> dict[str, Any]:
+    return {"team": member} if isinstance(member, Team) else {"user": member}
+
+
+def _named(member: User | Team) -> dict[str, Any]:
+    """A person or a team, as the instance journal tells of them."""
+    return {"team": member.name} if isinstance(member, Team) else {"about": member}
 
 
 def _title_of(name: str) -> str:

@@ -158,7 +158,7 @@ def _sort_context(asked: asking.Asked) -> dict[str, Any]:
 
 def _choices(request: PageRequest, asked: asking.Asked) -> Choices:
     editable = list(Space.objects.editable_by(request.actor).order_by("kind", "title"))
-    home = asked.space_name if asked.space in editable else home_of(editable)
+    home = asked.space_name if asked.space in editable else home_of(editable, request.user)
     return Choices(list(asked.spaces), editable, home, listing.tag_names(asked.shown_spaces))
 
 

@@ -26,7 +26,7 @@ def export(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
     context = {
         "place": "export",
         "spaces": spaces,
-        "chosen_space": request.GET.get("space") or home_of(spaces),
+        "chosen_space": request.GET.get("space") or home_of(spaces, request.user),
         "versions": [
             ("", gettext("As stored"), gettext("Every card exactly as it came, whatever its version.")),
             ("4.0", "vCard 4.0", gettext("The newest; says the most.")),

@@ -94,7 +94,7 @@ def upload(request: PageRequest) -> HttpResponse:
         "problem": problem,
         "limit": filesizeformat(MAX_UPLOAD),
         "spaces": choices_of(editable),
-        "chosen_space": request.POST.get("space") or home_of(editable),
+        "chosen_space": request.POST.get("space") or home_of(editable, request.user),
         "earlier": [
             Earlier(str(run), run.created_at, _outcome(run), reverse("import-run", args=[run.pk])) for run in mine
         ],

@@ -131,8 +131,8 @@ def asked(request: PageRequest) -> Asked:
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
     kind, sort = query.get("kind", ""), query.get("sort", "")
     return Asked(
-        spaces=spaces,
-        space=_space(query.get("space", ""), spaces),
+        spaces=[space for space in spaces if space.archived_at is None],
+        space=_space(query.get("space", ""), spaces),  # one that is archived too, but only by its name
         group=_group(query.get("group", ""), request),
         kind=kind if kind in KINDS else "",
         tag=query.get("tag", "").strip()[:MAX_VALUE],

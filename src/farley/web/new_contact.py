@@ -70,7 +70,7 @@ def new_contact(request: PageRequest) -> HttpResponse:
         "fields": fields,
         "problem": problem,
         "spaces": choices_of(editable),
-        "chosen_space": request.POST.get("space", request.GET.get("space", "")) or home_of(editable),
+        "chosen_space": request.POST.get("space", request.GET.get("space", "")) or home_of(editable, request.user),
     }
     return render(request, "contacts/new.html", context, status=422 if problem else 200)
 

@@ -9,7 +9,10 @@ from django.utils.translation import gettext, ngettext
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.spaces.models import Membership, Space
+from farley.spaces.audience import count_readers, readers
+from farley.spaces.models import Home, Space
+
+SHOWN_MEMBERS = 12  # people beside a record; the page of who sees it has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who sees the records of a space, and why."""
+    """Who sees the records of a space; `more` of them are left out of `members`."""
 
     sentence: str
     members: list[Member]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +39,31 @@ class SpaceChoice:
     sentence: str
 
 
-def home_of(spaces: Sequence[Space]) -> str:
-    """The name of the space that new records go to unless another is chosen: one's own, else the first."""
-    private = [space.name for space in spaces if space.kind == Space.Kind.PRIVATE]
-    return next(iter([*private, *(space.name for space in spaces)]), "")
+def home_of(spaces: Sequence[Space], user: User) -> str:
+    """The name of the space that new records go to unless another is chosen.
+
+    What `user` chose for it, if that is among `spaces`, else their private one, else the first.
+    """
+    chosen = Home.objects.filter(user=user).values_list("space", flat=True).first()
+    ordered = sorted(spaces, key=lambda space: (space.pk != chosen, not space.is_private))
+    return ordered[0].name if ordered else ""
 
 
 def audience_of(space: Space) -> Audience:
-    """Everybody who reads `space`, the ones who may do most first."""
-    readers = Membership.objects.filter(space=space, role__gte=Role.READER, user__is_active=True)
-    ordered = readers.select_related("user").order_by("-role", "user__full_name", "user__name")
-    members = [Member(membership.user.display_name, role_name(Role(membership.role))) for membership in ordered]
-    return Audience(_sentence(space, len(members)), members)
+    """Who reads `space`, the ones who may do most first."""
+    people = readers(space)
+    members = [Member(user.display_name, role_name(role)) for user, role in people[:SHOWN_MEMBERS]]
+    return Audience(_sentence(space, len(people)), members, len(people) - len(members))
 
 
 def readers_of(space: Space) -> list[User]:
     """The people who read `space`, by name: who may look after a contact there."""
-    readers = Membership.objects.filter(space=space, role__gte=Role.READER, user__is_active=True)
-    return [membership.user for membership in readers.select_related("user").order_by("user__full_name", "user__name")]
+    return sorted((user for user, _role in readers(space)), key=lambda user: (user.full_name, user.name))
 
 
 def choices_of(spaces: Sequence[Space]) -> list[SpaceChoice]:
     """Options for a form, each with how many people will see what goes there."""
-    readers = Membership.objects.filter(space__in=spaces, role__gte=Role.READER, user__is_active=True)
-    counts: dict[int, int] = {}
-    for space in readers.values_list("space", flat=True):
-        counts[space] = counts.get(space, 0) + 1
+    counts = count_readers(spaces)
     return [SpaceChoice(space.name, space.title, seen_by(space, counts.get(space.pk, 0))) for space in spaces]
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from farley.cli.command import DONE, Refused
+from farley.cli.command import DONE, Refused, user_named
+
+if TYPE_CHECKING:
+    from farley.accounts.actor import Actor
+    from farley.accounts.models import User
 
 MAX_PASSWORD = 4096
 
@@ -23,6 +28,27 @@ def add_to(commands: Any) -> None:
     add.set_defaults(run=_add)
     show = verbs.add_parser("list", help="list the accounts")
     show.set_defaults(run=_list)
+    close = verbs.add_parser(
+        "deactivate",
+        help="close an account at once and hand over what its owner had",
+        description=(
+            "Close an account: sessions, devices and tokens end at once. The contacts its owner looked after, and the"
+            " spaces that only they managed, go to --heir. Contacts: a batch that can be undone."
+        ),
+    )
+    close.add_argument("name", metavar="NAME")
+    close.add_argument("--heir", metavar="USER", help="who takes over; needed where a space would have no manager")
+    close.add_argument(
+        "--private",
+        choices=["keep", "hand-over"],
+        default="keep",
+        help="their private space: keep it closed, or make it a team space of the heir's (default: keep)",
+    )
+    close.add_argument("--export", metavar="FILE", help="first write the private space's contacts into this .vcf file")
+    close.set_defaults(run=_deactivate)
+    reopen = verbs.add_parser("activate", help="open a closed account again, with the password it had")
+    reopen.add_argument("name", metavar="NAME")
+    reopen.set_defaults(run=_activate)
 
 
 def _add(options: argparse.Namespace) -> int:
@@ -62,3 +88,66 @@ def _list(_options: argparse.Namespace) -> int:
         marks = [mark for mark, is_set in (("admin", user.is_admin), ("closed", not user.is_active)) if is_set]
         print("\t".join([user.name, user.email, user.full_name, " ".join(marks)]).rstrip())
     return DONE
+
+
+def _deactivate(options: argparse.Namespace) -> int:
+    from farley.accounts.closing import LastAdministrator
+    from farley.accounts.doors import Door
+    from farley.contacts.offboarding import Private, UnfitHeir, offboard
+
+    user, heir = _account(options.name), user_named(options.heir) if options.heir else None
+    if options.export:
+        print(f"{_export(user, Path(options.export))} contacts of the private space are in {options.export}")
+    try:
+        done = offboard(user, heir=heir, private=Private(options.private), by=_command(), door=Door.CLI)
+    except LastAdministrator:
+        raise Refused(f"{user.name} is the last administrator; make another one first") from None
+    except UnfitHeir as error:
+        reason = "--private hand-over needs --heir" if heir is None else str(error)
+        raise Refused(f"{reason}: an account that is open, and another one") from None
+    print(f"The account of {user.name} is closed.")
+    for space in (*done.managed, *done.private):
+        print(f"{options.heir} manages {space.name} from now on.")
+    if done.batch is not None:
+        print(f"{done.owned} contacts have another owner. (batch {done.batch.pk})")
+    return DONE
+
+
+def _activate(options: argparse.Namespace) -> int:
+    from farley.accounts.doors import Door
+    from farley.contacts.offboarding import let_in
+
+    let_in(_account(options.name), by=_command(), door=Door.CLI)
+    print(f"{options.name} can log in again.")
+    return DONE
+
+
+def _export(user: User, path: Path) -> int:
+    """Write the cards of the private spaces of `user`, the account open or closed; return how many."""
+    from farley.contacts.models import Contact
+    from farley.contacts.offboarding import belongings_of
+    from farley.exchange.exporting import vcards
+
+    contacts = Contact.objects.filter(space__in=belongings_of(user).private, deleted_at=None)
+    count = 0
+    with path.open("xb") as file:
+        for card in vcards(contacts):
+            file.write(card)
+            count += 1
+    return count
+
+
+def _account(name: str) -> User:
+    from farley.accounts.models import User
+
+    found = User.objects.filter(name=name).first()
+    if found is None:
+        raise Refused(f"there is no user {name!r}; `farley user list` shows all of them")
+    return found
+
+
+def _command() -> Actor:
+    """Whoever may type commands here runs the house."""
+    from farley.accounts.actor import Actor, ActorKind
+
+    return Actor(ActorKind.SYSTEM, None, "farley")

@@ -11,7 +11,7 @@ import pytest
 import farley
 
 FACES = ("web", "api", "dav", "cli")
-GUARDS = {"visible_to", "editable_by", "restorable_by", "known_to"}
+GUARDS = {"visible_to", "editable_by", "managed_by", "restorable_by", "known_to"}
 SOURCE = Path(farley.__file__).parent
 
 # file, function, model: why no actor stands between the rows and whoever reads them
@@ -30,6 +30,22 @@ ALLOWED = {
     ("web/imports.py", "_csv", "ImportProblem"): "of an import that is the reader's own",
     ("web/record.py", "_affiliations", "Affiliation"): "of a visible person with visible organisations",
     ("web/spaces.py", "home_of", "Home"): "one's own row",
+    ("web/spaces_pages.py", "_known", "Space"): "administrators know of shared spaces, not of what is in them",
+    ("web/spaces_pages.py", "_links", "Invitation"): "of a space that the reader manages",
+    ("web/spaces_pages.py", "_member", "Team"): "asked for by a manager, who must know it",
+    ("web/spaces_pages.py", "_member", "User"): "whom a manager names",
+    ("web/spaces_pages.py", "_member_rows", "Membership"): "who is in a space is told to its readers",
+    ("web/spaces_pages.py", "_others", "Space"): "administrators know of shared spaces, not of what is in them",
+    ("web/spaces_pages.py", "_page", "Home"): "one's own row",
+    ("web/spaces_pages.py", "revoke_invitation", "Invitation"): "of a space that the reader manages",
+    ("web/spaces_pages.py", "spaces", "Home"): "one's own row",
+    ("web/teams.py", "_change_members", "User"): "whom an administrator names",
+    ("web/teams.py", "_counts", "TeamMember"): "of teams that the reader knows",
+    ("web/teams.py", "team", "TeamMember"): "of a team that the reader knows",
+    ("web/who.py", "_looked_into", "Space"): "of managers and administrators, who are asked for next",
+    ("web/who.py", "person_sees", "Space"): "administrators know of shared spaces, not of what is in them",
+    ("web/who.py", "person_sees", "User"): "shown only where the reader manages a space they are in",
+    ("web/who.py", "space_as", "User"): "a member of a space that the reader may look into",
     ("cli/check_command.py", "_derived", "Contact"): "counts, for whoever runs the server",
     ("cli/command.py", "user_named", "User"): "finds the person that --as names",
     ("cli/demo_command.py", "_demo", "User"): "an instance with people gets no example data",

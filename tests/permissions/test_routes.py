@@ -12,6 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from farley.accounts import teams
+from farley.accounts.actor import Actor, ActorKind
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts import operations as contacts
@@ -20,13 +22,15 @@ from farley.exchange import importing, uploads
 from farley.exchange.models import Import
 from farley.journal.models import Batch, Change, Door
 from farley.journal.writing import one_batch
-from farley.spaces.models import Space
+from farley.spaces import invitations
+from farley.spaces.models import Invitation, Space
 from tests.cast import a_card, hand_of, person, team
 
 pytestmark = pytest.mark.django_db
 
 SECRET = "Zyxwvut-Geheimnis"  # stands in the contact's name, in the group, in the import and in the batch
 PEOPLE = ("anonymous", "mallory", "admin", "closed", "reader", "editor", "manager")
+SERVER = Actor(ActorKind.SYSTEM, None, "command line")
 LOGIN = "login"  # sent to the log-in page
 
 
@@ -40,6 +44,8 @@ class Scene:
     import_: Import
     version: int
     deleted: Contact
+    token: str
+    invitation: Invitation
 
     def client(self, who: str) -> Client:
         client = Client()
@@ -66,7 +72,11 @@ def scene() -> Scene:
     version = Change.objects.filter(subject=contact.pk).latest("pk").pk
     deleted = hand_of(manager).contact(space, a_card(f"Deleted {SECRET}"))
     contacts.delete([deleted], by=manager.actor, door=Door.WEB, batch=None)
-    return Scene(space, contact, batch, run, version, deleted)
+    for name in ("sellers", "dissolved"):
+        crew = teams.create(name, by=SERVER, door=Door.CLI)
+        teams.add_member(crew, User.objects.get(name="reader"), by=SERVER, door=Door.CLI)
+    invitation, token = invitations.invite(space, Role.READER, max_uses=9, by=manager.actor)
+    return Scene(space, contact, batch, run, version, deleted, token, invitation)
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,10 @@ class Route:
 
 def contact(scene: Scene) -> list[Any]:
     return [scene.contact.pk]
+
+
+def space(scene: Scene) -> list[Any]:
+    return [scene.space.name]
 
 
 def mine(*statuses: int) -> tuple[int | str, ...]:
@@ -166,6 +180,55 @@ ROUTES: dict[str, list[Route]] = {
     "remove-fact": [Route("post", CHANGED, lambda _: {"was": "no"}, lambda s: [s.contact.pk, "2"])],
     "contact-history": [Route("get", SEEN, arguments=contact)],
     "restore-version": [Route("post", CHANGED, arguments=lambda s: [s.contact.pk, s.version])],
+    "move-contact": [
+        Route("post", mine(404, 403, 404, 404), lambda _: {"space": "nowhere"}, contact),
+        Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name}, contact),
+    ],
+    "contact-who": [Route("get", SEEN, arguments=contact)],
+    "spaces": [Route("get", ALL)],
+    "new-space": [
+        Route("get", ALL),
+        Route("post", mine(422, 422, 422, 422), lambda s: {"name": s.space.name, "title": "Taken"}),
+    ],
+    "space": [
+        Route("get", (LOGIN, 404, 200, LOGIN, 200, 200, 200), arguments=space),
+        Route("get", mine(404, 404, 404, 200), arguments=lambda _: ["manager"]),  # a private one
+    ],
+    "change-space": [Route("post", mine(404, 403, 403, 302), lambda _: {"title": "Sellers"}, space)],
+    "archive-space": [Route("post", mine(404, 403, 403, 302), lambda _: {"back": "1"}, space)],
+    "space-members": [
+        Route("post", mine(404, 403, 403, 302), lambda _: {"person": "reader", "role": "reader"}, space),
+        Route("post", mine(404, 403, 403, 302), lambda _: {"team": "sellers", "role": "reader"}, space),
+        Route("post", mine(404, 403, 403, 302), lambda _: {"person": "nobody-here", "role": "reader"}, space),
+    ],
+    "invite": [Route("post", mine(404, 403, 403, 200), lambda _: {"role": "reader"}, space)],
+    "revoke-invitation": [
+        Route("post", mine(404, 403, 403, 302), arguments=lambda s: [s.space.name, s.invitation.pk]),
+    ],
+    "home-space": [Route("post", mine(404, 403, 302, 302), arguments=space)],
+    "space-as": [
+        Route("get", (LOGIN, 404, 200, LOGIN, 403, 403, 200), arguments=lambda s: [s.space.name, "reader"]),
+        Route("get", (LOGIN, 404, 404, LOGIN, 403, 403, 404), arguments=lambda s: [s.space.name, "mallory"]),
+        Route("get", mine(404, 404, 404, 404), arguments=lambda _: ["manager", "manager"]),  # a private one
+    ],
+    "join": [
+        Route("get", (404,) * 7, arguments=lambda s: [s.token[::-1]]),
+        Route("get", (200,) * 7, arguments=lambda s: [s.token]),
+        Route("post", (404,) * 7, arguments=lambda s: [s.token[::-1]]),
+    ],
+    "teams": [
+        Route("get", ALL),
+        Route("post", (LOGIN, 403, 422, LOGIN, 403, 403, 403), lambda _: {"name": "sellers"}),
+    ],
+    "team": [Route("get", (LOGIN, 404, 200, LOGIN, 200, 404, 404), arguments=lambda _: ["sellers"])],
+    "change-team": [
+        Route("post", (LOGIN, 404, 302, LOGIN, 403, 404, 404), lambda _: {"add": "editor"}, lambda _: ["sellers"]),
+        Route("post", (LOGIN, 404, 302, LOGIN, 403, 404, 404), lambda _: {"dissolve": "1"}, lambda _: ["dissolved"]),
+    ],
+    "person-sees": [
+        Route("get", (LOGIN, 404, 200, LOGIN, 200, 404, 200), arguments=lambda _: ["reader"]),
+        Route("get", (LOGIN, 404, 404, LOGIN, 404, 404, 404), arguments=lambda _: ["closed"]),
+    ],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes")],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk])],
     "undo": [Route("post", CHANGED, arguments=lambda s: [s.batch.pk])],

@@ -180,6 +180,8 @@ def add_person(
             if User.objects.filter(email__iexact=user.email).exists():
                 raise EmailTaken(user.email)
             user.save(force_insert=True)
+            maker, door = (user.actor, Door.WEB) if as_first else (COMMAND, Door.CLI)
+            note(Verb.USER_ADDED, by=maker, door=door, about=user, subject=name, admin=is_admin)
             create(name, Space.Kind.PRIVATE, by=user.actor, title=full_name[:MAX_TITLE])
     except IntegrityError as error:  # on PostgreSQL: another process made the same account at the same time
         raise NameTaken(name) from error

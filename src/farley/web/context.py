@@ -51,6 +51,7 @@ class Shell:
     is_rail: bool = False
     user_name: str = ""
     user_email: str = ""
+    is_admin: bool = False
     modules: list[Place] = field(default_factory=list)
     spaces: list[Branch] = field(default_factory=list)
 
@@ -76,6 +77,7 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         is_rail=request.COOKIES.get(RAIL_COOKIE) == "1",
         user_name=user.display_name,
         user_email=user.email,
+        is_admin=user.is_admin,
         modules=_modules(),
         spaces=_spaces(request, user),
     )
@@ -101,7 +103,7 @@ def _modules() -> list[Place]:
 def _spaces(request: HttpRequest, user: User) -> list[Branch]:
     contacts = reverse("contacts")
     here = request.GET if request.path == contacts else {}
-    spaces = list(Space.objects.visible_to(user.actor).order_by("kind", "title"))
+    spaces = list(Space.objects.visible_to(user.actor).in_use().order_by("kind", "title"))
     groups: dict[int, list[Branch]] = {}
     for pk, space, name in listing.groups_of(spaces):
         branch = Branch(name, "list", f"{contacts}?group={pk}", here.get("group") == str(pk))

@@ -19,7 +19,7 @@ from farley import __version__
 from farley.accounts.actor import NOBODY
 from farley.contacts.models import Contact
 from farley.journal.models import Change, Noun, Verb
-from farley.spaces.operations import NotAllowed
+from farley.spaces.operations import NotAllowed, SpaceIsArchived
 from farley.web.spaces import role_name
 from farley.web.templatetags.farley import moment
 
@@ -46,6 +46,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_allowed(request: HttpRequest, refusal: NotAllowed) -> HttpResponse:
     """403: what one sees but may not change; names the role that may."""
+    if isinstance(refusal, SpaceIsArchived):
+        archived = gettext("The space “{space}” is archived. Nothing in it changes until a manager brings it back.")
+        title = gettext("This space is archived")
+        return _page(request, 403, title, archived.format(space=refusal.space.title), kept=_typed(request))
     cause = gettext("In the space “{space}” this needs somebody who {role}. Nothing was changed.").format(
         space=refusal.space.title, role=role_name(refusal.needed)
     )

@@ -125,9 +125,15 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "here": reverse("contact", args=[contact.pk]),
         "days": timeline_of(request, contact, can_undo=can_edit),
         "tag_names": listing.tag_names([contact.space]) if can_edit else [],
+        "targets": targets_of(request, contact) if can_edit else [],
         "members": readers_of(contact.space) if can_edit else [],
         **_around(request, contact),
     }
+
+
+def targets_of(request: PageRequest, contact: Contact) -> list[Space]:
+    """The other spaces the contact could be moved to."""
+    return list(Space.objects.editable_by(request.actor).exclude(pk=contact.space_id).order_by("kind", "title"))
 
 
 def swapped_parts(request: PageRequest, context: dict[str, Any], *names: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.spaces.audience import count_readers, readers
+from farley.spaces.audience import Way, count_readers, readers
 from farley.spaces.models import Home, Space
+from farley.web.templatetags.farley import moment
 
 SHOWN_MEMBERS = 12  # people beside a record; the page of who sees it has all
 
@@ -72,6 +74,34 @@ def seen_by(space: Space, people: int) -> str:
     if space.kind == Space.Kind.PRIVATE:
         return gettext("only you see it")
     return ngettext("{count} person sees it", "{count} people see it", people).format(count=people)
+
+
+def kind_name(space: Space) -> str:
+    """What sort of space it is, as pages say it."""
+    names = {
+        Space.Kind.PRIVATE: gettext("Private space"),
+        Space.Kind.TEAM: gettext("Team space"),
+        Space.Kind.COMPANY: gettext("Company space"),
+    }
+    return names[Space.Kind(space.kind)]
+
+
+def reason_of(way: Way) -> str:
+    """Why somebody is let in, since when and by whom."""
+    if way.team:
+        by_what = gettext("as a member of the team “{team}”").format(team=way.team.title)
+    elif way.is_invitation:
+        by_what = gettext("by an invitation link")
+    else:
+        by_what = gettext("in person")
+    return given(by_what, way.since, way.given_by)
+
+
+def given(what: str, since: datetime, by: User | None) -> str:
+    """`what`, since when and by whom, as a list tells it."""
+    if by is None:
+        return gettext("{what}, since {day}").format(what=what, day=moment(since))
+    return gettext("{what}, since {day}, given by {name}").format(what=what, day=moment(since), name=by.display_name)
 
 
 def role_name(role: Role) -> str:

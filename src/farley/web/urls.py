@@ -13,9 +13,15 @@ from farley.web import (
     history,
     imports,
     inline,
+    instance,
+    joining,
+    moving,
     new_contact,
     record,
     record_actions,
+    spaces_pages,
+    teams,
+    who,
 )
 
 
@@ -31,7 +37,20 @@ class IdConverter:
         return str(value)
 
 
+class WordConverter:
+    """The name of a space, a team or a person."""
+
+    regex = "[a-z0-9._-]{1,40}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(IdConverter, "id")
+register_converter(WordConverter, "word")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="contacts"), name="home"),
@@ -65,6 +84,24 @@ urlpatterns = [
     path("contacts/<id:pk>/facts/<str:ref>/remove/", inline.remove_fact, name="remove-fact"),
     path("contacts/<id:pk>/history/", history.history, name="contact-history"),
     path("contacts/<id:pk>/history/<id:version>/restore/", history.restore, name="restore-version"),
+    path("instance/journal/", instance.journal, name="instance-journal"),
+    path("contacts/<id:pk>/move/", moving.move_contact, name="move-contact"),
+    path("contacts/<id:pk>/who/", who.contact_who, name="contact-who"),
+    path("spaces/", spaces_pages.spaces, name="spaces"),
+    path("new-space/", spaces_pages.new_space, name="new-space"),
+    path("spaces/<word:name>/", spaces_pages.space, name="space"),
+    path("spaces/<word:name>/change/", spaces_pages.change_space, name="change-space"),
+    path("spaces/<word:name>/archive/", spaces_pages.archive_space, name="archive-space"),
+    path("spaces/<word:name>/members/", spaces_pages.space_members, name="space-members"),
+    path("spaces/<word:name>/invite/", spaces_pages.invite, name="invite"),
+    path("spaces/<word:name>/invitations/<id:pk>/revoke/", spaces_pages.revoke_invitation, name="revoke-invitation"),
+    path("spaces/<word:name>/home/", spaces_pages.home_space, name="home-space"),
+    path("spaces/<word:name>/as/<word:person>/", who.space_as, name="space-as"),
+    path("join/<str:token>/", joining.join, name="join"),
+    path("teams/", teams.teams, name="teams"),
+    path("teams/<word:name>/", teams.team, name="team"),
+    path("teams/<word:name>/change/", teams.change_team, name="change-team"),
+    path("people/<word:name>/", who.person_sees, name="person-sees"),
     path("activity/", activity.activity, name="activity"),
     path("activity/<id:pk>/", activity.batch, name="batch"),
     path("activity/<id:pk>/undo/", activity.undo_act, name="undo"),

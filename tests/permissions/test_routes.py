@@ -229,6 +229,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", (LOGIN, 404, 200, LOGIN, 200, 404, 200), arguments=lambda _: ["reader"]),
         Route("get", (LOGIN, 404, 404, LOGIN, 404, 404, 404), arguments=lambda _: ["closed"]),
     ],
+    "instance-journal": [Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404))],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes")],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk])],
     "undo": [Route("post", CHANGED, arguments=lambda s: [s.batch.pk])],

@@ -42,3 +42,4 @@ class Actor:
 
 
 NOBODY = Actor(ActorKind.GUEST, None, "")
+COMMAND = Actor(ActorKind.SYSTEM, None, "farley")  # who types a command that nobody's name is given to

@@ -10,3 +10,8 @@ class AccountsConfig(AppConfig):
         super().import_models()
         for module in ("events",):  # tables that lie beside what is done with them
             import_module(f"farley.accounts.{module}")
+
+    def ready(self) -> None:
+        from farley.accounts import logins
+
+        logins.watch()

@@ -6,7 +6,6 @@ An event is read by administrators. So it names people and spaces that are share
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -38,51 +37,51 @@ class Topic(models.IntegerChoices):
 class Verb(models.TextChoices):
     """What happened. The value is stored; its first part is the topic."""
 
-    LOGGED_IN = "login.in", _("signed in")
-    LOGGED_OUT = "login.out", _("signed out")
-    LOGIN_FAILED = "login.failed", _("could not sign in")
-    LOGIN_THROTTLED = "login.throttled", _("was made to wait after too many attempts")
-    SESSION_ENDED = "login.ended", _("signed a session out")
-    USER_ADDED = "account.added", _("made the account")
-    USER_CHANGED = "account.changed", _("changed the account")
-    USER_CLOSED = "account.closed", _("closed the account")
-    USER_REOPENED = "account.reopened", _("opened the account again")
-    HANDED_OVER = "account.handed_over", _("handed over what belonged to")
-    PASSWORD_CHANGED = "account.password", _("changed the password")
-    PASSWORD_RESET = "account.reset", _("reset the password")
-    RESET_ASKED = "account.reset_asked", _("asked for a new password")
-    FACTOR_ADDED = "account.factor_added", _("added a second factor")
-    FACTOR_REMOVED = "account.factor_removed", _("removed a second factor")
-    CODES_MADE = "account.codes", _("made new recovery codes")
-    SSO_CONNECTED = "account.sso", _("connected a single sign-on account")
-    DEVICE_ADDED = "device.added", _("added the device")
-    DEVICE_REMOVED = "device.removed", _("removed the device")
-    TOKEN_ADDED = "device.token_added", _("added the token")
-    TOKEN_REMOVED = "device.token_removed", _("removed the token")
-    SPACE_MADE = "role.space_made", _("made the space")
-    SPACE_CHANGED = "role.space_changed", _("changed the space")
-    SPACE_ARCHIVED = "role.space_archived", _("archived the space")
-    SPACE_REVIVED = "role.space_revived", _("brought back the space")
-    ROLE_GIVEN = "role.given", _("gave a role in")
-    ROLE_TAKEN = "role.taken", _("took a role in")
-    INVITED = "role.invited", _("made an invitation to")
-    INVITATION_REVOKED = "role.invitation_revoked", _("revoked an invitation to")
-    JOINED = "role.joined", _("accepted an invitation to")
-    VIEWED_AS = "role.viewed_as", _("looked as another person at")
-    TEAM_MADE = "role.team_made", _("made the team")
-    TEAM_CHANGED = "role.team_changed", _("changed the team")
-    TEAM_REMOVED = "role.team_removed", _("removed the team")
-    TEAM_JOINED = "role.team_joined", _("added to the team")
-    TEAM_LEFT = "role.team_left", _("removed from the team")
-    SETTING_CHANGED = "setting.changed", _("changed the setting")
-    ACCESS_LOG_ON = "setting.access_log_on", _("switched the access log on in")
-    ACCESS_LOG_OFF = "setting.access_log_off", _("switched the access log off in")
-    EXPORTED = "export.space", _("exported")
-    LINK_MADE = "export.link_made", _("shared a contact by link from")
-    LINK_REVOKED = "export.link_revoked", _("revoked a shared link to a contact in")
-    DATA_GIVEN = "privacy.given", _("exported everything about a person")
-    ERASED = "privacy.erased", _("erased a person")
-    RETENTION_RUN = "privacy.retention", _("deleted what was kept long enough in")
+    LOGGED_IN = "login.in", _("Signed in")
+    LOGGED_OUT = "login.out", _("Signed out")
+    LOGIN_FAILED = "login.failed", _("Signing in failed")
+    LOGIN_THROTTLED = "login.throttled", _("Too many attempts to sign in")
+    SESSION_ENDED = "login.ended", _("Session ended")
+    USER_ADDED = "account.added", _("Account made")
+    USER_CHANGED = "account.changed", _("Account changed")
+    USER_CLOSED = "account.closed", _("Account closed")
+    USER_REOPENED = "account.reopened", _("Account opened again")
+    HANDED_OVER = "account.handed_over", _("Belongings handed over")
+    PASSWORD_CHANGED = "account.password", _("Password changed")
+    PASSWORD_RESET = "account.reset", _("Password reset")
+    RESET_ASKED = "account.reset_asked", _("New password asked for")
+    FACTOR_ADDED = "account.factor_added", _("Second factor added")
+    FACTOR_REMOVED = "account.factor_removed", _("Second factor removed")
+    CODES_MADE = "account.codes", _("Recovery codes made")
+    SSO_CONNECTED = "account.sso", _("Single sign-on connected")
+    DEVICE_ADDED = "device.added", _("Device added")
+    DEVICE_REMOVED = "device.removed", _("Device removed")
+    TOKEN_ADDED = "device.token_added", _("Token added")
+    TOKEN_REMOVED = "device.token_removed", _("Token removed")
+    SPACE_MADE = "role.space_made", _("Space made")
+    SPACE_CHANGED = "role.space_changed", _("Space changed")
+    SPACE_ARCHIVED = "role.space_archived", _("Space archived")
+    SPACE_REVIVED = "role.space_revived", _("Space brought back")
+    ROLE_GIVEN = "role.given", _("Role given")
+    ROLE_TAKEN = "role.taken", _("Role taken away")
+    INVITED = "role.invited", _("Invitation made")
+    INVITATION_REVOKED = "role.invitation_revoked", _("Invitation revoked")
+    JOINED = "role.joined", _("Invitation accepted")
+    VIEWED_AS = "role.viewed_as", _("Looked at as another person")
+    TEAM_MADE = "role.team_made", _("Team made")
+    TEAM_CHANGED = "role.team_changed", _("Team changed")
+    TEAM_REMOVED = "role.team_removed", _("Team removed")
+    TEAM_JOINED = "role.team_joined", _("Added to a team")
+    TEAM_LEFT = "role.team_left", _("Removed from a team")
+    SETTING_CHANGED = "setting.changed", _("Setting changed")
+    ACCESS_LOG_ON = "setting.access_log_on", _("Access log switched on")
+    ACCESS_LOG_OFF = "setting.access_log_off", _("Access log switched off")
+    EXPORTED = "export.space", _("Contacts exported")
+    LINK_MADE = "export.link_made", _("Contact shared by link")
+    LINK_REVOKED = "export.link_revoked", _("Shared link revoked")
+    DATA_GIVEN = "privacy.given", _("Everything about a person exported")
+    ERASED = "privacy.erased", _("Person erased")
+    RETENTION_RUN = "privacy.retention", _("Deleted after its retention")
 
     @property
     def topic(self) -> Topic:
@@ -160,8 +159,3 @@ def note(
             details=details,
         )
     return event
-
-
-def people() -> Iterable[User]:
-    """Whom events can be about, by name."""
-    return User.objects.order_by("full_name", "name")

@@ -28,11 +28,13 @@ def add_to(commands: Any) -> None:
 
 def _export(options: argparse.Namespace) -> int:
     from farley.contacts.models import Contact
-    from farley.exchange.exporting import vcards
+    from farley.exchange.exporting import note_export, vcards
+    from farley.journal.models import Door
 
     user = user_named(options.user)
     space = space_named(options.space, user)
     contacts = Contact.objects.visible_to(user.actor).filter(space=space)
+    note_export([space], by=user.actor, door=Door.CLI)
     cards = vcards(contacts, options.version)
     if options.output is None:
         for card in cards:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from farley.accounts.actor import Actor
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb, note
 from farley.codecs.vcard import Card
 from farley.codecs.vcard_conversion import convert
 from farley.contacts.models import Contact, ContactQuerySet
+from farley.database.turns import write_turn
+from farley.spaces.models import Space
 
 VERSIONS = ("2.1", "3.0", "4.0")
 PAGE = 500
@@ -27,6 +32,14 @@ def vcards(contacts: ContactQuerySet, version: str | None = None) -> Iterator[by
         for _, octets in page:
             yield _as(bytes(octets), version)
         last = page[-1][0]
+
+
+def note_export(spaces: Iterable[Space], *, by: Actor, door: Door) -> None:
+    """Tell the instance journal that `by` is taking contacts of these spaces along. Called before the first octet."""
+    with write_turn():
+        for space in spaces:
+            is_private = space.kind == Space.Kind.PRIVATE
+            note(Verb.EXPORTED, by=by, door=door, subject="" if is_private else space.title, private=is_private)
 
 
 def _as(octets: bytes, version: str | None) -> bytes:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts import first_run
-from farley.accounts.actor import Actor, ActorKind
+from farley.accounts.actor import COMMAND, Actor, ActorKind
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.models import NAME_PATTERN, User, validate_name

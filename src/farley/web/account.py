@@ -18,7 +18,11 @@ from django.utils.translation import get_language, gettext, override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb, note
+from farley.accounts.logins import address_of
 from farley.accounts.models import User
+from farley.database.turns import write_turn
 from farley.web.context import THEME_COOKIE
 from farley.web.middleware import LANGUAGE_COOKIE
 from farley.web.navigation import back
@@ -122,7 +126,9 @@ def password(request: PageRequest) -> HttpResponse:
     if current.error or new.error or again.error:
         return _page(request, passwords=[current, new, again], status=422)
     request.user.set_password(typed)
-    request.user.save(update_fields=["password"])
+    with write_turn():
+        request.user.save(update_fields=["password"])
+        note(Verb.PASSWORD_CHANGED, by=request.actor, door=Door.WEB, address=address_of(request))
     auth.update_session_auth_hash(request, request.user)
     toast(request, gettext("Your password was changed. Other devices have to sign in again."))
     return redirect("account")

@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from farley.contacts.models import Contact
-from farley.exchange.exporting import VERSIONS, vcards
+from farley.exchange.exporting import VERSIONS, note_export, vcards
+from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.web.record import attachment
 from farley.web.requests import PageRequest
@@ -39,6 +40,7 @@ def export(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
 
 def _file(request: PageRequest) -> StreamingHttpResponse:
     space = get_object_or_404(Space.objects.visible_to(request.actor), name=request.GET.get("space", ""))
+    note_export([space], by=request.actor, door=Door.WEB)
     version = request.GET.get("version", "")
     contacts = Contact.objects.visible_to(request.actor).filter(space=space)
     cards: Iterator[bytes] = vcards(contacts, version if version in VERSIONS else None)

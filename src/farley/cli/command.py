@@ -18,9 +18,10 @@ from farley.configuration import Configuration, ConfigurationError, load
 
 if TYPE_CHECKING:
     from farley.accounts.models import User
+    from farley.contacts.models import Contact
     from farley.spaces.models import Space
 
-COMMANDS = ("serve", "demo", "user", "space", "import", "export", "history", "undo", "reindex", "check")
+COMMANDS = ("serve", "demo", "user", "space", "import", "export", "history", "undo", "erase", "reindex", "check")
 DONE, SOME_PROBLEMS, NOTHING_CHANGED = 0, 1, 2
 EPILOG = """\
 Settings are read from the environment or from farley.toml in the current folder (FARLEY_CONFIG names another):
@@ -147,6 +148,28 @@ def space_named(name: str, user: User) -> Space:
     from farley.spaces.operations import find
 
     return find(name, by=user.actor)
+
+
+def contact_named(uid: str, user: User, space: str | None) -> Contact:
+    """The contact with this UID that `user` sees, in the space of this name or the only one; else a deleted one.
+
+    Raises NoSuchSpace, Refused.
+    """
+    from farley.contacts.models import Contact
+    from farley.spaces.models import Space
+
+    spaces = Space.objects.visible_to(user.actor)
+    if space:
+        spaces = spaces.filter(pk=space_named(space, user).pk)
+    contacts = Contact.objects.filter(uid=uid, space__in=spaces.values("pk")).select_related("space")
+    found = list(contacts.order_by("deleted_at", "-pk"))
+    live = [contact for contact in found if not contact.is_deleted] or found[:1]
+    if not live:
+        raise Refused(f"no contact with the UID {uid!r} in the spaces that {user.name} sees")
+    if len(live) > 1:
+        names = ", ".join(contact.space.name for contact in live)
+        raise Refused(f"several spaces have a contact with this UID: name one of them with --space ({names})")
+    return live[0]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from farley.cli.command import DONE, Refused, space_named, user_named
+from farley.cli.command import DONE, contact_named, user_named
 from farley.cli.text import printable
 
 if TYPE_CHECKING:
     from farley.accounts.models import User
-    from farley.contacts.models import Contact
 
 
 def add_to(commands: Any) -> None:
@@ -29,7 +28,7 @@ def _history(options: argparse.Namespace) -> int:
     from farley.journal.models import Door, Verb
 
     user = user_named(options.user)
-    contact = _contact(options, user)
+    contact = contact_named(options.uid, user, options.space)
     print(f"{printable(contact.full_name)}  ({contact.space.name}, {printable(contact.uid)})")
     found = versions(contact, user.actor)
     for version in found:
@@ -45,27 +44,6 @@ def _history(options: argparse.Namespace) -> int:
         for name, before in (change.own_before or {}).items():
             print(f"    {name} was {_named(name, before, user)}")
     return DONE
-
-
-def _contact(options: argparse.Namespace, user: User) -> Contact:
-    from farley.contacts.models import Contact
-    from farley.spaces.models import Space
-
-    spaces = Space.objects.visible_to(user.actor)
-    if options.space:
-        spaces = spaces.filter(pk=space_named(options.space, user).pk)
-    found = list(
-        Contact.objects.filter(uid=options.uid, space__in=spaces.values("pk"))
-        .select_related("space")
-        .order_by("deleted_at", "-pk")
-    )
-    live = [contact for contact in found if not contact.is_deleted] or found[:1]
-    if not live:
-        raise Refused(f"no contact with the UID {options.uid!r} in the spaces that {user.name} sees")
-    if len(live) > 1:
-        names = ", ".join(contact.space.name for contact in live)
-        raise Refused(f"several spaces have a contact with this UID: name one of them with --space ({names})")
-    return live[0]
 
 
 def _named(field: str, before: Any, user: User) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from farley.accounts.actor import Actor
@@ -42,6 +42,11 @@ class ContactKeeper:
         return dict(Contact.objects.known_to(by).filter(pk__in=list(subjects)).values_list("pk", "full_name"))
 
 
+def emptied_of(contents: Iterable[int]) -> set[int]:
+    """Those of these contents whose octets are erased."""
+    return set(Content.objects.filter(pk__in=list(contents), octets=b"").values_list("pk", flat=True))
+
+
 _COMPARED = ("deleted_at", "sha256", "space_id", "uid", "owner_id")
 
 
@@ -72,7 +77,9 @@ class _Return:
         self.octets: dict[int, bytes] = {}
         self._known: dict[tuple[int, str], Derived] = {}
         regions = dict(Space.objects.values_list("pk", "default_region"))
+        self._emptied = emptied_of(state.content for state in former if state.content is not None)
         contacts = [c for c in Contact.objects.filter(pk__in=self.states) if not self._is_only_gone(c)]
+        contacts = [contact for contact in contacts if not self._is_emptied(contact.pk)]
         self._read(contacts)
         for contact in contacts:
             state = self.states[contact.pk]
@@ -82,10 +89,12 @@ class _Return:
         self, former: Sequence[Former], *, spaces: dict[int, Space], batch: Batch, by: Actor, door: Door
     ) -> dict[int, str]:
         wanted = [state.subject for state in former]
+        emptied = {pk for pk in wanted if self._is_emptied(pk)}
+        wanted = [pk for pk in wanted if pk not in emptied]
         contacts = list(Contact.objects.filter(pk__in=wanted).order_by("pk"))
         self._read([contact for contact in contacts if not self._is_only_gone(contact)])
         there = [contact for contact in contacts if contact.space_id in spaces]
-        kept = dict.fromkeys(set(wanted) - {contact.pk for contact in contacts}, "gone")
+        kept = dict.fromkeys((set(wanted) - {contact.pk for contact in contacts}) | emptied, "gone")
         kept |= {contact.pk: "changed" for contact in contacts if contact.space_id not in spaces}
         writers = _Writers(spaces, batch=batch, by=by, door=door)
         # Deleted first: what they leave free (an href, a UID) may be what another one gets back.
@@ -131,6 +140,10 @@ class _Return:
         writers.flush()
         return kept
 
+    def _is_emptied(self, pk: int) -> bool:
+        """Whether the octets that would come back were erased or thinned out since."""
+        return self.states[pk].content in self._emptied
+
     def _is_only_gone(self, contact: Contact) -> bool:
         state = self.states[contact.pk]
         return state.live is False and state.content is None and not state.own
@@ -175,6 +188,7 @@ class _Return:
         taken = _holders(writer.space, uids)
         owners = {owner for c in contacts if (owner := self.states[c.pk].own.get("owner")) is not None}
         gone = owners - set(User.objects.filter(pk__in=owners).values_list("pk", flat=True)) if owners else set()
+        organisations = self._organisations()
         hrefs: set[str] = set()
         kept = {}
         for contact in contacts:
@@ -194,6 +208,8 @@ class _Return:
             own: dict[str, int | None] = {name: state.own[name] for name in OWN_FIELDS if name in state.own}
             if own.get("owner") in gone:  # their account was deleted
                 own["owner"] = None
+            if own.get("organisation") not in organisations:  # it was erased
+                own = {**own, "organisation": None} if "organisation" in own else own
             own = {name: value for name, value in own.items() if getattr(contact, f"{name}_id") != value}
             if content != contact.content_id:
                 writer.replace(contact, self.octets[content], derived, content=content, own=own, uid=uids[contact.pk])
@@ -201,8 +217,17 @@ class _Return:
                 writer.set_own(contact, **own)
         return kept
 
+    def _organisations(self) -> set[int]:
+        """Those that are to come back and are still there."""
+        named = {pk for state in self.states.values() if (pk := state.own.get("organisation")) is not None}
+        return set(Contact.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+
     def _own_fields(self, contact: Contact) -> dict[str, int | None]:
-        return {name: self.states[contact.pk].own.get(name, getattr(contact, f"{name}_id")) for name in OWN_FIELDS}
+        former = self.states[contact.pk].own
+        own = {name: former.get(name, getattr(contact, f"{name}_id")) for name in OWN_FIELDS}
+        if former.get("organisation") is not None and former["organisation"] not in self._organisations():
+            own["organisation"] = None  # it was erased
+        return own
 
     def _target(self, contact: Contact) -> int:
         return int(self.states[contact.pk].own.get("space", contact.space_id))
@@ -276,7 +301,8 @@ def versions(contact: Contact, by: Actor, *, newest: int | None = None) -> list[
             content = change.before_id
         elif change.verb in (Verb.CREATED, Verb.RESTORED):
             content = None
-    return found
+    emptied = emptied_of(version.content for version in found if version.content is not None)
+    return [replace(version, content=None) if version.content in emptied else version for version in found]
 
 
 def card_of(version: Version | None) -> Card | None:

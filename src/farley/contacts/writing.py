@@ -151,6 +151,14 @@ class SpaceWriter:
         self._gone.append((contact.href, revision))
         return revision
 
+    def erase(self, contact: Contact) -> int:
+        """Take all that was read out of the contact away, whose row and octets follow (`erasing.purge`)."""
+        revision = self._write(Verb.ERASED, contact.pk, contact.content_id)
+        self._before[contact.pk] = contact
+        if not contact.is_deleted:  # else its href may be another's by now
+            self._gone.append((contact.href, revision))
+        return revision
+
     def restore(self, contact: Contact, derived: Derived, *, href: str) -> int:
         """Bring a deleted contact back, at `href`."""
         revision = self._write(Verb.RESTORED, contact.pk)

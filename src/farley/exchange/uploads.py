@@ -12,8 +12,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Q
 
+from farley.contacts.erasing import Traces
 from farley.exchange.importing import Source
-from farley.exchange.models import Import
+from farley.exchange.models import Import, ImportProblem
 
 
 def receive(files: Iterable[tuple[str, Iterable[bytes]]]) -> list[Source]:
@@ -56,6 +57,15 @@ def sweep(before: dt.datetime, *, made_before: dt.datetime) -> int:
     for folder in unused:
         shutil.rmtree(folder, ignore_errors=True)
     return len(unused)
+
+
+def forget(traces: Traces) -> None:
+    """Delete the files by which a contact came in, and what is quoted from any into its space under its name."""
+    runs = Import.objects.filter(space=traces.contact.space_id)
+    ImportProblem.objects.filter(run__in=runs, name__in=[name[:200] for name in traces.names]).delete()
+    came = Import.objects.filter(batch__in=traces.batches).exclude(finished_at=None)
+    for run in came:
+        discard(Source(file["name"], Path(file["path"])) for file in run.files)
 
 
 def _uploads() -> Path:

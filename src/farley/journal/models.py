@@ -27,10 +27,11 @@ class Verb(models.IntegerChoices):
     RESTORED = 5, _("restored")
     MOVED_OUT = 6, _("moved away")
     MOVED_IN = 7, _("moved here")
+    ERASED = 8, _("erased")  # for good: of its octets the hashes are left, which `before` leads to
 
 
 class Content(models.Model):
-    """Octets as they came. Never changed; a record and its Changes point here.
+    """Octets as they came. Never changed; a record and its Changes point here. Erased ones are empty: no record is.
 
     Equal octets may be stored twice: a shared row would need a random-access index on every import
     and could not be erased with its record.

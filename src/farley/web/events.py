@@ -35,6 +35,7 @@ _ICONS = {
     Verb.RESTORED: "undo-2",
     Verb.MOVED_OUT: "folder-input",
     Verb.MOVED_IN: "folder-input",
+    Verb.ERASED: "eraser",
 }
 
 
@@ -181,6 +182,7 @@ def _what(verb: Verb) -> str:
         Verb.RESTORED: pgettext("a contact", "restored"),
         Verb.MOVED_OUT: pgettext("a contact", "moved to another space"),
         Verb.MOVED_IN: pgettext("a contact", "moved here"),
+        Verb.ERASED: pgettext("a contact", "erased"),
     }
     return words[verb]
 

@@ -1,0 +1,177 @@
+"""Erasing for good: the octets and all that was read out of them go, the acts stay. Nothing here can be undone.
+
+What is told of a record afterwards: that it was made, changed and erased, when, by whom and through which door, the
+hashes of its octets, and its tombstone with the href, which devices need in order to delete it, too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import OperationalError, connection
+
+from farley.accounts.actor import Actor
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb as EventVerb
+from farley.accounts.events import note
+from farley.accounts.roles import Role
+from farley.codecs.vcard import Card, InvalidVCard
+from farley.contacts.models import MAX_TAG, Contact, Tag, TagEntry
+from farley.contacts.storing import octets_of
+from farley.contacts.writing import SpaceWriter
+from farley.journal.models import Batch, Change, Content, Noun, Tombstone, Verb
+from farley.spaces.models import Space
+from farley.spaces.operations import require, writing
+
+GONE = "…"  # in place of a name in the title of an act
+CHECKPOINT_TRIES = 20
+_witnesses: list[Callable[[Traces], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What a contact was called, its tags, and the acts that touched it: for whoever keeps more about it."""
+
+    contact: Contact
+    names: frozenset[str]
+    tags: frozenset[str]
+    batches: frozenset[int]
+
+
+class NotConfirmed(ValueError):
+    """What was typed is not what the contact is called."""
+
+
+def on_erasing(forget: Callable[[Traces], None]) -> None:
+    """Have `forget` called in the transaction that erases a contact, before it is gone. Called by an AppConfig.ready.
+
+    Files and the like must be such that deleting them twice, or for nothing, does no harm.
+    """
+    _witnesses.append(forget)
+
+
+def confirmation_of(contact: Contact) -> str:
+    """What must be typed to erase it: its name, or its UID where it has none."""
+    return " ".join(contact.full_name.split()) or contact.uid
+
+
+def erase(contact: Contact, *, confirmed: str, by: Actor, door: Door) -> None:
+    """Erase a contact, deleted or not, with its whole history in every space it has been in.
+
+    `confirmed` is what the user typed. Raises NotAllowed unless `by` manages its space, NoSuchSpace, NotConfirmed,
+    and Contact.DoesNotExist where it is gone or has been moved.
+    """
+    if " ".join(confirmed.split()) != confirmation_of(contact):
+        raise NotConfirmed
+    with writing(_spaces_of([contact.pk]) | {contact.space_id}) as spaces:
+        space = spaces[contact.space_id]
+        require(space, by, Role.MANAGER)
+        contact = Contact.objects.get(pk=contact.pk, space=space)
+        purge([contact], space, by=by, door=door)
+        title = "" if space.is_private else space.title
+        note(EventVerb.ERASED, by=by, door=door, subject=title, private=space.is_private)
+    scrub()
+
+
+def purge(contacts: Sequence[Contact], space: Space, *, by: Actor, door: Door) -> None:
+    """Erase contacts of a locked space, within its transaction. `scrub` follows when that is committed."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")  # many builds of SQLite have it off
+    tags: set[str] = set()
+    for contact in contacts:
+        traces = _traces_of(contact)
+        tags |= traces.tags
+        for forget in _witnesses:
+            forget(traces)
+        _forget_acts(traces)
+    writer = SpaceWriter(space, by=by, door=door, batch=None)
+    for contact in contacts:
+        writer.erase(contact)
+    writer.flush()
+    contents = _contents_of([contact.pk for contact in contacts]) | {contact.content_id for contact in contacts}
+    pks = [contact.pk for contact in contacts]
+    Contact.objects.filter(pk__in=pks).delete()
+    empty(contents)
+    _forget_own_fields(pks)
+    been = _spaces_of(pks) | {space.pk}
+    for tag in Tag.objects.filter(space__in=been, name__in=tags):  # a word that only they had may say who they were
+        if not TagEntry.objects.filter(tag=tag).exists():
+            tag.delete()
+
+
+def empty(contents: Iterable[int]) -> int:
+    """Take the octets out of these Contents, by id; their hashes stay. Return how many had any."""
+    return Content.objects.filter(pk__in=list(contents)).exclude(octets=b"").update(octets=b"")
+
+
+def scrub() -> None:
+    """Have the database forget what was deleted: what its log still holds goes, as far as nobody is reading it.
+
+    SQLite: deleted values are overwritten with zeros (`secure_delete`) and the log is copied back and cut. PostgreSQL:
+    old versions of rows are given free; the server overwrites them in its own time.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor != "sqlite":
+            if not connection.in_atomic_block:
+                tables = [Content, Contact, Change, Batch, Tombstone]
+                cursor.execute(f"VACUUM {', '.join(connection.ops.quote_name(t._meta.db_table) for t in tables)}")
+            return
+        for _ in range(CHECKPOINT_TRIES if not connection.in_atomic_block else 0):
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if not cursor.fetchone()[0]:
+                    return
+            except OperationalError:
+                pass  # busy
+            time.sleep(0.05)  # somebody reads an older state; the next checkpoint takes it along
+
+
+def remaining_copies(folder_names: Iterable[str]) -> list[str]:
+    """Of the files in the folder of backups, those that may still hold what was erased."""
+    return sorted(name for name in folder_names if name.startswith("before-upgrade-"))
+
+
+def _traces_of(contact: Contact) -> Traces:
+    names, tags = {" ".join(contact.full_name.split())}, set()
+    for octets in octets_of(_contents_of([contact.pk]) | {contact.content_id}).values():
+        try:
+            card = Card.parse(octets)
+        except InvalidVCard:  # emptied by a rule
+            continue
+        names.add(" ".join(card.full_name.split()))
+        tags |= {text.strip()[:MAX_TAG] for prop in card.properties("CATEGORIES") for text in prop.texts}
+    changes = Change.objects.of(Noun.CONTACT, contact.pk).exclude(batch=None)
+    batches = frozenset(changes.values_list("batch", flat=True).distinct())
+    return Traces(contact, frozenset(names - {""}), frozenset(tags), batches)
+
+
+def _forget_acts(traces: Traces) -> None:
+    """Acts are called after the people they were about."""
+    touched = Batch.objects.filter(pk__in=traces.batches)
+    linked = Batch.objects.filter(act=Batch.Act.LINK, touched__space=traces.contact.space_id)
+    for batch in {*touched, *linked}:
+        title = batch.title
+        for name in sorted(traces.names, key=len, reverse=True):
+            title = title.replace(name[:300], GONE)
+        if title != batch.title:
+            Batch.objects.filter(pk=batch.pk).update(title=title)
+
+
+def _forget_own_fields(pks: Sequence[int]) -> None:
+    for change in Change.objects.filter(noun=Noun.CONTACT, subject__in=pks).exclude(own_before=None):
+        kept = {name: value for name, value in (change.own_before or {}).items() if name not in ("uid", "href")}
+        if kept != change.own_before:
+            Change.objects.filter(pk=change.pk).update(own_before=kept or None)
+
+
+def _contents_of(pks: Sequence[int]) -> set[int]:
+    changes = Change.objects.filter(noun=Noun.CONTACT, subject__in=pks).exclude(before=None)
+    return set(changes.values_list("before", flat=True))
+
+
+def _spaces_of(pks: Sequence[int]) -> set[int]:
+    changes = Change.objects.filter(noun=Noun.CONTACT, subject__in=pks, verb__in=(Verb.MOVED_OUT, Verb.MOVED_IN))
+    return set(changes.values_list("space", flat=True))

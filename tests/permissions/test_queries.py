@@ -31,7 +31,6 @@ ALLOWED = {
     ("web/record.py", "_affiliations", "Affiliation"): "of a visible person with visible organisations",
     ("web/spaces.py", "home_of", "Home"): "one's own row",
     ("web/spaces_pages.py", "_known", "Space"): "administrators know of shared spaces, not of what is in them",
-    ("web/spaces_pages.py", "_links", "Invitation"): "of a space that the reader manages",
     ("web/spaces_pages.py", "_member", "Team"): "asked for by a manager, who must know it",
     ("web/spaces_pages.py", "_member", "User"): "whom a manager names",
     ("web/spaces_pages.py", "_member_rows", "Membership"): "who is in a space is told to its readers",
@@ -53,6 +52,7 @@ ALLOWED = {
     ("cli/history_command.py", "_named", "Account"): "names who looked after a contact the user sees",
     ("cli/reindex_command.py", "_reindex", "Contact"): "counts, for whoever runs the server",
     ("cli/space_command.py", "_list", "Space"): "lists all spaces to whoever runs the server, nothing in them",
+    ("cli/team_command.py", "_remove_member", "User"): "a member of a team that is known",
     ("cli/user_command.py", "_add", "User"): "a name or an address is taken by anybody",
     ("cli/user_command.py", "_list", "User"): "lists the accounts to whoever runs the server",
 }

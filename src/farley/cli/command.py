@@ -21,7 +21,22 @@ if TYPE_CHECKING:
     from farley.contacts.models import Contact
     from farley.spaces.models import Space
 
-COMMANDS = ("serve", "demo", "user", "space", "import", "export", "history", "undo", "erase", "reindex", "check")
+COMMANDS = (
+    "serve",
+    "demo",
+    "user",
+    "team",
+    "space",
+    "who",
+    "import",
+    "export",
+    "history",
+    "undo",
+    "archive",
+    "erase",
+    "reindex",
+    "check",
+)
 DONE, SOME_PROBLEMS, NOTHING_CHANGED = 0, 1, 2
 EPILOG = """\
 Settings are read from the environment or from farley.toml in the current folder (FARLEY_CONFIG names another):

@@ -70,6 +70,13 @@ def revoke(invitation: Invitation, *, by: Actor, door: Door = Door.WEB) -> None:
             note(Verb.INVITATION_REVOKED, by=by, door=door, subject=space.name)
 
 
+def open_in(space: Space, *, by: Actor) -> list[Invitation]:
+    """The links of the space that are open, the newest first. Raises NotAllowed, NoSuchSpace."""
+    require_standing(space, by, Role.MANAGER)
+    made = Invitation.objects.filter(space=space, revoked_at=None).select_related("made_by")
+    return [each for each in made.order_by("-pk") if each.is_open]
+
+
 def opened(token: str) -> Invitation:
     """The invitation that this token opens now. Raises NoSuchInvitation, the same for all that it does not open."""
     if len(token) > MAX_TOKEN:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from farley.accounts.actor import Actor
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.accounts.teams import Team
@@ -266,7 +267,7 @@ def _page(request: PageRequest, space: Space, *, link: str = "") -> HttpResponse
         "roles": [Choice(role.word, role_name(role)) for role in PERSON_ROLES],
         "link_roles": [Choice(role.word, role_name(role)) for role in LINK_ROLES],
         "teams": list(Team.objects.known_to(request.actor).order_by("title")) if can_share else [],
-        "links": _links(space) if can_share else [],
+        "links": _links(space, request.actor) if can_share else [],
         "link": link,
         "hues": hues(space.hue),
     }
@@ -299,12 +300,10 @@ def _member_rows(request: PageRequest, space: Space, *, can_look: bool) -> list[
     return rows
 
 
-def _links(space: Space) -> list[Link]:
-    made = Invitation.objects.filter(space=space, revoked_at=None).select_related("made_by").order_by("-pk")
+def _links(space: Space, by: Actor) -> list[Link]:
     return [
         Link(each.pk, role_name(Role(each.role)), each.made_by.display_name, each.max_uses - each.uses, each.expires_at)
-        for each in made
-        if each.is_open
+        for each in invitations.open_in(space, by=by)
     ]
 
 

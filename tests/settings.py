@@ -22,3 +22,5 @@ from farley.project.settings import DATABASES  # noqa: E402
 
 if not _url:
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/tests.sqlite3"}
+
+GATHERING = False  # no thread writes while a test looks: tests say when

@@ -8,10 +8,11 @@ class AccountsConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
-        for module in ("events",):  # tables that lie beside what is done with them
+        for module in ("events", "devices"):  # tables that lie beside what is done with them
             import_module(f"farley.accounts.{module}")
 
     def ready(self) -> None:
-        from farley.accounts import logins
+        from farley.accounts import closing, devices, logins
 
         logins.watch()
+        closing.on_closing(devices.end_all_of)

@@ -1,0 +1,189 @@
+"""Everything that is kept about one person, in one ZIP file: cards as they are, the rest as JSON."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from farley.accounts.actor import Actor
+from farley.accounts.doors import Door
+from farley.accounts.events import Event, note
+from farley.accounts.events import Verb as EventVerb
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import links
+from farley.contacts.keeping import versions
+from farley.contacts.models import Affiliation, Contact, ExternalId, Thumbnail
+from farley.contacts.storing import octets_of
+from farley.exchange.exporting import vcards
+from farley.exchange.models import Import
+from farley.journal.models import Change, Noun, Verb
+from farley.spaces.models import Membership, Space
+
+PAGE = 500  # records read at once
+_about_contacts: dict[str, Callable[[Contact], Any]] = {}
+_about_accounts: dict[str, Callable[[User], Any]] = {}
+
+
+def also_about_contact(name: str, tell: Callable[[Contact], Any]) -> None:
+    """Put what `tell` returns, as JSON, into every contact's archive as `name`. Called by an AppConfig.ready."""
+    _about_contacts[name] = tell
+
+
+def also_about_account(name: str, tell: Callable[[User], Any]) -> None:
+    _about_accounts[name] = tell
+
+
+def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -> None:
+    """Everything about a contact that `by`, who sees it, may know: of other spaces it has been in, what they see."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("contact.vcf", contact.content.data)
+        _put(archive, "contact.json", _contact(contact, by))
+        told = versions(contact, by)
+        for number, version in enumerate(reversed(told), 1):
+            if version.content is not None:
+                archive.writestr(f"versions/{number:04}.vcf", octets_of([version.content])[version.content])
+        _put(archive, "journal.json", [_change(version.change) for version in reversed(told)])
+        thumbnail = Thumbnail.objects.filter(pk=contact.pk).first()
+        if thumbnail is not None:
+            archive.writestr("photo.webp", bytes(thumbnail.webp))
+        for name, tell in _about_contacts.items():
+            _put(archive, f"{name}.json", tell(contact))
+    title = "" if contact.space.is_private else contact.space.title
+    note(EventVerb.DATA_GIVEN, by=by, door=door, subject=title, private=contact.space.is_private)
+
+
+def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None:
+    """Everything about an account and its owner's acts, with their private contacts. Who may ask: the owner."""
+    private = Space.objects.filter(kind=Space.Kind.PRIVATE, memberships__user=user, memberships__role=Role.MANAGER)
+    owned = Contact.objects.filter(owner=user, deleted_at=None)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        _put(archive, "account.json", _account(user))
+        _put(archive, "memberships.json", _memberships(user))
+        _put(archive, "events.json", [_event(event) for event in Event.objects.of_person(user).order_by("pk")])
+        _put_lines(archive, "changes.jsonl", (_change(each) | {"record": each.subject} for each in _changes(user)))
+        _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))
+        _put(archive, "imports.json", _imports(user))
+        for space in private.order_by("name"):
+            with archive.open(f"contacts/{space.name}.vcf", "w", force_zip64=True) as out:
+                for card in vcards(Contact.objects.filter(space=space, deleted_at=None)):
+                    out.write(card)
+        for name, tell in _about_accounts.items():
+            _put(archive, f"{name}.json", tell(user))
+    note(EventVerb.DATA_GIVEN, by=by, door=door, about=user, subject=user.name)
+
+
+def _put(archive: zipfile.ZipFile, name: str, value: Any) -> None:
+    archive.writestr(name, json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1))
+
+
+def _put_lines(archive: zipfile.ZipFile, name: str, values: Iterable[dict[str, Any]]) -> None:
+    """One JSON value a line: there may be millions."""
+    with archive.open(name, "w", force_zip64=True) as out:
+        for value in values:
+            out.write(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False).encode() + b"\n")
+
+
+def _contact(contact: Contact, by: Actor) -> dict[str, Any]:
+    parts = Affiliation.objects.filter(person=contact).select_related("organisation")
+    return {
+        "uid": contact.uid,
+        "href": contact.href,
+        "space": contact.space.name,
+        "name": contact.full_name,
+        "created_at": contact.created_at,
+        "changed_at": contact.changed_at,
+        "deleted_at": contact.deleted_at,
+        "owner": contact.owner.name if contact.owner else None,
+        "organisation": contact.linked_organisation.full_name if contact.linked_organisation else None,
+        "affiliations": [
+            {"organisation": part.organisation.full_name, "role": part.role, "from": part.from_on, "to": part.to_on}
+            for part in parts
+        ],
+        "external_ids": list(ExternalId.objects.filter(contact=contact).values("system", "key")),
+        "groups": [group.full_name for group in links.groups_of(contact, by=by)],
+        "seen_by": [
+            {"who": (m.user or m.team).name, "role": Role(m.role).word, "since": m.since}  # type: ignore[union-attr]
+            for m in Membership.objects.filter(space=contact.space, role__gte=Role.READER).select_related(
+                "user", "team"
+            )
+        ],
+    }
+
+
+def _account(user: User) -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "email": user.email,
+        "full_name": user.full_name,
+        "language": user.language,
+        "time_zone": user.time_zone,
+        "theme": user.theme,
+        "density": user.density,
+        "is_admin": user.is_admin,
+        "is_active": user.is_active,
+        "joined_at": user.joined_at,
+        "last_login": user.last_login,
+    }
+
+
+def _memberships(user: User) -> list[dict[str, Any]]:
+    own = Membership.objects.filter(user=user).select_related("space", "given_by").order_by("space__name")
+    by_team = Membership.objects.filter(team__members__user=user).select_related("space", "given_by", "team")
+    return [
+        {
+            "space": each.space.name,
+            "role": Role(each.role).word,
+            "team": each.team.name if each.team else None,
+            "since": each.since,
+            "given_by": each.given_by.name if each.given_by else None,
+        }
+        for each in (*own, *by_team.order_by("space__name"))
+    ]
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "by": event.actor_label,
+        "door": Door(event.door).name.lower(),
+        "what": event.verb,
+        "subject": event.subject,
+        "address": event.address,
+        "details": event.details,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "at": change.at,
+        "by": change.actor_label,
+        "door": Door(change.door).name.lower(),
+        "what": Verb(change.verb).name.lower(),
+        "space": change.space.name,
+        "act": change.batch_id,
+    }
+
+
+def _changes(user: User) -> Iterator[Change]:
+    """What `user` did, in the order they did it."""
+    spaces = {space.pk: space for space in Space.objects.all()}
+    for change in Change.objects.filter(user=user, noun=Noun.CONTACT).order_by("pk").iterator(PAGE):
+        change.space = spaces[change.space_id]
+        yield change
+
+
+def _uids(contacts: Any) -> Iterator[tuple[str, str]]:
+    found: Iterator[tuple[str, str]] = contacts.order_by("pk").values_list("uid", "space__name").iterator(PAGE)
+    return found
+
+
+def _imports(user: User) -> list[dict[str, Any]]:
+    return [
+        {"at": run.created_at, "space": run.space.name, "files": [file["name"] for file in run.files]}
+        for run in Import.objects.filter(user=user).select_related("space").order_by("pk")
+    ]

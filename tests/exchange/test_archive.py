@@ -1,0 +1,86 @@
+"""Everything about one person, and nothing that who asks may not know."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from tests.cast import a_card, hand_of, space_of, team
+
+from farley.accounts.events import Event, Verb
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import operations
+from farley.contacts.models import Contact
+from farley.exchange import archive
+from farley.journal.models import Door
+
+
+def about(contact: Contact, user: User) -> dict[str, bytes]:
+    file = io.BytesIO()
+    archive.write_contact(file, contact, by=user.actor, door=Door.WEB)
+    return _read(file)
+
+
+def about_account(user: User) -> dict[str, bytes]:
+    file = io.BytesIO()
+    archive.write_account(file, user, by=user.actor, door=Door.WEB)
+    return _read(file)
+
+
+def _read(file: io.BytesIO) -> dict[str, bytes]:
+    with zipfile.ZipFile(file) as opened:
+        assert opened.testzip() is None
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def journal(files: dict[str, bytes]) -> list[Any]:
+    found: list[Any] = json.loads(files["journal.json"])
+    return found
+
+
+def test_a_contact_s_archive_holds_every_version_as_it_came_and_every_act(alice: User) -> None:
+    hand, first, second = hand_of(alice), a_card("Ada", uid="ada"), a_card("Ada King", "NOTE:Tea", uid="ada")
+    contact = hand.contact(space_of(alice), first)
+    hand.store(contact.space, second, href=contact.href)
+    files = about(Contact.objects.get(pk=contact.pk), alice)
+    assert (files["contact.vcf"], files["versions/0001.vcf"], files["versions/0002.vcf"]) == (second, first, second)
+    assert [(act["what"], act["by"]) for act in journal(files)] == [("created", "alice"), ("changed", "alice")]
+    assert json.loads(files["contact.json"])["uid"] == "ada"
+
+
+def test_the_time_a_contact_spent_out_of_sight_is_not_in_it(alice: User, bob: User) -> None:
+    sales = team("sales", alice=Role.MANAGER, bob=Role.READER)
+    contact = hand_of(alice).contact(space_of(alice), a_card("Geheimnis", uid="ada"))
+    hand_of(alice).store(contact.space, a_card("Ada", uid="ada"), href=contact.href)
+    operations.move([contact], sales, by=alice.actor, door=Door.WEB, batch=None)
+    files = about(Contact.objects.get(pk=contact.pk), bob)
+    assert not any(b"Geheimnis" in octets for octets in files.values())
+    assert [act["what"] for act in journal(files)] == ["moved_in"]
+
+
+def test_an_account_s_archive_holds_its_data_its_acts_and_its_private_contacts(alice: User, bob: User) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.MANAGER)
+    card = a_card("Ada King", uid="ada")
+    hand_of(alice).contact(space_of(alice), card)
+    hand_of(bob).contact(sales, a_card("Of Bob"))
+    files = about_account(alice)
+    assert files["contacts/alice.vcf"] == card
+    assert not any(b"Of Bob" in octets or b"bob@example.org" in octets for octets in files.values())
+    assert json.loads(files["account.json"])["email"] == "alice@example.org"
+    assert {each["space"] for each in json.loads(files["memberships.json"])} == {"alice", "sales"}
+    assert [json.loads(line)["what"] for line in files["changes.jsonl"].splitlines()] == ["created"]
+
+
+def test_an_archive_holds_no_password(alice: User) -> None:
+    alice.set_password("a long enough sentence")
+    alice.save()
+    assert not any(alice.password.encode() in octets for octets in about_account(alice).values())
+
+
+def test_giving_it_out_is_noted(alice: User) -> None:
+    about(hand_of(alice).contact(space_of(alice)), alice)
+    event = Event.objects.get(verb=Verb.DATA_GIVEN)
+    assert (event.user, event.subject, event.details) == (alice, "", {"private": True})

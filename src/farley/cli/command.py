@@ -34,6 +34,7 @@ COMMANDS = (
     "undo",
     "archive",
     "erase",
+    "retain",
     "reindex",
     "check",
 )

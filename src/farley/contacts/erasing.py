@@ -65,7 +65,7 @@ def erase(contact: Contact, *, confirmed: str, by: Actor, door: Door) -> None:
     """
     if " ".join(confirmed.split()) != confirmation_of(contact):
         raise NotConfirmed
-    with writing(_spaces_of([contact.pk]) | {contact.space_id}) as spaces:
+    with writing(spaces_of([contact.pk]) | {contact.space_id}) as spaces:
         space = spaces[contact.space_id]
         require(space, by, Role.MANAGER)
         contact = Contact.objects.get(pk=contact.pk, space=space)
@@ -77,9 +77,7 @@ def erase(contact: Contact, *, confirmed: str, by: Actor, door: Door) -> None:
 
 def purge(contacts: Sequence[Contact], space: Space, *, by: Actor, door: Door) -> None:
     """Erase contacts of a locked space, within its transaction. `scrub` follows when that is committed."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA secure_delete = ON")  # many builds of SQLite have it off
+    overwrite_deleted()
     tags: set[str] = set()
     for contact in contacts:
         traces = _traces_of(contact)
@@ -96,10 +94,17 @@ def purge(contacts: Sequence[Contact], space: Space, *, by: Actor, door: Door) -
     Contact.objects.filter(pk__in=pks).delete()
     empty(contents)
     _forget_own_fields(pks)
-    been = _spaces_of(pks) | {space.pk}
+    been = spaces_of(pks) | {space.pk}
     for tag in Tag.objects.filter(space__in=been, name__in=tags):  # a word that only they had may say who they were
         if not TagEntry.objects.filter(tag=tag).exists():
             tag.delete()
+
+
+def overwrite_deleted() -> None:
+    """Have SQLite write zeros over what this connection deletes from now on; many builds of it do not."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
 
 
 def empty(contents: Iterable[int]) -> int:
@@ -172,6 +177,7 @@ def _contents_of(pks: Sequence[int]) -> set[int]:
     return set(changes.values_list("before", flat=True))
 
 
-def _spaces_of(pks: Sequence[int]) -> set[int]:
+def spaces_of(pks: Sequence[int]) -> set[int]:
+    """The spaces these contacts came from and went to: what `purge` touches, besides where they are."""
     changes = Change.objects.filter(noun=Noun.CONTACT, subject__in=pks, verb__in=(Verb.MOVED_OUT, Verb.MOVED_IN))
     return set(changes.values_list("space", flat=True))

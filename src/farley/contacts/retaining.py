@@ -1,0 +1,169 @@
+"""How long what was deleted or replaced is kept: a rule a space, a dry run, and a task that carries it out at night."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils import timezone
+from django_tasks import task
+
+from farley.accounts.actor import Actor, ActorKind
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb as EventVerb
+from farley.accounts.events import note
+from farley.accounts.roles import Role
+from farley.contacts import erasing
+from farley.contacts.models import Contact
+from farley.database.turns import write_turn
+from farley.jobs.worker import stopping
+from farley.journal.models import Change, Content, Noun
+from farley.spaces.models import Space
+from farley.spaces.operations import require, writing
+
+CHUNK = 100  # contacts, or contents, a transaction
+MAX_DAYS = 36_500
+BY = Actor(ActorKind.SYSTEM, None, "farley")
+
+
+class RetentionQuerySet(models.QuerySet["Retention"]):
+    def managed_by(self, actor: Actor) -> Self:
+        """Rules of the spaces whose members `actor` chooses."""
+        return self.filter(space__in=Space.objects.managed_by(actor).values("pk"))
+
+
+class Retention(models.Model):
+    """How long a space keeps what is not current any more. Without a row, or where it says None: for ever."""
+
+    space = models.OneToOneField(Space, on_delete=models.CASCADE, primary_key=True, related_name="retention")
+    deleted_days = models.PositiveIntegerField(null=True)  # a deleted contact is erased after so many
+    versions_days = models.PositiveIntegerField(null=True)  # octets that were replaced so long ago are erased
+
+    objects: ClassVar = RetentionQuerySet.as_manager()
+
+    class Meta:
+        app_label = "contacts"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=(models.Q(deleted_days=None) | models.Q(deleted_days__range=(1, MAX_DAYS)))
+                & (models.Q(versions_days=None) | models.Q(versions_days__range=(1, MAX_DAYS))),
+                name="a_retention_is_of_a_day_to_a_hundred_years",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.space}: {self.deleted_days}, {self.versions_days}"
+
+
+class NoRetention(ValueError):
+    """A number of days that cannot be kept: 1 to MAX_DAYS."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """What a rule took away, or would: contacts that were deleted, and former versions of others."""
+
+    space: Space
+    contacts: int = 0
+    versions: int = 0
+
+
+def set_rule(space: Space, *, deleted_days: int | None, versions_days: int | None, by: Actor, door: Door) -> None:
+    """Say how long `space` keeps what was deleted and replaced; None: for ever.
+
+    Raises NotAllowed unless `by` manages it, NoSuchSpace, NoRetention.
+    """
+    if any(days is not None and not 0 < days <= MAX_DAYS for days in (deleted_days, versions_days)):
+        raise NoRetention
+    with writing([space.pk]) as locked:
+        space = locked[space.pk]
+        require_manager(space, by)
+        rule = {"deleted_days": deleted_days, "versions_days": versions_days}
+        Retention.objects.update_or_create(space=space, defaults=rule)
+        title = "" if space.is_private else space.title
+        note(EventVerb.SETTING_CHANGED, by=by, door=door, subject=title, private=space.is_private, retention=rule)
+
+
+def require_manager(space: Space, by: Actor) -> None:
+    """Raise NotAllowed or NoSuchSpace unless `by` manages `space`, be it archived: there, too, time goes by."""
+    if (space.standing_of(by) or Role.FREEBUSY) < Role.MANAGER:
+        require(space, by, Role.MANAGER)
+
+
+def retain(
+    rules: Iterable[Retention],
+    *,
+    dry_run: bool,
+    now: dt.datetime | None = None,
+    door: Door = Door.RULE,
+    stopping: Callable[[], bool] = lambda: False,
+) -> list[Kept]:
+    """Carry the rules out, in short transactions, or only count; who may have it done is the caller's to judge."""
+    now = now or timezone.now()
+    done = []
+    for rule in rules:
+        kept = Kept(rule.space)
+        if dry_run:
+            kept.contacts, kept.versions = _outdated(rule, now).count(), _replaced(rule, now).count()
+        else:
+            _carry_out(rule, kept, now=now, door=door, stopping=stopping)
+        if kept.contacts or kept.versions:
+            done.append(kept)
+    if not dry_run and done:
+        erasing.scrub()
+    return done
+
+
+def _carry_out(rule: Retention, kept: Kept, *, now: dt.datetime, door: Door, stopping: Callable[[], bool]) -> None:
+    while not stopping() and (pks := list(_outdated(rule, now).values_list("pk", flat=True)[:CHUNK])):
+        with writing(erasing.spaces_of(pks) | {rule.space_id}) as locked:
+            # one that was brought back meanwhile stays
+            contacts = list(_outdated(rule, now).filter(pk__in=pks))
+            erasing.purge(contacts, locked[rule.space_id], by=BY, door=door)
+        kept.contacts += len(contacts)
+    while not stopping() and (contents := list(_replaced(rule, now).values_list("pk", flat=True)[:CHUNK])):
+        with writing([rule.space_id]):
+            erasing.overwrite_deleted()
+            kept.versions += erasing.empty(_replaced(rule, now).filter(pk__in=contents).values_list("pk", flat=True))
+    if kept.contacts or kept.versions:
+        with write_turn():
+            note(
+                EventVerb.RETENTION_RUN,
+                by=BY,
+                door=door,
+                subject="" if rule.space.is_private else rule.space.title,
+                private=rule.space.is_private,
+                count=kept.contacts + kept.versions,
+            )
+
+
+def _outdated(rule: Retention, now: dt.datetime) -> models.QuerySet[Contact]:
+    if rule.deleted_days is None:
+        return Contact.objects.none()
+    limit = now - dt.timedelta(days=rule.deleted_days)
+    found: models.QuerySet[Contact] = Contact.objects.filter(space=rule.space_id, deleted_at__lt=limit)
+    return found.order_by("pk")
+
+
+def _replaced(rule: Retention, now: dt.datetime) -> models.QuerySet[Content]:
+    """Octets of this space's journal that nothing younger refers to: no contact, no change within the time."""
+    if rule.versions_days is None:
+        return Content.objects.none()
+    limit = now - dt.timedelta(days=rule.versions_days)
+    journal = Change.objects.filter(noun=Noun.CONTACT).exclude(before=None)
+    mine = journal.filter(space=rule.space_id, at__lt=limit)
+    old = Content.objects.filter(pk__in=mine.values("before")).exclude(octets=b"")
+    current = Contact.objects.filter(pk__in=mine.values("subject")).values("content")
+    # a content is one record's, so its other changes are those of the same record
+    younger = journal.filter(subject__in=mine.values("subject"), at__gte=limit).values("before")
+    return old.exclude(pk__in=current).exclude(pk__in=younger).order_by("pk")
+
+
+@task(queue_name="long")
+def retain_all() -> int:
+    """Carry out every space's rule; return how many contacts and versions went."""
+    rules = Retention.objects.select_related("space")
+    return sum(kept.contacts + kept.versions for kept in retain(rules, dry_run=False, stopping=stopping))

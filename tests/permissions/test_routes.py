@@ -229,6 +229,12 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", (LOGIN, 404, 200, LOGIN, 200, 404, 200), arguments=lambda _: ["reader"]),
         Route("get", (LOGIN, 404, 404, LOGIN, 404, 404, 404), arguments=lambda _: ["closed"]),
     ],
+    "devices": [
+        Route("get", ALL),
+        Route("post", mine(200, 200, 200, 200), lambda _: {"name": "Phone"}),
+        Route("post", mine(404, 200, 200, 200), lambda s: {"name": "Pad", "which": "some", "space": [s.space.name]}),
+    ],
+    "remove-device": [Route("post", mine(404, 404, 404, 404), arguments=lambda _: [1])],
     "instance-journal": [Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404))],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes")],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk])],

@@ -28,6 +28,8 @@ COMMANDS = (
     "team",
     "space",
     "who",
+    "device",
+    "token",
     "import",
     "export",
     "history",

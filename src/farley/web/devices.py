@@ -1,0 +1,119 @@
+"""Connect a phone: one's devices and tokens, each with a secret that is shown once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from farley.accounts import devices as operations
+from farley.accounts.devices import Device
+from farley.accounts.doors import Door
+from farley.spaces.models import Space
+from farley.spaces.operations import find
+from farley.web.requests import PageRequest
+from farley.web.toasts import toast
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDevice:
+    id: int
+    name: str
+    icon: str
+    rights: str
+    spaces: str
+    used_at: datetime | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A device or token that was made just now, with its secret."""
+
+    name: str
+    secret: str
+    is_token: bool
+
+
+@never_cache
+@sensitive_variables("made", "secret")
+@require_http_methods(["GET", "POST"])
+def devices(request: PageRequest) -> HttpResponse:
+    """The list and the form; the answer to the form shows the new secret, and nothing will show it again."""
+    if request.method == "GET":
+        return _page(request)
+    form = request.POST
+    kind = Device.Kind.TOKEN if form.get("kind") == "token" else Device.Kind.DEVICE
+    chosen = form.getlist("space")
+    spaces = [find(name, by=request.actor).pk for name in chosen] if form.get("which") == "some" else None
+    if spaces == []:
+        return _page(request, problem=gettext("Choose the spaces it may see."), status=422)
+    try:
+        device, secret = operations.add(
+            request.user,
+            kind,
+            form.get("name", ""),
+            spaces=spaces,
+            is_read_only="read_only" in form,
+            by=request.actor,
+            door=Door.WEB,
+        )
+    except ValidationError as error:
+        return _page(request, problem=" ".join(error.messages), status=422)
+    is_token = kind == Device.Kind.TOKEN
+    return _page(request, made=Made(device.name, secret if is_token else operations.written(secret), is_token))
+
+
+@require_POST
+def remove_device(request: PageRequest, pk: int) -> HttpResponse:
+    """Shut a device or token out."""
+    device = get_object_or_404(Device.objects.visible_to(request.actor), pk=pk)
+    try:
+        kind = Device.Kind(device.kind)
+        operations.remove(request.user, kind, device.name, by=request.actor, door=Door.WEB)
+    except operations.NoSuchDevice as error:
+        raise Http404("removed already") from error
+    toast(request, gettext("“{name}” is shut out").format(name=device.name))
+    return redirect("devices")
+
+
+def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", status: int = 200) -> HttpResponse:
+    spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
+    titles = {space.pk: space.title for space in spaces}
+    own = Device.objects.visible_to(request.actor).order_by("kind", "name")
+    context: dict[str, Any] = {
+        "place": "account",
+        "devices": [_shown(device, titles) for device in own],
+        "spaces": spaces,
+        "made": made,
+        "problem": problem,
+        "typed": request.POST if problem else {},
+        "chosen": request.POST.getlist("space") if problem else [],
+        "server": settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}",
+    }
+    return render(request, "devices/devices.html", context, status=status)
+
+
+def _shown(device: Device, titles: dict[int, str]) -> ShownDevice:
+    if device.spaces is None:
+        seen = gettext("all your spaces")
+    else:
+        seen = ", ".join(titles[pk] for pk in device.spaces if pk in titles) or gettext("no space any more")
+    return ShownDevice(
+        device.pk,
+        device.name,
+        "smartphone" if device.kind == Device.Kind.DEVICE else "key-round",
+        gettext("only reads") if device.is_read_only else gettext("reads and changes"),
+        seen,
+        device.last_used_at,
+        device.last_address,
+    )

@@ -1,0 +1,63 @@
+"""The page of one's devices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.test import Client
+
+from farley.accounts import devices
+from farley.accounts.devices import Device
+from farley.accounts.doors import Door
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from tests.cast import space_of, team
+from tests.web.reading import text_of
+
+
+def test_the_password_is_shown_once_and_lets_the_device_in(alice: User, page_of_alice: Client) -> None:
+    answer = page_of_alice.post("/account/devices/", {"name": "Phone", "which": "all"})
+    [secret] = re.findall(r'id="secret" value="([a-z2-7-]+)"', answer.content.decode())
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert devices.authenticate_device("alice", secret, "") is not None
+    later = page_of_alice.get("/account/devices/")
+    assert secret not in later.content.decode()
+    assert "never used" in text_of(later.content)
+
+
+def test_chosen_spaces_and_reading_only_are_kept(alice: User, page_of_alice: Client) -> None:
+    sales = team("sales", alice=Role.EDITOR)
+    chosen = {"name": "Pad", "which": "some", "space": "sales", "read_only": "on"}
+    page_of_alice.post("/account/devices/", chosen)
+    device = Device.objects.get()
+    assert (device.spaces, device.is_read_only) == ([sales.pk], True)
+    assert "only reads, Sales" in text_of(page_of_alice.get("/account/devices/").content)
+
+
+def test_no_space_chosen_makes_nothing(alice: User, page_of_alice: Client) -> None:
+    answer = page_of_alice.post("/account/devices/", {"name": "Pad", "which": "some"})
+    assert answer.status_code == 422
+    assert 'value="Pad"' in answer.content.decode()
+    assert not Device.objects.exists()
+
+
+def test_a_space_one_does_not_see_cannot_be_chosen(alice: User, bob: User, page_of_alice: Client) -> None:
+    chosen = {"name": "Pad", "which": "some", "space": space_of(bob).name}
+    assert page_of_alice.post("/account/devices/", chosen).status_code == 404
+    assert not Device.objects.exists()
+
+
+def test_only_ones_own_device_is_shut_out(
+    alice: User, mallory: User, as_user: Callable[[User], Client], page_of_alice: Client
+) -> None:
+    device, _secret = devices.add(alice, Device.Kind.DEVICE, "Nokia", by=alice.actor, door=Door.WEB)
+    assert "Nokia" not in text_of(as_user(mallory).get("/account/devices/").content)
+    assert as_user(mallory).post(f"/account/devices/{device.pk}/remove/").status_code == 404
+    assert Device.objects.exists()
+    assert page_of_alice.post(f"/account/devices/{device.pk}/remove/").status_code == 302
+    assert not Device.objects.exists()
+
+
+def test_the_page_says_that_nothing_connects_yet(page_of_alice: Client) -> None:
+    assert "No phone or program can connect yet" in text_of(page_of_alice.get("/account/devices/").content)

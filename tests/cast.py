@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import F, QuerySet
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
@@ -14,7 +15,9 @@ from farley.accounts.roles import Role
 from farley.contacts import storing
 from farley.contacts.models import Contact
 from farley.contacts.storing import Condition, Entry, Expected, Stored
-from farley.journal.models import Batch, Door
+from farley.journal.models import Batch, Door, Noun
+from farley.search.models import SPACE_SHIFT, place
+from farley.search.models import Entry as SearchEntry
 from farley.spaces.models import Membership, Space
 
 _numbers = itertools.count(1)
@@ -82,6 +85,12 @@ class Hand:
         if problems:
             raise problems[0]
         return [result for result in stored if isinstance(result, Stored)]
+
+
+def entries_of(contact: int) -> QuerySet[SearchEntry]:
+    """What search holds of a contact, in whichever space."""
+    tail = SearchEntry.objects.annotate(tail=F("id").bitand((1 << SPACE_SHIFT) - 1))
+    return tail.filter(tail=place(0, Noun.CONTACT, contact))
 
 
 def hand_of(user: User, door: Door = Door.WEB) -> Hand:

@@ -9,6 +9,7 @@ from farley.contacts.rebuilding import differences
 from farley.journal.models import Change, Noun, Tombstone, etag_of, hash_of
 from farley.search.models import Entry
 from farley.spaces.models import Space
+from tests.cast import entries_of
 
 State = dict[int, tuple[Any, ...]]
 
@@ -29,7 +30,7 @@ def state_of(*spaces: Space) -> State:
                 IndexRow.objects.filter(contact_id=contact.pk).order_by("n").values_list("n", "kind", "value", "norm")
             ),
             sorted(TagEntry.objects.filter(contact_id=contact.pk).values_list("tag__name", "sort_key")),
-            list(Entry.objects.filter(noun=Noun.CONTACT, record=contact.pk).values_list("space", "text")),
+            list(entries_of(contact.pk).values_list("pk", "name", "text", "fields")),
             Thumbnail.objects.filter(pk=contact.pk).exists(),
         )
         for contact in found
@@ -45,9 +46,10 @@ def faults() -> list[str]:
             found.append(f"{space.name}: revisions are not 1 to {space.revision}")
         found += _faults_in(space)
     live = set(Contact.objects.filter(deleted_at=None).values_list("pk", flat=True))
-    for model, column in ((IndexRow, "contact_id"), (TagEntry, "contact_id"), (Entry, "record"), (Thumbnail, "pk")):
+    for model, column in ((IndexRow, "contact_id"), (TagEntry, "contact_id"), (Thumbnail, "pk")):
         left = set(model.objects.values_list(column, flat=True)) - live
         found += [f"{model.__name__} left behind by {pk}" for pk in left]
+    found += [f"Entry left behind by {entry}" for entry in Entry.objects.all() if entry.record not in live]
     return found
 
 

@@ -28,7 +28,14 @@ def fits(found: Derived) -> bool:
     """Whether PostgreSQL, which is the stricter one, would take all of it."""
     columns = {field.name: field.max_length for field in Contact._meta.concrete_fields}
     texts = {name: getattr(found, name) for name in columns if isinstance(getattr(found, name, None), str)}
-    everything = [*texts.values(), found.search_text, *found.tags, *(text for row in found.rows for text in row[1:])]
+    everything = [
+        *texts.values(),
+        found.search.name,
+        found.search.text,
+        found.search.fields,
+        *found.tags,
+        *(text for row in found.rows for text in row[1:]),
+    ]
     for text in everything:
         text.encode()
     return (

@@ -18,10 +18,9 @@ from farley.exchange.models import Import
 from farley.journal.models import Batch, Change, Content, Door, Noun, Tombstone, Verb
 from farley.journal.undo import undo
 from farley.journal.writing import one_batch
-from farley.search.models import Entry
 from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace, NotAllowed
-from tests.cast import a_card, hand_of, space_of, team
+from tests.cast import a_card, entries_of, hand_of, space_of, team
 
 SECRET = "Zyxwvut"
 LINES = (f"ORG:{SECRET} AG", f"CATEGORIES:{SECRET}-tag", f"EMAIL:{SECRET}@example.org", f"ADR:;;;{SECRET}ingen;;;")
@@ -52,7 +51,7 @@ def test_nothing_that_was_read_out_of_it_is_left(planted: Contact, alice: User) 
         IndexRow.objects.filter(contact_id=pk),
         TagEntry.objects.filter(contact_id=pk),
         Tag.objects.filter(name__contains=SECRET),
-        Entry.objects.filter(record=pk),
+        entries_of(pk),
         Thumbnail.objects.filter(pk=pk),
         Batch.objects.filter(title__contains=SECRET),
         Content.objects.filter(octets__contains=SECRET.encode()),

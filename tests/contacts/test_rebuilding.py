@@ -11,9 +11,8 @@ from farley.codecs.vcard import Card
 from farley.contacts import rebuilding
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.models import Contact, IndexRow, Tag, TagEntry
-from farley.search.models import Entry
 from farley.spaces.models import Space
-from tests.cast import Hand, a_card, hand_of, space_of
+from tests.cast import Hand, a_card, entries_of, hand_of, space_of
 from tests.contacts.acts import faults, state_of
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +31,7 @@ def space(alice: User) -> Space:
 def spoil(contact: Contact) -> None:
     Contact.objects.filter(pk=contact.pk).update(full_name="wrong", sort_key="wrong", uid_key="wrong")
     IndexRow.objects.filter(contact_id=contact.pk).delete()
-    Entry.objects.filter(record=contact.pk).delete()
+    entries_of(contact.pk).delete()
 
 
 def test_what_is_wrong_is_mended_and_nobody_hears_of_it(hand: Hand, space: Space) -> None:

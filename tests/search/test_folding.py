@@ -7,7 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from farley.search.folding import search_fold
-from farley.search.models import terms
 
 GERMAN = st.text(st.sampled_from("aouAOUeEsäöüÄÖÜßẞéèïœæøłđ nm"))
 
@@ -53,33 +52,3 @@ def test_plain_text_folds_alike_alone_and_beside_an_accent(text: str) -> None:
 @pytest.mark.parametrize("text", ["a" + "e" * 200_000, "ae" * 100_000, "é" * 100_000, "aoue" * 50_000])
 def test_folding_takes_time_linear_in_the_text(text: str) -> None:
     assert len(search_fold(text)) <= len(text)  # the first of them used to take hours
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ("  Müller  Köln ", ["muller", "koln"]),
-        ("+49 (0)30 1234-567", ["49301234567"]),
-        ("030/1234567", ["301234567"]),
-        ("12", ["12"]),
-        ("000", ["000"]),  # without its zeros it would be in everything
-        ("０３０ １２３", ["30123"]),
-        ("24103 Kiel", ["24103", "kiel"]),
-        ("", []),
-        ("a\0b", ["a", "b"]),
-    ],
-)
-def test_a_query_is_words_or_one_number(query: str, words: list[str]) -> None:
-    assert terms(query) == words
-
-
-@given(st.text(max_size=300))
-def test_terms_are_few_short_and_folded(query: str) -> None:
-    found = terms(query)
-    assert len(found) <= 12
-    assert all(0 < len(term) <= 100 and "\0" not in term for term in found)
-
-
-@pytest.mark.parametrize("query", ["1" * 100_000 + "x", "x " * 100_000, "0" * 100_000])
-def test_a_huge_query_is_cut(query: str) -> None:
-    assert len(terms(query)) <= 12

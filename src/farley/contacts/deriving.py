@@ -15,13 +15,14 @@ from farley.contacts import photos
 from farley.contacts.models import MAX_TAG, MAX_UID, IndexRow
 from farley.contacts.phones import e164
 from farley.search.folding import search_fold
+from farley.search.models import Texts, field_value, from_each_word, texts
+from farley.search.queries import SIGILS
 
 MAX_VALUE = 2000  # characters of a value as written that an index row keeps
 MAX_NORM = 200  # characters of its normalised form, but for a UID: a B-tree entry on PostgreSQL holds 2,700 octets
 MAX_KEY = 250
 MAX_ROWS = 30_000  # index rows of one card: members of a large group
 MAX_TAGS = 1000  # of one card
-MAX_SEARCH = 20_000  # characters
 THUMBNAIL_SIDE = 192  # pixels: the largest avatar at twice its size
 MAX_PHOTO_PIXELS = 24_000_000  # 100 MB while it is read
 PHOTO_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no others: some of Pillow's readers run programs
@@ -47,7 +48,7 @@ class Derived:
     city_key: str
     rows: list[Row]
     tags: list[str]  # as `Tag.name` has them
-    search_text: str
+    search: Texts
     thumbnail: bytes | None
 
     @property
@@ -81,6 +82,7 @@ class _Reading:
     sort_as: str = ""
     photo: Property | None = None
     texts: list[str] = field(default_factory=list)
+    fields: dict[str, list[str]] = field(default_factory=lambda: {sigil: [] for sigil in SIGILS.values()})
 
     def add(self, kind: int, label: str, value: str, norm: str, *, limit: int = MAX_NORM) -> None:
         if value and len(self.rows) < MAX_ROWS:  # a plain int: drivers take twice as long to adapt an enumeration
@@ -93,6 +95,8 @@ def derive(card: Card, region: str) -> Derived:
     for prop in card.properties():
         if read := _READERS.get(prop.name):
             read(prop, reading)
+        elif prop.name not in _UNSAID:
+            _other(prop, reading)
     full_name = clean(card.full_name)[:1000]
     kind = card.kind
     sorted_as = reading.sort_as or reading.name
@@ -114,7 +118,7 @@ def derive(card: Card, region: str) -> Derived:
         city_key=search_fold(reading.city[1])[:MAX_KEY],
         rows=reading.rows,
         tags=list(dict.fromkeys(tag[:MAX_TAG] for tag in reading.tags)),
-        search_text=_search_text(full_name, reading),
+        search=texts(full_name, " ".join(reading.texts), reading.fields),
         thumbnail=_thumbnail(reading.photo),
     )
 
@@ -126,11 +130,6 @@ def clean(text: str) -> str:
 
 def _label(prop: Property) -> str:
     return clean(prop.label or ",".join(prop.types))[:100]
-
-
-def _search_text(full_name: str, reading: _Reading) -> str:
-    text = " ".join([full_name, *reading.texts])[: 4 * MAX_SEARCH]  # what is cut off was not found by, either way
-    return f" {' '.join(search_fold(text).split())[:MAX_SEARCH]} "
 
 
 def _email(prop: Property, reading: _Reading) -> None:
@@ -146,6 +145,8 @@ def _phone(prop: Property, reading: _Reading) -> None:
     norm = e164(value, reading.region)
     reading.add(_Kind.PHONE, _label(prop), value, norm)
     reading.texts.append(norm.lstrip("+"))
+    if any(c.isalpha() for c in value):  # an extension, or a number in letters
+        reading.texts.append(value)
     if value and "fax" not in prop.types:
         reading.phone = _first(reading.phone, prop, value)
 
@@ -171,6 +172,7 @@ def _address(prop: Property, reading: _Reading) -> None:
             reading.add(kind, label, value, search_fold(value))
             reading.texts.append(value)
     if city:
+        reading.fields[SIGILS["city"]] += from_each_word(field_value(city))
         reading.city = _first(reading.city, prop, city)
 
 
@@ -179,6 +181,7 @@ def _organisation(prop: Property, reading: _Reading) -> None:
     value = ", ".join(unit for unit in units if unit)
     reading.add(_Kind.ORG, _label(prop), value, search_fold(units[0] if units else ""))
     reading.texts.append(value)
+    reading.fields[SIGILS["org"]] += from_each_word(field_value(value))
     reading.organisation = reading.organisation or (units[0] if units else "")
 
 
@@ -204,6 +207,7 @@ def _tags(prop: Property, reading: _Reading) -> None:
             reading.tags[value] = None
             reading.add(_Kind.TAG, _label(prop), value, search_fold(value))
             reading.texts.append(value)
+            reading.fields[SIGILS["tag"]].append(field_value(value))
 
 
 def _note(prop: Property, reading: _Reading) -> None:
@@ -216,7 +220,7 @@ def _url(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
     bare = re.sub(r"^https?://(www\.)?", "", value.casefold()).rstrip("/")
     reading.add(_Kind.URL, _label(prop), value, bare)
-    reading.texts.append(bare)
+    reading.texts.append(value)
 
 
 def _im(prop: Property, reading: _Reading) -> None:
@@ -252,6 +256,12 @@ def _member(prop: Property, reading: _Reading) -> None:
     reading.add(_Kind.MEMBER, _label(prop), value, bare_uid(value), limit=MAX_UID)
 
 
+def _other(prop: Property, reading: _Reading) -> None:
+    """What has no place of its own in Farley can still be found, unless it is octets or an address of something."""
+    if prop.uri is None and prop.binary is None:
+        reading.texts.append(clean(prop.text))
+
+
 def _photo(prop: Property, reading: _Reading) -> None:
     reading.photo = reading.photo or prop
 
@@ -262,6 +272,7 @@ def _sort_string(prop: Property, reading: _Reading) -> None:
 
 def _name(prop: Property, reading: _Reading) -> None:
     reading.name = reading.name or " ".join(filter(None, prop.parts[:3]))
+    reading.texts += [clean(part) for part in prop.parts if part and part not in reading.texts]
     for name, values in prop.params:
         if name == "SORT-AS":
             reading.sort_as = " ".join(" ".join(values).split(","))
@@ -300,6 +311,15 @@ _READERS: dict[str, Callable[[Property, _Reading], None]] = {
     "SORT-STRING": _sort_string,
     "N": _name,
 }
+
+
+_UNSAID = frozenset(  # for programs: nobody would look for them
+    (
+        *("BEGIN", "END", "VERSION", "PRODID", "REV", "UID", "KIND", "GENDER", "LANG", "TZ", "GEO", "CLASS", "PROFILE"),
+        *("LOGO", "SOUND", "KEY", "XML", "SOURCE", "CLIENTPIDMAP", "CALURI", "FBURL", "CALADRURI", "AGENT", "MAILER"),
+        *("X-ADDRESSBOOKSERVER-KIND", "X-ABUID", "X-ABSHOWAS", "X-ABADR"),
+    )
+)
 
 
 def bare_uid(uid: str) -> str:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from farley.contacts.deriving import MAX_NORM
 from farley.contacts.models import MAX_TAG, Contact, ContactQuerySet, IndexRow, Tag, TagEntry
 from farley.journal.models import Noun
+from farley.search import finding
 from farley.search.folding import search_fold
-from farley.search.models import Entry
+from farley.search.models import SPACE_SHIFT, Entry, place
 from farley.spaces.models import Space
 
 Place = tuple[str, int]  # sort key and id; in order of organisations behind a digit, so that those without come last
@@ -125,7 +126,7 @@ class Listed:
 class _Condition:
     """One filter, in two forms: the ids of a space that pass it, and whether a given contact does."""
 
-    passing: Callable[[Space], QuerySet[Any, int]]
+    passing: Callable[[Space], QuerySet[Any, int] | Sequence[int]]
     test: Q | Exists
     is_common: bool = False
 
@@ -200,9 +201,9 @@ def _member_of(group: Contact) -> _Condition:
 
 
 def _saying(text: str) -> _Condition:
-    entries = Entry.objects.filter(noun=Noun.CONTACT).matching(text)
-    mine = entries.filter(record=OuterRef("pk"))
-    return _Condition(lambda space: entries.filter(space=space).values_list("record", flat=True), Exists(mine))
+    shift = ExpressionWrapper(OuterRef("space_id") * (1 << SPACE_SHIFT), BigIntegerField())
+    mine = Entry.objects.filter(finding.condition(text), pk=shift + OuterRef("pk") + place(0, Noun.CONTACT, 0))
+    return _Condition(lambda space: finding.records(text, noun=Noun.CONTACT, space=space, limit=RARE + 1), Exists(mine))
 
 
 def _places(contacts: ContactQuerySet, sort: Sort, start: Place | None, limit: int) -> list[Place]:

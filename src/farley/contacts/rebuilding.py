@@ -15,7 +15,7 @@ from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Th
 from farley.contacts.writing import SpaceWriter
 from farley.database import rows
 from farley.journal.models import Door, Noun, hash_of
-from farley.search.models import Entry
+from farley.search.models import Entry, Texts, place
 from farley.spaces.models import Space
 from farley.spaces.operations import writing
 
@@ -90,7 +90,8 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
         "contact_id", "n", "kind", "label", "value", "norm"
     ):
         index[pk].append((n, (kind, label, value, norm)))
-    entries = dict(Entry.objects.filter(noun=Noun.CONTACT, record__in=pks).values_list("record", "text"))
+    found = Entry.objects.filter(pk__in=[place(space.pk, Noun.CONTACT, pk) for pk in pks])
+    entries = {entry.record: Texts(entry.name, entry.text, entry.fields) for entry in found}
     pictures = set(Thumbnail.objects.filter(pk__in=pks).values_list("pk", flat=True))
     for contact in page:
         derived = derive(Card.parse(contact.content.data), space.default_region)
@@ -105,7 +106,7 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
             what.append("uid_key")
         if sorted(index[contact.pk]) != list(enumerate(derived.rows)):
             what.append("index rows")
-        if entries.get(contact.pk) != derived.search_text:
+        if entries.get(contact.pk) != derived.search:
             what.append("search text")
         if (contact.pk in pictures) != (derived.thumbnail is not None):
             what.append("thumbnail")

@@ -17,7 +17,7 @@ from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Th
 from farley.database import rows
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
-from farley.search.models import Entry
+from farley.search.models import Entry, place
 from farley.spaces.models import Space
 
 CONTACT_COLUMNS = (
@@ -320,12 +320,25 @@ class SpaceWriter:
         return ids
 
     def _flush_search(self) -> None:
-        gone = [(int(Noun.CONTACT), pk) for pk in self._before if pk not in self._derived]
-        rows.delete(Entry, ("noun", "record"), gone)
-        columns = ("noun", "record", "space_id", "text")
-        entries = [(int(Noun.CONTACT), pk, self.space.pk, d.search_text) for pk, d in self._derived.items()]
-        rows.insert(Entry, columns, [entry for entry in entries if entry[1] in self._new_rows])
-        rows.upsert(Entry, ("noun", "record"), columns, [entry for entry in entries if entry[1] not in self._new_rows])
+        gone = [(self._place(pk),) for pk in self._before if pk not in self._derived]
+        rows.delete(Entry, ("id",), gone)
+        columns = ("id", "name", "text", "fields", "at")
+        at = int(self.at.timestamp())
+        new: list[tuple[Any, ...]] = []
+        again: list[tuple[Any, ...]] = []
+        for pk, derived in self._derived.items():
+            said, is_new = derived.search, pk in self._new_rows
+            changed_at = at if is_new or "revision" in self._updates[pk] else self._seconds(pk)
+            (new if is_new else again).append((self._place(pk), said.name, said.text, said.fields, changed_at))
+        rows.insert(Entry, columns, new)
+        rows.upsert(Entry, ("id",), columns, again)
+
+    def _place(self, pk: int) -> int:
+        return place(self.space.pk, Noun.CONTACT, pk)
+
+    def _seconds(self, pk: int) -> int:
+        """When a contact last changed whose rows alone are derived anew."""
+        return int(self._before[pk].changed_at.timestamp())
 
     def _flush_thumbnails(self) -> None:
         gone = [pk for pk, c in self._before.items() if c.has_photo and not _has_photo(self._derived.get(pk))]

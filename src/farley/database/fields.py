@@ -38,3 +38,10 @@ class CreateClusteredTable(migrations.CreateModel):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
         finally:
             schema_editor.sql_create_table = plain
+
+
+class RowIdField(models.BigIntegerField[int, int]):
+    """An id that is given, not counted up; on SQLite the table's own rowid, so that rows lie in its order."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)

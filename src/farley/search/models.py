@@ -1,46 +1,116 @@
 from __future__ import annotations
 
-import re
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 from django.db import models
 
+from farley.database.fields import RowIdField
 from farley.journal.models import Noun
 from farley.search.folding import search_fold
-from farley.spaces.models import Space
 
-_NUMBER = re.compile(r"[\s+\d()/.-]+")
-_NO_DIGIT = re.compile(r"\D")
-MAX_QUERY = 2000  # characters
+# An entry's id is its place: space, noun and record, one range of ids for each space and noun in it.
+RECORD_BITS = 36
+NOUN_BITS = 5
+SPACE_BITS = 22
+SPACE_SHIFT = RECORD_BITS + NOUN_BITS
+
+START = "\x1e\x1e"  # before the first word of a name
+FIELD = "\x1f"  # before and behind a value that a filter asks for
+MAX_TEXT = 20_000  # characters
+MAX_NAME = 1000
+MAX_FIELDS = 20_000
+MAX_WORDS = 6  # of a value that can be asked for by each of its words
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
-    def matching(self, query: str) -> Self:
-        """Entries that hold every word of `query` somewhere; a phone number in any spelling is one word."""
-        entries = self
-        for term in terms(query):
-            entries = entries.filter(text__contains=term)
-        return entries
+def place(space: int, noun: int, record: int) -> int:
+    """The id of the entry of one record."""
+    return space << SPACE_SHIFT | noun << RECORD_BITS | record
+
+
+def places(space: int, noun: int) -> tuple[int, int]:
+    """The first and the last id that an entry of this space and noun can have."""
+    return place(space, noun, 0), place(space, noun, (1 << RECORD_BITS) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What one record can be found by, as an entry holds it."""
+
+    name: str
+    text: str
+    fields: str
 
 
 class Entry(models.Model):
-    """What one record can be found by. Derived; written in the transaction that writes the record."""
+    """What one record can be found by. Derived; written in the transaction that writes the record.
 
-    pk = models.CompositePrimaryKey("noun", "record")
-    noun = models.PositiveSmallIntegerField(choices=Noun.choices)
-    record = models.PositiveBigIntegerField()
-    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    The indexes of its trigrams follow it inside the database: by triggers on SQLite, as indexes on PostgreSQL.
+    """
+
+    id = RowIdField(primary_key=True)  # see `place`
+    name = models.TextField()  # folded, see `name_text`
     text = models.TextField()  # folded, words apart by one space, one space at either end
+    fields = models.TextField()  # folded values with what they are, see `field_text`
+    at = models.BigIntegerField()  # seconds since 1970: when its record last changed
 
-    objects: ClassVar = EntryQuerySet.as_manager()
+    objects: ClassVar = models.Manager["Entry"]()
 
     def __str__(self) -> str:
-        return f"{self.noun}/{self.record}"
+        return f"{self.id >> SPACE_SHIFT}/{self.noun}/{self.record}"
+
+    @property
+    def noun(self) -> Noun:
+        return Noun(self.id >> RECORD_BITS & (1 << NOUN_BITS) - 1)
+
+    @property
+    def record(self) -> int:
+        return self.id & (1 << RECORD_BITS) - 1
 
 
-def terms(query: str) -> list[str]:
-    """The folded words of `query`; at most 12, each at most 100 characters. A longer query is cut."""
-    folded = search_fold(query[:MAX_QUERY].replace("\0", " "))
-    if _NUMBER.fullmatch(folded) and len(digits := _NO_DIGIT.sub("", folded.replace("(0)", "")).lstrip("0")) >= 3:
-        return [digits[:100]]
-    return [word[:100] for word in folded.split()[:12]]
+def texts(name: str, everything: str, fields: dict[str, list[str]]) -> Texts:
+    """What to keep of a record called `name` that says `everything`; `fields` by sigil, for filters.
+
+    Text holds no NUL. What is beyond the limits is not found by.
+    """
+    said = search_fold(f"{name} {everything}"[: 4 * MAX_TEXT]).split()  # which takes our marks for white space too
+    return Texts(name_text(name), f" {' '.join(said)[:MAX_TEXT]} ", field_text(fields))
+
+
+def name_text(name: str) -> str:
+    """A name so that trigrams lead to its beginning, and to the first one or two characters of each word.
+
+    A word of a script without spaces between words is there from each of its characters on.
+    """
+    words = search_fold(name[:MAX_NAME]).split()
+    if not words:
+        return ""
+    within = [word[n:] for word in words if not word.isascii() for n in _within(word)]
+    text = f"{START}{words[0][:3]}  {'  '.join(words)} "
+    return f"{text}{FIELD}  {'  '.join(within)} " if within else text
+
+
+def bare_name(name_text: str) -> str:
+    """The folded name that `name_text` was made of."""
+    return " ".join(name_text.partition(FIELD)[0].split()[1:])
+
+
+def field_text(fields: dict[str, list[str]]) -> str:
+    values = [f"{sigil}{value}" for sigil, found in fields.items() for value in found if value]
+    return f"{FIELD}{FIELD.join(values)[:MAX_FIELDS]}{FIELD}" if values else ""
+
+
+def field_value(value: str) -> str:
+    """A value as filters compare it: folded, without our marks."""
+    return " ".join(search_fold(value).split())
+
+
+def from_each_word(value: str) -> list[str]:
+    """The value, and what is left of it from its second word on, from its third and so on."""
+    words = value.split()
+    return [" ".join(words[n:]) for n in range(min(len(words), MAX_WORDS))]
+
+
+def _within(word: str) -> range:
+    spaceless = any("\u3040" <= c <= "\u9fff" or "\U00020000" <= c <= "\U0003ffff" for c in word)
+    return range(1, min(len(word), 30)) if spaceless else range(0)

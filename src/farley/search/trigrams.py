@@ -1,0 +1,128 @@
+"""The index of trigrams, which each engine keeps in its own way: made once, then followed by the database itself.
+
+SQLite: two FTS5 tables that hold no text, one over names and one over everything, kept by triggers on the table of
+entries. PostgreSQL: a GIN index of pg_trgm's where the server offers it, else one of arrays of trigrams.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+from farley.database.turns import write_turn
+
+_FTS = "USING fts5(text, content='', detail=none, columnsize=0, tokenize='trigram case_sensitive 1')"
+_SQLITE = (
+    f"CREATE VIRTUAL TABLE search_names {_FTS}",
+    f"CREATE VIRTUAL TABLE search_texts {_FTS}",
+    (
+        "CREATE TRIGGER search_added AFTER INSERT ON search_entry BEGIN"
+        " INSERT INTO search_names (rowid, text) VALUES (new.id, new.name);"
+        " INSERT INTO search_texts (rowid, text) VALUES (new.id, new.text || new.fields);"
+        " END"
+    ),
+    (
+        "CREATE TRIGGER search_removed AFTER DELETE ON search_entry BEGIN"
+        " INSERT INTO search_names (search_names, rowid, text) VALUES ('delete', old.id, old.name);"
+        " INSERT INTO search_texts (search_texts, rowid, text) VALUES ('delete', old.id, old.text || old.fields);"
+        " END"
+    ),
+    (
+        "CREATE TRIGGER search_renamed AFTER UPDATE OF name ON search_entry WHEN old.name IS NOT new.name BEGIN"
+        " INSERT INTO search_names (search_names, rowid, text) VALUES ('delete', old.id, old.name);"
+        " INSERT INTO search_names (rowid, text) VALUES (new.id, new.name);"
+        " END"
+    ),
+    (
+        "CREATE TRIGGER search_changed AFTER UPDATE OF text, fields ON search_entry"
+        " WHEN old.text IS NOT new.text OR old.fields IS NOT new.fields BEGIN"
+        " INSERT INTO search_texts (search_texts, rowid, text) VALUES ('delete', old.id, old.text || old.fields);"
+        " INSERT INTO search_texts (rowid, text) VALUES (new.id, new.text || new.fields);"
+        " END"
+    ),
+)
+_SQLITE_GONE = ("DROP TABLE IF EXISTS search_names", "DROP TABLE IF EXISTS search_texts")  # triggers go with theirs
+_TRIGRAMS = (
+    "CREATE OR REPLACE FUNCTION farley_trigrams(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS"
+    " $$ SELECT coalesce(array_agg(DISTINCT substr(said, n, 3)), '{}')"
+    " FROM generate_series(1, length(said) - 2) AS n $$"
+)
+_BY_PG_TRGM = (
+    "CREATE INDEX search_trigrams ON search_entry USING gin (name gin_trgm_ops, text gin_trgm_ops, fields gin_trgm_ops)"
+)
+_BY_ARRAY = (
+    "CREATE INDEX search_trigrams ON search_entry USING gin"
+    " (farley_trigrams(name), farley_trigrams(text), farley_trigrams(fields))"
+)
+
+
+def create_index(_apps: Any, schema_editor: Any) -> None:
+    """For a migration: the index over a table of entries that is there."""
+    make_index(schema_editor)
+
+
+def make_index(schema_editor: Any, *, by_array: bool = False) -> None:
+    """Make the index; on PostgreSQL of arrays if that is asked for, or where there is no pg_trgm."""
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor == "sqlite":
+            for statement in _SQLITE:
+                cursor.execute(statement)
+            return
+        cursor.execute(_TRIGRAMS)
+        by_array = by_array or not _has_pg_trgm(schema_editor.connection.alias, cursor)
+        cursor.execute(_BY_ARRAY if by_array else _BY_PG_TRGM)
+
+
+def drop_index(_apps: Any, schema_editor: Any) -> None:
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor == "sqlite":
+            for statement in _SQLITE_GONE:
+                cursor.execute(statement)
+        else:
+            cursor.execute("DROP INDEX IF EXISTS search_trigrams")
+            cursor.execute("DROP FUNCTION IF EXISTS farley_trigrams(text)")
+
+
+def _has_pg_trgm(alias: str, cursor: Any) -> bool:
+    """Whether the extension is there, or can be had by asking: not every server offers it to everybody."""
+    try:
+        with transaction.atomic(using=alias):
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    except DatabaseError:
+        return False
+    return True
+
+
+def faults() -> Iterator[str]:
+    """Where the index does not say what the entries say, a line each; it reads all of them. On SQLite alone.
+
+    PostgreSQL's index is of the table and cannot differ.
+    """
+    if connection.vendor != "sqlite":
+        return
+    for table, column in (("search_names", "name"), ("search_texts", "text || fields")):
+        expected: Counter[str] = Counter()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {column} FROM search_entry")  # noqa: S608 -- names of ours
+            for (said,) in cursor.fetchall():
+                expected.update({said[n : n + 3] for n in range(len(said) - 2)})
+            cursor.execute(f"CREATE VIRTUAL TABLE temp.search_words USING fts5vocab(main, {table}, row)")
+            try:
+                cursor.execute("SELECT term, doc FROM temp.search_words")
+                differing = expected
+                differing.subtract(dict(cursor.fetchall()))
+            finally:
+                cursor.execute("DROP TABLE temp.search_words")
+        if wrong := sum(1 for difference in differing.values() if difference):
+            yield f"{table}: {wrong} trigrams do not lead to the entries that have them"
+
+
+def mend() -> None:
+    """Fill the index anew from the entries, in one transaction that others wait for."""
+    with write_turn(), connection.cursor() as cursor:
+        for table, column in (("search_names", "name"), ("search_texts", "text || fields")):
+            cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608 -- names of ours
+            cursor.execute(f"INSERT INTO {table} (rowid, text) SELECT id, {column} FROM search_entry")  # noqa: S608

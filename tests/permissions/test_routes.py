@@ -107,6 +107,7 @@ def mine(*statuses: int) -> tuple[int | str, ...]:
 ALL = mine(200, 200, 200, 200)
 SEEN = mine(404, 200, 200, 200)
 CHANGED = mine(404, 403, 302, 302)
+FOR_ADMIN = (LOGIN, 404, 200, LOGIN, 404, 404, 404)
 OWN_IMPORT = mine(404, 404, 404, 200)  # belongs to whoever began it
 OPEN = (302, 302, 302, 302, 302, 302, 302)
 
@@ -178,6 +179,25 @@ ROUTES: dict[str, list[Route]] = {
         ),
     ],
     "remove-fact": [Route("post", CHANGED, lambda _: {"was": "no"}, lambda s: [s.contact.pk, "2"])],
+    "contact-archive": [
+        Route("get", SEEN, arguments=contact),
+        Route("get", SEEN, arguments=lambda s: [s.deleted.pk]),
+    ],
+    "erase-contact": [
+        Route("get", mine(404, 403, 403, 200), arguments=contact),
+        Route("post", mine(404, 403, 403, 422), lambda _: {"name": "not its name"}, contact),
+        Route("post", mine(404, 403, 403, 302), lambda s: {"name": s.contact.full_name}, contact),
+    ],
+    "privacy": [Route("get", ALL)],
+    "own-archive": [Route("get", ALL)],
+    "retention": [
+        Route("post", mine(404, 403, 403, 302), lambda _: {"deleted_days": "3000"}, lambda s: [s.space.name])
+    ],
+    "accounts": [Route("get", FOR_ADMIN)],
+    "account-state": [
+        Route("get", FOR_ADMIN, arguments=lambda _: ["closed"]),
+        Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404), lambda _: {"act": "close"}, lambda _: ["closed"]),
+    ],
     "contact-history": [Route("get", SEEN, arguments=contact)],
     "restore-version": [Route("post", CHANGED, arguments=lambda s: [s.contact.pk, s.version])],
     "move-contact": [
@@ -235,6 +255,15 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(404, 200, 200, 200), lambda s: {"name": "Pad", "which": "some", "space": [s.space.name]}),
     ],
     "remove-device": [Route("post", mine(404, 404, 404, 404), arguments=lambda _: [1])],
+    "share-contact": [
+        Route("get", mine(404, 403, 200, 200), arguments=contact),
+        Route("post", CHANGED, lambda _: {"days": "7"}, contact),
+    ],
+    "revoke-link": [Route("post", mine(404, 404, 404, 404), arguments=lambda s: [s.contact.pk, 1])],  # there is none
+    "shared": [
+        Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])
+    ],  # tests/web/test_shared.py has real ones
+    "shared-card": [Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])],
     "instance-journal": [Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404))],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes")],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk])],

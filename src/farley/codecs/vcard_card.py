@@ -1,7 +1,7 @@
 """A vCard as a value: its octets, and what they say."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from farley.codecs.contentline import Line, Params, line_ending, skip_to_line
@@ -280,6 +280,18 @@ class Card:
             if found.group and not self._companions(found):
                 gone |= {at for at, line in enumerate(self.lines) if _in_group(line, found.group)}
         return self._keeping([line for at, line in enumerate(self.lines) if at not in gone]) if gone else self
+
+    def with_only(self, names: Container[str]) -> "Card":
+        """The properties of these names alone, with the labels of those that stay."""
+        groups = {line.group for line in self.lines if line.group and line.name in names}
+        labels = {group.lower() for group in groups if group}
+        return self._keeping(
+            [
+                line
+                for line in self.lines
+                if line.name in names or (line.name in _LABELLING and (line.group or "").lower() in labels)
+            ]
+        )
 
     def with_full_name(self, full_name: str) -> "Card":
         found = self.first("FN")

@@ -8,7 +8,8 @@ class ContactsConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
-        import_module("farley.contacts.retaining")  # a table that lies beside what is done with it
+        for module in ("retaining", "sharing"):  # tables that lie beside what is done with them
+            import_module(f"farley.contacts.{module}")
 
     def ready(self) -> None:
         from farley.contacts import retaining

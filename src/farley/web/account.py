@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from farley.accounts import throttling
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.logins import address_of
@@ -114,7 +115,9 @@ def profile(request: PageRequest) -> HttpResponse:
 def password(request: PageRequest) -> HttpResponse:
     """Change one's own password; other devices are signed out by it."""
     current, new, again = _password_fields()
-    if not request.user.check_password(request.POST.get(current.name, "")):
+    if throttling.guess(request.user.name, address_of(request)).is_refused:
+        current.error = gettext("Too many attempts. Try again in a quarter of an hour.")
+    elif not request.user.check_password(request.POST.get(current.name, "")):
         current.error = gettext("This is not your password.")
     typed = request.POST.get(new.name, "")
     try:
@@ -129,6 +132,7 @@ def password(request: PageRequest) -> HttpResponse:
     with write_turn():
         request.user.save(update_fields=["password"])
         note(Verb.PASSWORD_CHANGED, by=request.actor, door=Door.WEB, address=address_of(request))
+    throttling.forget(request.user.name, address_of(request))
     auth.update_session_auth_hash(request, request.user)
     toast(request, gettext("Your password was changed. Other devices have to sign in again."))
     return redirect("account")

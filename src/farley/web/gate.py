@@ -12,13 +12,17 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from farley import __version__
-from farley.accounts import first_run
+from farley.accounts import first_run, throttling
+from farley.accounts.actor import NOBODY
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb, note
+from farley.accounts.logins import address_of
 from farley.accounts.models import User
 from farley.spaces.operations import NameTaken, NotTheFirst, add_person
 from farley.web.navigation import back
@@ -60,13 +64,32 @@ def login(request: HttpRequest) -> HttpResponse:
     }
     if request.method == "GET":
         return render(request, "gate/login.html", context)
-    user = auth.authenticate(request, username=form.get("username", "").strip(), password=form.get("password", ""))
+    username, address = form.get("username", "").strip(), address_of(request)
+    verdict = throttling.guess(username, address)
+    if verdict.is_refused:
+        if verdict.is_first_refusal:
+            note(Verb.LOGIN_THROTTLED, by=NOBODY, door=Door.WEB, address=address)
+        return _too_often(request, context, verdict.retry_after_s)
+    user = auth.authenticate(request, username=username, password=form.get("password", ""))
     if user is None:
         context["problem"] = gettext("Name and password do not belong together. The password is case-sensitive.")
         return render(request, "gate/login.html", context, status=422)
+    throttling.forget(username, address)
     auth.login(request, user)
     request.session.set_expiry(REMEMBER_S if context["remember"] else 0)
     return back(request, settings.LOGIN_REDIRECT_URL)
+
+
+def _too_often(request: HttpRequest, context: dict[str, Any], retry_after_s: int) -> HttpResponse:
+    minutes = -(-retry_after_s // 60)
+    context["problem"] = ngettext(
+        "Too many attempts. Try again in %(minutes)s minute.",
+        "Too many attempts. Try again in %(minutes)s minutes.",
+        minutes,
+    ) % {"minutes": minutes}
+    answer = render(request, "gate/login.html", context, status=429)
+    answer["Retry-After"] = str(retry_after_s)
+    return answer
 
 
 @require_POST
@@ -143,8 +166,11 @@ def _first_person(request: HttpRequest, fields: list[SetupField]) -> User | None
                 getattr(User, field.name).field.clean(field.value.strip(), None)
             except ValidationError as error:
                 field.error = " ".join(error.messages)
-    if "code" in by_name and not first_run.is_valid(request.POST.get("code", "")):
-        by_name["code"].error = gettext("This is not the code that the server printed last.")
+    if "code" in by_name:
+        if throttling.guess("first administrator", address_of(request)).is_refused:
+            by_name["code"].error = gettext("Too many attempts. Try again in a quarter of an hour.")
+        elif not first_run.is_valid(request.POST.get("code", "")):
+            by_name["code"].error = gettext("This is not the code that the server printed last.")
     try:
         validate_password(password, User(name=by_name["name"].value, email=by_name["email"].value))
     except ValidationError as error:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
 
 from farley.accounts import throttling
 from farley.accounts.events import Event, Verb
@@ -74,7 +75,8 @@ def test_guesses_that_come_at_once_do_not_slip_through() -> None:
 
 
 @pytest.fixture
-def alice_with_password(alice: User) -> User:
+def alice_with_password(alice: User, settings: SettingsWrapper) -> User:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # many are checked here
     alice.set_password(PASSWORD)
     alice.save()
     return alice

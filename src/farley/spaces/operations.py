@@ -240,11 +240,13 @@ def unshare(space: Space, member: User | Team, *, by: Actor, door: Door = Door.W
         require_standing(space, by, Role.READER if is_own else Role.MANAGER)
         if space.is_private:
             raise SpaceIsPrivate(space)
-        gone, _counts = Membership.objects.filter(space=space, **_as_member(member)).delete()
-        if gone:
-            require_manager_left(space, member)
+        taken = Membership.objects.filter(space=space, **_as_member(member)).first()
+        if taken is not None:
+            taken.delete()
+            if taken.role == Role.MANAGER:
+                require_manager_left(space, member)
             note(Verb.ROLE_TAKEN, by=by, door=door, subject=space.name, **_named(member))
-    return bool(gone)
+    return taken is not None
 
 
 def change(

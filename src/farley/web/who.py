@@ -109,7 +109,7 @@ def space_as(request: PageRequest, name: str, person: str) -> HttpResponse:
         "person": user,
         "role": role_name(role),
         "reads": role >= Role.READER,
-        "reasons": [_reason(way, "") for way in ways_into(space, user=user)],
+        "reasons": [_reason(way, role_name(role)) for way in ways_into(space, user=user)],
         "is_reader": (space.standing_of(request.actor) or 0) >= Role.READER,
         "contacts": [SeenContact(name_of(c), c.organisation_name) for c in rows[:SHOWN]],
         "count": seen.count(),

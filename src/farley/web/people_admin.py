@@ -1,0 +1,96 @@
+"""The accounts of the house, for administrators: who they are, closing one, opening it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from farley.accounts.closing import LastAdministrator
+from farley.accounts.models import User
+from farley.contacts.offboarding import HandedOver, Private, UnfitHeir, belongings_of, let_in, offboard
+from farley.journal.models import Door
+from farley.spaces.operations import LastManager
+from farley.web.requests import PageRequest
+from farley.web.toasts import toast, warn
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    name: str
+    title: str
+    email: str
+    is_admin: bool
+    is_active: bool
+    last_login: datetime | None
+
+
+@require_GET
+def accounts(request: PageRequest) -> HttpResponse:
+    """Everybody who has an account; 404 for all but administrators."""
+    _require_administrator(request)
+    found = User.objects.order_by("-is_active", "full_name", "name")
+    rows = [
+        AccountRow(each.name, each.display_name, each.email, each.is_admin, each.is_active, each.last_login)
+        for each in found
+    ]
+    return render(request, "instance/accounts.html", {"place": "accounts", "accounts": rows})
+
+
+@require_http_methods(["GET", "POST"])
+def account_state(request: PageRequest, name: str) -> HttpResponse:
+    """GET: what closing the account would leave behind. POST: close it, or open it again."""
+    _require_administrator(request)
+    person: User = get_object_or_404(User, name=name)
+    if request.method == "POST" and request.POST.get("act") == "open":
+        let_in(person, by=request.actor, door=Door.WEB)
+        toast(request, gettext("{name} can sign in again").format(name=person.display_name))
+        return redirect("account-state", name)
+    problem = ""
+    if request.method == "POST":
+        problem = _closed(request, person)
+        if not problem:
+            return redirect("account-state", name)
+    context = {
+        "place": "accounts",
+        "person": person,
+        "is_self": person.pk == request.user.pk,
+        "belongings": belongings_of(person),
+        "heirs": User.objects.filter(is_active=True).exclude(pk=person.pk).order_by("full_name", "name"),
+        "heir": request.POST.get("heir", ""),
+        "private": request.POST.get("private", Private.KEEP),
+        "problem": problem,
+    }
+    return render(request, "instance/account.html", context, status=422 if problem else 200)
+
+
+def _closed(request: PageRequest, person: User) -> str:
+    """Close the account as the form says; return why it was not closed, or nothing."""
+    private = Private.HAND_OVER if request.POST.get("private") == Private.HAND_OVER else Private.KEEP
+    heir = User.objects.filter(name=request.POST.get("heir", ""), is_active=True).first()
+    try:
+        done = offboard(person, heir=heir, private=private, by=request.actor, door=Door.WEB)
+    except LastAdministrator:
+        return gettext("This is the last administrator. Make somebody else one first.")
+    except LastManager as error:
+        return gettext("Nobody else manages “{space}”. Choose who takes over.").format(space=error.space.title)
+    except UnfitHeir:
+        return gettext("Choose who takes over: somebody else whose account is open.")
+    toast(request, gettext("The account of {name} is closed").format(name=person.display_name))
+    if done.batch is not None:
+        _tell(request, done)
+    return ""
+
+
+def _tell(request: PageRequest, done: HandedOver) -> None:
+    text = ngettext("{count} contact has another owner", "{count} contacts have another owner", done.owned)
+    warn(request, text.format(count=done.owned))
+
+
+def _require_administrator(request: PageRequest) -> None:
+    if not request.user.is_admin:
+        raise Http404("not an administrator")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
 from farley.accounts.actor import Actor
+from farley.accounts.devices import Device
 from farley.accounts.doors import Door
 from farley.accounts.events import Event, note
 from farley.accounts.events import Verb as EventVerb
@@ -18,6 +19,7 @@ from farley.accounts.roles import Role
 from farley.contacts import links
 from farley.contacts.keeping import versions
 from farley.contacts.models import Affiliation, Contact, ExternalId, Thumbnail
+from farley.contacts.sharing import ShareLink
 from farley.contacts.storing import octets_of
 from farley.exchange.exporting import vcards
 from farley.exchange.models import Import
@@ -25,17 +27,6 @@ from farley.journal.models import Change, Noun, Verb
 from farley.spaces.models import Membership, Space
 
 PAGE = 500  # records read at once
-_about_contacts: dict[str, Callable[[Contact], Any]] = {}
-_about_accounts: dict[str, Callable[[User], Any]] = {}
-
-
-def also_about_contact(name: str, tell: Callable[[Contact], Any]) -> None:
-    """Put what `tell` returns, as JSON, into every contact's archive as `name`. Called by an AppConfig.ready."""
-    _about_contacts[name] = tell
-
-
-def also_about_account(name: str, tell: Callable[[User], Any]) -> None:
-    _about_accounts[name] = tell
 
 
 def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -> None:
@@ -51,8 +42,7 @@ def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -
         thumbnail = Thumbnail.objects.filter(pk=contact.pk).first()
         if thumbnail is not None:
             archive.writestr("photo.webp", bytes(thumbnail.webp))
-        for name, tell in _about_contacts.items():
-            _put(archive, f"{name}.json", tell(contact))
+        _put(archive, "share-links.json", _share_links(contact))
     title = "" if contact.space.is_private else contact.space.title
     note(EventVerb.DATA_GIVEN, by=by, door=door, subject=title, private=contact.space.is_private)
 
@@ -68,12 +58,11 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
         _put_lines(archive, "changes.jsonl", (_change(each) | {"record": each.subject} for each in _changes(user)))
         _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))
         _put(archive, "imports.json", _imports(user))
+        _put(archive, "devices.json", _devices(user))
         for space in private.order_by("name"):
             with archive.open(f"contacts/{space.name}.vcf", "w", force_zip64=True) as out:
                 for card in vcards(Contact.objects.filter(space=space, deleted_at=None)):
                     out.write(card)
-        for name, tell in _about_accounts.items():
-            _put(archive, f"{name}.json", tell(user))
     note(EventVerb.DATA_GIVEN, by=by, door=door, about=user, subject=user.name)
 
 
@@ -180,6 +169,26 @@ def _changes(user: User) -> Iterator[Change]:
 def _uids(contacts: Any) -> Iterator[tuple[str, str]]:
     found: Iterator[tuple[str, str]] = contacts.order_by("pk").values_list("uid", "space__name").iterator(PAGE)
     return found
+
+
+def _share_links(contact: Contact) -> list[dict[str, Any]]:
+    """What was shared with whom is not known: who has the link opens it."""
+    links_made = ShareLink.objects.filter(contact=contact, space=contact.space_id)
+    return [
+        {
+            "made_by": link.made_by.name,
+            "made_at": link.made_at,
+            "expires_at": link.expires_at,
+            "revoked_at": link.revoked_at,
+            "openings": list(link.openings.order_by("pk").values("at", "address", "is_download")),
+        }
+        for link in links_made.select_related("made_by").order_by("pk")
+    ]
+
+
+def _devices(user: User) -> list[dict[str, Any]]:
+    columns = ("name", "is_read_only", "created_at", "last_used_at", "last_address")
+    return list(Device.objects.filter(user=user).order_by("pk").values(*columns))
 
 
 def _imports(user: User) -> list[dict[str, Any]]:

@@ -264,6 +264,10 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])
     ],  # tests/web/test_shared.py has real ones
     "shared-card": [Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])],
+    "access-log": [
+        Route("get", mine(404, 403, 403, 200), arguments=lambda s: [s.space.name]),
+        Route("post", mine(404, 403, 403, 302), lambda _: {"days": "30"}, lambda s: [s.space.name]),
+    ],
     "instance-journal": [Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404))],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes")],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk])],

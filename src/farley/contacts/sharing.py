@@ -10,7 +10,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.utils import timezone
 
-from farley.accounts.actor import Actor
+from farley.accounts.actor import NOBODY, Actor
 from farley.accounts.doors import Door
 from farley.accounts.events import MAX_ADDRESS, Verb, note
 from farley.accounts.roles import Role
@@ -18,6 +18,7 @@ from farley.codecs.vcard import Card
 from farley.contacts.models import Contact
 from farley.database.gathering import Gatherer
 from farley.database.turns import write_turn
+from farley.journal.access import Way, note_access
 from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
@@ -111,6 +112,7 @@ def opened(token: str, *, address: str, is_download: bool = False) -> Contact:
     role = contact.space.role_of(link.made_by.actor)
     if contact.is_deleted or contact.space_id != link.space_id or role is None or role < Role.EDITOR:
         raise NoSuchLink
+    note_access(contact.space_id, Way.LINK_OPENED, [contact.pk], by=NOBODY, door=Door.WEB)
     openings.add((link.pk, timezone.now(), address[:MAX_ADDRESS], is_download))
     return contact
 

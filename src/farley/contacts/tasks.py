@@ -11,12 +11,19 @@ from farley.accounts.models import User
 from farley.contacts.bulk import Deed, Selection, Verb, carry_out
 from farley.contacts.models import Contact
 from farley.jobs.worker import stopping
+from farley.journal import access
 from farley.journal.models import Batch, Door
 from farley.journal.writing import close_batch
 from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace
 
 log = logging.getLogger(__name__)
+
+
+@task(queue_name="quick")
+def forget_accesses() -> int:
+    """Delete what the access logs no longer keep; return how much."""
+    return access.forget_old()
 
 
 @task(queue_name="long")
@@ -30,4 +37,12 @@ def change_many(batch: int, deed: dict[str, Any], selection: dict[str, Any], use
             change_many.enqueue(batch, deed, selection, user)
     except (Contact.DoesNotExist, Space.DoesNotExist, User.DoesNotExist, NoSuchSpace):
         log.exception("bulk act %s cannot go on", batch)
+        close_batch(running, Batch.State.FAILED)
+
+
+@task(queue_name="long")
+def give_up_change(batch: int, _deed: dict[str, Any], _selection: dict[str, Any], _user: int) -> None:
+    """End a bulk act whose worker was killed again and again; what is done can be undone."""
+    running = Batch.objects.get(pk=batch)
+    if running.state == Batch.State.RUNNING:
         close_batch(running, Batch.State.FAILED)

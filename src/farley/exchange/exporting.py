@@ -11,6 +11,7 @@ from farley.codecs.vcard import Card
 from farley.codecs.vcard_conversion import convert
 from farley.contacts.models import Contact, ContactQuerySet
 from farley.database.turns import write_turn
+from farley.journal.access import Way, note_access
 from farley.spaces.models import Space
 
 VERSIONS = ("2.1", "3.0", "4.0")
@@ -38,6 +39,7 @@ def note_export(spaces: Iterable[Space], *, by: Actor, door: Door) -> None:
     """Tell the instance journal that `by` is taking contacts of these spaces along. Called before the first octet."""
     with write_turn():
         for space in spaces:
+            note_access(space.pk, Way.EXPORTED, by=by, door=door)
             is_private = space.kind == Space.Kind.PRIVATE
             note(Verb.EXPORTED, by=by, door=door, subject="" if is_private else space.title, private=is_private)
 

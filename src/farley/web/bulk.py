@@ -14,6 +14,7 @@ from farley.contacts.models import Contact
 from farley.contacts.storing import StoreProblem
 from farley.contacts.tasks import change_many
 from farley.exchange.exporting import vcards
+from farley.journal.access import Way, accesses, note_access
 from farley.journal.models import Door
 from farley.journal.writing import one_batch
 from farley.spaces.operations import find
@@ -74,6 +75,9 @@ def _cards(selection: Selection) -> Iterator[bytes]:
     position = 0
     while contacts := selection.behind(position):
         position = contacts[-1].pk
+        for contact in contacts:
+            note_access(contact.space_id, Way.EXPORTED, [contact.pk], by=selection.by, door=Door.WEB)
+        accesses.flush()  # a whole list may be more than is gathered at once
         yield from vcards(Contact.objects.filter(pk__in=[contact.pk for contact in contacts]))
 
 

@@ -18,6 +18,7 @@ from farley.contacts import listing, storing
 from farley.contacts.listing import BadCursor
 from farley.contacts.models import Contact
 from farley.contacts.storing import Condition
+from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Change, Door, Noun
 from farley.journal.writing import one_batch
 from farley.spaces.models import Space
@@ -168,6 +169,7 @@ def _peeked(request: PageRequest) -> Preview:
         raise Http404("no such contact")
     visible = Contact.objects.visible_to(request.actor).select_related("space", "owner", "content", "organisation")
     contact = get_object_or_404(visible, pk=int(number))
+    note_access(contact.space_id, Way.OPENED, [contact.pk], by=request.actor, door=Door.WEB)
     row = row_of(contact, listing.tags_of([contact.pk]).get(contact.pk, []))
     groups = {group.key: group.facts for group in fact_groups(contact.card)}
     changes = Change.objects.visible_to(request.actor).of(Noun.CONTACT, contact.pk).order_by("-id")

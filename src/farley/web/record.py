@@ -17,6 +17,8 @@ from farley.accounts.roles import Role
 from farley.contacts import links, listing
 from farley.contacts.models import Affiliation, Contact, Thumbnail
 from farley.exchange.exporting import vcard_of
+from farley.journal.access import Way, note_access
+from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.web.context import SPACE_ICONS
 from farley.web.editing import editing_of, new_fact
@@ -61,6 +63,7 @@ class Link:
 def contact(request: PageRequest, pk: int) -> HttpResponse:
     """The record: facts, timeline, and what is around it."""
     contact = visible_contact(request, pk)
+    note_access(contact.space_id, Way.OPENED, [contact.pk], by=request.actor, door=Door.WEB)
     context = record_context(request, contact)
     segment = request.GET.get("seg", "")
     context["segment"] = segment if segment in SEGMENTS else SEGMENTS[0]
@@ -85,6 +88,7 @@ def contact_photo(request: PageRequest, pk: int) -> HttpResponse:
 def contact_card(request: PageRequest, pk: int) -> HttpResponse:
     """The card as a file, as it is stored."""
     contact = visible_contact(request, pk)
+    note_access(contact.space_id, Way.EXPORTED, [contact.pk], by=request.actor, door=Door.WEB)
     response = HttpResponse(vcard_of(contact), content_type="text/vcard; charset=utf-8")
     response.headers["Content-Disposition"] = attachment(f"{name_of(contact)}.vcf")
     return response

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
 from farley.web import (
+    access,
     account,
     activity,
     bulk,
@@ -112,6 +113,7 @@ urlpatterns = [
     path("spaces/<word:name>/members/", spaces_pages.space_members, name="space-members"),
     path("spaces/<word:name>/invite/", spaces_pages.invite, name="invite"),
     path("spaces/<word:name>/invitations/<id:pk>/revoke/", spaces_pages.revoke_invitation, name="revoke-invitation"),
+    path("spaces/<word:name>/access/", access.access_log, name="access-log"),
     path("spaces/<word:name>/home/", spaces_pages.home_space, name="home-space"),
     path("spaces/<word:name>/as/<word:person>/", who.space_as, name="space-as"),
     path("join/<str:token>/", joining.join, name="join"),

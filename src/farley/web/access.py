@@ -1,0 +1,111 @@
+"""The access log of a space, for its managers: who had which contact before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from farley.accounts.doors import Door
+from farley.accounts.roles import Role
+from farley.contacts.models import Contact
+from farley.journal.access import (
+    DEFAULT_DAYS,
+    EVERYTHING,
+    MAX_DAYS,
+    Access,
+    AccessRule,
+    Way,
+    accesses,
+    switch_off,
+    switch_on,
+)
+from farley.spaces.models import Space
+from farley.spaces.operations import find, require
+from farley.web.people import name_of
+from farley.web.requests import PageRequest
+from farley.web.toasts import toast, warn
+
+PAGE = 100
+_ICONS = {Way.OPENED: "eye", Way.EXPORTED: "download", Way.SYNCED: "smartphone", Way.LINK_OPENED: "link"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAccess:
+    name: str
+    url: str
+    what: str
+    icon: str
+    by: str
+    through: str
+    at: datetime
+
+
+@require_http_methods(["GET", "POST"])
+def access_log(request: PageRequest, name: str) -> HttpResponse:
+    """The log, newest first; the form switches it on and off."""
+    space = find(name, by=request.actor)
+    require(space, request.actor, Role.MANAGER)
+    if request.method == "POST":
+        return _switched(request, space)
+    accesses.flush()
+    found = Access.objects.of(space, by=request.actor).select_related("user").order_by("-id")
+    before = _number(request.GET.get("before", ""))
+    rows = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
+    rule = AccessRule.objects.filter(space=space).first()
+    context: dict[str, Any] = {
+        "place": "spaces",
+        "space": space,
+        "is_on": rule is not None,
+        "days": rule.days if rule else DEFAULT_DAYS,
+        "max_days": MAX_DAYS,
+        "accesses": _shown(request, rows[:PAGE]),
+        "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
+    }
+    return render(request, "spaces/access.html", context)
+
+
+def _switched(request: PageRequest, space: Space) -> HttpResponse:
+    if "off" in request.POST:
+        switch_off(space, by=request.actor, door=Door.WEB)
+        toast(request, gettext("The access log is off, and what it kept is deleted."))
+        return redirect("access-log", space.name)
+    days = _number(request.POST.get("days", ""))
+    if 1 <= days <= MAX_DAYS:
+        switch_on(space, days, by=request.actor, door=Door.WEB)
+        toast(request, gettext("The access log is on."))
+    else:
+        warn(request, gettext("Type a number of days from 1 to {limit}.").format(limit=MAX_DAYS))
+    return redirect("access-log", space.name)
+
+
+def _shown(request: PageRequest, rows: list[Access]) -> list[ShownAccess]:
+    numbers = {row.subject for row in rows}
+    known = Contact.objects.known_to(request.actor).filter(pk__in=numbers).in_bulk()
+    return [_row(row, known.get(row.subject)) for row in rows]
+
+
+def _row(row: Access, contact: Contact | None) -> ShownAccess:
+    if row.subject == EVERYTHING:
+        name = gettext("all contacts of the space")
+    else:
+        name = name_of(contact) if contact else gettext("a contact that is gone")
+    return ShownAccess(
+        name,
+        reverse("contact", args=[contact.pk]) if contact and not contact.is_deleted else "",
+        str(Way(row.way).label),
+        _ICONS[Way(row.way)],
+        row.user.display_name if row.user else row.actor_label or gettext("somebody who was not signed in"),
+        str(Door(row.door).label),
+        row.at,
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -1,0 +1,148 @@
+"""The access log: off unless managers switch it on, read by them alone, and no page waits for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from farley.accounts.actor import Actor
+from farley.accounts.doors import Door
+from farley.accounts.events import Event
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import sharing
+from farley.contacts.models import Contact
+from farley.database import gathering
+from farley.database.gathering import Gatherer
+from farley.journal import access
+from farley.journal.access import Access, Way, accesses
+from farley.spaces.models import Space
+from farley.spaces.operations import NoSuchSpace, NotAllowed
+from tests.cast import a_card, hand_of, team
+from tests.web.reading import text_of
+
+AsUser = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_gathered() -> None:
+    accesses._reset()
+
+
+@pytest.fixture
+def as_user() -> AsUser:
+    def client_of(user: User) -> Client:
+        client = Client(headers={"Accept-Language": "en"})
+        client.force_login(user)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def sales(alice: User, bob: User) -> Space:
+    return team("sales", alice=Role.MANAGER, bob=Role.READER)
+
+
+@pytest.fixture
+def ada(alice: User, sales: Space) -> Contact:
+    return hand_of(alice).contact(sales, a_card("Ada King"))
+
+
+def kept() -> list[tuple[int, int, str]]:
+    accesses.flush()
+    return list(Access.objects.order_by("pk").values_list("way", "subject", "actor_label"))
+
+
+def test_nothing_is_kept_unless_it_was_switched_on(ada: Contact, bob: User, as_user: AsUser) -> None:
+    as_user(bob).get(f"/contacts/{ada.pk}/")
+    assert kept() == []
+
+
+def test_opening_exporting_and_links_are_kept(
+    ada: Contact, sales: Space, alice: User, bob: User, as_user: AsUser
+) -> None:
+    access.switch_on(sales, 30, by=alice.actor, door=Door.WEB)
+    client = as_user(bob)
+    client.get(f"/contacts/{ada.pk}/")
+    client.get(f"/contacts/?peek={ada.pk}", headers={"HX-Request": "true", "HX-Target": "peek"})
+    client.get(f"/contacts/{ada.pk}/card/")
+    client.get("/contacts/export/?download=1&space=sales")
+    b"".join(client.post("/contacts/bulk/", {"act": "export", "id": [ada.pk]}).streaming_content)
+    Client().get(f"/shared/{sharing.share(ada, 1, by=alice.actor, door=Door.WEB).token}/")
+    assert kept() == [
+        (Way.OPENED, ada.pk, "bob"),
+        (Way.OPENED, ada.pk, "bob"),
+        (Way.EXPORTED, ada.pk, "bob"),
+        (Way.EXPORTED, access.EVERYTHING, "bob"),
+        (Way.EXPORTED, ada.pk, "bob"),
+        (Way.LINK_OPENED, ada.pk, ""),
+    ]
+
+
+def test_a_page_waits_for_no_write(
+    ada: Contact, sales: Space, alice: User, bob: User, as_user: AsUser, django_assert_num_queries: object
+) -> None:
+    access.switch_on(sales, 30, by=alice.actor, door=Door.WEB)
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        access.note_access(sales.pk, Way.OPENED, [ada.pk], by=bob.actor, door=Door.WEB)
+
+
+@pytest.mark.parametrize(("who", "refusal"), [("bob", NotAllowed), ("mallory", NoSuchSpace)])
+def test_only_managers_read_and_switch(
+    ada: Contact, sales: Space, mallory: User, who: str, refusal: type[Exception]
+) -> None:
+    actor: Actor = User.objects.get(name=who).actor
+    with pytest.raises(refusal):
+        Access.objects.of(sales, by=actor)
+    with pytest.raises(refusal):
+        access.switch_on(sales, 30, by=actor, door=Door.WEB)
+    with pytest.raises(refusal):
+        access.switch_off(sales, by=actor, door=Door.WEB)
+
+
+def test_managers_switch_it_on_read_it_and_switch_it_off(
+    ada: Contact, alice: User, bob: User, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farley.web.access.PAGE", 1)
+    page = as_user(alice)
+    page.post("/spaces/sales/access/", {"days": "0"})
+    assert "The log is off" in text_of(page.get("/spaces/sales/access/").content)
+    page.post("/spaces/sales/access/", {"days": "30"})
+    as_user(bob).get(f"/contacts/{ada.pk}/")
+    as_user(bob).get(f"/contacts/{ada.pk}/card/")
+    first = page.get("/spaces/sales/access/")
+    assert "bob, exported, web" in text_of(first.content)
+    second = text_of(page.get(f"/spaces/sales/access/?before={first.context['older']}").content)
+    assert "bob, opened, web" in second
+    page.post("/spaces/sales/access/", {"off": "1"})
+    assert not Access.objects.exists()
+    noted = Event.objects.filter(verb__startswith="setting.").order_by("pk").values_list("verb", "subject")
+    assert list(noted) == [("setting.access_log_on", "Sales"), ("setting.access_log_off", "Sales")]
+
+
+def test_what_is_older_than_the_rule_is_not_shown_and_goes(ada: Contact, sales: Space, alice: User) -> None:
+    access.switch_on(sales, 30, by=alice.actor, door=Door.WEB)
+    access.note_access(sales.pk, Way.OPENED, [ada.pk], by=alice.actor, door=Door.WEB)
+    assert len(kept()) == 1
+    later = timezone.now() + dt.timedelta(days=31)
+    with time_machine.travel(later, tick=False):
+        assert not Access.objects.of(sales, by=alice.actor).exists()
+        assert access.forget_old() == 1
+    assert not Access.objects.exists()
+
+
+def test_what_was_gathered_is_written_at_the_end_and_the_oldest_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[list[int]] = []
+    monkeypatch.setattr(gathering, "MAX_WAITING", 3)
+    gatherer: Gatherer[int] = Gatherer(written.append)
+    for number in range(5):
+        gatherer.add(number)
+    gatherer.flush()
+    gatherer.flush()
+    assert written == [[2, 3, 4]]

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from farley.accounts.models import User
+from farley.contacts import bulk
 from farley.contacts.models import Contact
+from farley.contacts.tasks import change_many
 from farley.exchange import importing, tasks
 from farley.exchange.importing import Source
 from farley.exchange.models import Import
@@ -19,7 +21,7 @@ from farley.jobs.models import Schedule
 from farley.jobs.tasks import KEEP_FINISHED, forget_finished
 from farley.jobs.worker import held, is_held, recover, run_ready
 from farley.journal.models import Batch, Door
-from tests.cast import a_card, space_of
+from tests.cast import a_card, hand_of, space_of
 from tests.together import all_ended, killed_after, process
 
 NOW = dt.datetime(2026, 3, 1, 3, 0, tzinfo=dt.UTC)
@@ -143,6 +145,20 @@ def test_what_kills_its_worker_is_given_up_after_three_times(an_import: Import, 
     an_import.refresh_from_db()
     assert (an_import.state, an_import.error) == (Import.State.FAILED, "killed")
     assert not Contact.objects.filter(deleted_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bulk_act_that_kills_its_worker_ends_as_failed(alice: User, tmp_path: Path) -> None:
+    contact = hand_of(alice).contact(space_of(alice))
+    deed, selection = bulk.Deed(bulk.Verb.TAG, "x"), bulk.Selection.of([contact.pk], by=alice.actor)
+    batch = bulk.begin(deed, selection, title="x", door=Door.WEB)
+    change_many.enqueue(batch.pk, bulk.written(deed), selection.written(), alice.pk)
+    for _ in range(worker.MAX_TRIES):
+        DBTaskResult.objects.get().claim("long-1")
+        recover(tmp_path)
+    run_ready("long")
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.FAILED
 
 
 @pytest.mark.django_db

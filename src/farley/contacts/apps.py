@@ -14,10 +14,11 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from farley.contacts import retaining, tasks
         from farley.contacts.keeping import ContactKeeper
-        from farley.jobs import schedules
+        from farley.jobs import schedules, worker
         from farley.journal import undo
         from farley.journal.models import Noun
 
         schedules.register("accesses", "FREQ=DAILY;BYHOUR=3;BYMINUTE=10;BYSECOND=0", tasks.forget_accesses)
+        worker.on_giving_up(tasks.change_many, tasks.give_up_change)
         undo.register(Noun.CONTACT, ContactKeeper())
         schedules.register("retention", "FREQ=DAILY;BYHOUR=2;BYMINUTE=40;BYSECOND=0", retaining.retain_all)

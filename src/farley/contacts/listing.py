@@ -158,6 +158,14 @@ def tag_names(spaces: Sequence[Space], limit: int = 200) -> list[str]:
     return list(dict.fromkeys(names[:limit]))
 
 
+def as_spelt(spaces: Sequence[Space], tag: str) -> str:
+    """`tag` as it is in use in `spaces`: two that differ in their capitals only would be two tags."""
+    in_use = Exists(TagEntry.objects.filter(tag=OuterRef("pk")))
+    names = set(Tag.objects.filter(in_use, space__in=spaces).values_list("name", flat=True))
+    alike = sorted(name for name in names if name.casefold() == tag.casefold())
+    return tag if tag in names else next(iter(alike), tag)
+
+
 def groups_of(spaces: Sequence[Space]) -> list[tuple[int, int, str]]:
     """Id, space and name of every group in `spaces`, by name."""
     # One arm for each space and a bound on the key, or SQLite takes another index than that of the groups.

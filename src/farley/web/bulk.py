@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from farley.contacts.bulk import ACTS, CHUNK, Deed, Selection, Verb, begin, do, written
+from farley.contacts.listing import as_spelt
 from farley.contacts.models import Contact
 from farley.contacts.storing import StoreProblem
 from farley.contacts.tasks import change_many
@@ -39,7 +40,7 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
     elif act == "export":
         return _exported(selection)
     elif act in set(Verb):
-        deed = _deed(request, Verb(act))
+        deed = _deed(request, Verb(act), selection)
         if deed is None:
             warn(request, gettext("Type a tag first."))
         elif len(first) > AT_ONCE:
@@ -57,12 +58,14 @@ def _selected(request: PageRequest) -> Selection:
     return Selection.of([int(pk) for pk in sent if pk.isascii() and pk.isdigit() and len(pk) < 19], by=request.actor)
 
 
-def _deed(request: PageRequest, verb: Verb) -> Deed | None:
+def _deed(request: PageRequest, verb: Verb, selection: Selection) -> Deed | None:
     """What the form says is to be done; None for a tag without a name."""
     if verb is Verb.MOVE:
         return Deed(verb, target=find(request.POST.get("space", ""), by=request.actor).pk)
     tag = request.POST.get("tag", "").strip() if verb in (Verb.TAG, Verb.UNTAG) else ""
-    return None if verb in (Verb.TAG, Verb.UNTAG) and not tag else Deed(verb, tag)
+    if verb in (Verb.TAG, Verb.UNTAG) and not tag:
+        return None
+    return Deed(verb, as_spelt(selection.spaces(), tag) if tag else "")
 
 
 def _exported(selection: Selection) -> StreamingHttpResponse:

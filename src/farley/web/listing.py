@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from farley.contacts.deriving import MAX_VALUE
-from farley.contacts.listing import PAGE, Filters, Listed, Sort
+from farley.contacts.listing import PAGE, Filters, Listed, Sort, as_spelt
 from farley.contacts.models import Contact
 from farley.spaces.models import Space
 from farley.web.requests import PageRequest
@@ -129,13 +129,14 @@ def asked(request: PageRequest) -> Asked:
     """Read the address. Raises Http404 for a space or group that is not there to see."""
     query = request.GET
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
+    tag = query.get("tag", "").strip()[:MAX_VALUE]
     kind, sort = query.get("kind", ""), query.get("sort", "")
     return Asked(
         spaces=[space for space in spaces if space.archived_at is None],
         space=_space(query.get("space", ""), spaces),  # one that is archived too, but only by its name
         group=_group(query.get("group", ""), request),
         kind=kind if kind in KINDS else "",
-        tag=query.get("tag", "").strip()[:MAX_VALUE],
+        tag=as_spelt(spaces, tag) if tag else "",
         text=query.get("q", "").strip()[:MAX_TEXT],
         sort=Sort(sort) if sort in {each.value for each in Sort} else Sort.NAME,
         after=query.get("after", "")[:2000],

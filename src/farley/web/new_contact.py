@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from farley.codecs.vcard import Card, Kind, Name
 from farley.contacts import operations, storing
+from farley.contacts.listing import as_spelt
 from farley.contacts.storing import StoreProblem
 from farley.spaces.models import Space
 from farley.web.contacts import make
@@ -51,7 +52,7 @@ def new_contact(request: PageRequest) -> HttpResponse:
             field.value = request.POST.get(field.name, "").strip()
         space = get_object_or_404(Space.objects.visible_to(request.actor), name=request.POST.get("space", ""))
         try:
-            return redirect("contact", make(request, space, _card(kind, fields)))
+            return redirect("contact", make(request, space, _card(kind, fields, space)))
         except Missing as missing:
             problem = str(missing)
             fields[0].error = problem
@@ -102,7 +103,7 @@ def _fields(kind: str) -> list[NewField]:
     return [name, NewField("url", gettext("Website"), "text"), *reach, tags, note]
 
 
-def _card(kind: str, fields: list[NewField]) -> Card:
+def _card(kind: str, fields: list[NewField], space: Space) -> Card:
     given = {field.name: field.value for field in fields}
     name = Name(family=given.get("family", ""), given=given.get("given", ""))
     full_name = given.get("full_name", "") or name.rendered() or given.get("organisation", "") or given.get("email", "")
@@ -116,7 +117,7 @@ def _card(kind: str, fields: list[NewField]) -> Card:
             card = card.added(name_of_property, text=value)
     if tags := [tag for part in given.get("tags", "").split(",") if (tag := part.strip())]:
         operations.refuse_long_tags(tags)
-        card = card.with_categories(tags)
+        card = card.with_categories(list(dict.fromkeys(as_spelt([space], tag) for tag in tags)))
     if note := given.get("note"):
         card = card.added("NOTE", text=note.replace("\r\n", "\n"))
     return card

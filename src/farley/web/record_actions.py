@@ -31,7 +31,7 @@ from farley.web.toasts import toast, warn
 def tags(request: PageRequest, pk: int) -> HttpResponse:
     """Add a tag or take one off."""
     contact = _editable(request, pk)
-    add, remove = _as_spelt(contact.space, request.POST.get("add", "").strip()), request.POST.get("remove", "")
+    add, remove = listing.as_spelt([contact.space], request.POST.get("add", "").strip()), request.POST.get("remove", "")
     title = f"{remove or add}: {contact.full_name}"
     try:
         with one_batch(Batch.Act.TAG, by=request.actor, door=Door.WEB, title=title) as batch:
@@ -117,11 +117,6 @@ def delete(request: PageRequest, pk: int) -> HttpResponse:
         operations.delete([contact], by=request.actor, door=Door.WEB, batch=batch)
     toast(request, gettext("“{name}” was deleted").format(name=name_of(contact)), undoes=batch)
     return redirect("contacts")
-
-
-def _as_spelt(space: Space, tag: str) -> str:
-    """`tag` as the space has it already: two that differ in their capitals only would be two tags."""
-    return next((name for name in listing.tag_names([space]) if name.casefold() == tag.casefold()), tag)
 
 
 @require_POST

@@ -117,6 +117,7 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "place": "organisations" if contact.kind == Contact.Kind.ORG else "contacts",
         "contact": contact,
         "can_edit": can_edit,
+        "can_manage": role >= Role.MANAGER,
         "photo": photo_of(contact),
         "shape": shape_of(contact),
         "space_icon": SPACE_ICONS[Space.Kind(contact.space.kind)],

@@ -40,6 +40,7 @@ class Branch:
     url: str
     is_current: bool
     groups: list[Branch] = field(default_factory=list)
+    hue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _spaces(request: HttpRequest, user: User) -> list[Branch]:
             f"{contacts}?space={space.name}",
             here.get("space") == space.name,
             groups.get(space.pk, []),
+            space.hue,
         )
         for space in spaces
     ]

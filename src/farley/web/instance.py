@@ -15,7 +15,9 @@ from farley.accounts.actor import ActorKind
 from farley.accounts.doors import Door
 from farley.accounts.events import Event, Topic, Verb
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.web.requests import PageRequest
+from farley.web.spaces import role_name
 
 PAGE = 100
 _ICONS = {
@@ -71,14 +73,16 @@ def _shown(event: Event) -> ShownEvent:
     """What an event says, with the people in it as they are called now."""
     is_known = event.verb in Verb.values
     parts = [event.subject, event.about.display_name if event.about and event.about_id != event.user_id else ""]
-    parts += [str(event.details[key]) for key in ("role", "count") if key in event.details]
+    if (word := str(event.details.get("role", "")).upper()) in Role.__members__:
+        parts.append(role_name(Role[word]))
+    parts += [str(event.details["count"])] if "count" in event.details else []
     parts += [gettext("private space")] if event.details.get("private") else []
     through = [str(Door(event.door).label), *([event.address] if event.address else [])]
     if event.actor_kind in (ActorKind.DEVICE, ActorKind.TOKEN):
         through.append(event.actor_label)
     return ShownEvent(
         what=str(Verb(event.verb).label) if is_known else event.verb,
-        subject=" · ".join(filter(None, parts)),
+        subject=" · ".join(dict.fromkeys(filter(None, parts))),
         by=event.user.display_name if event.user else event.actor_label or gettext("somebody who was not signed in"),
         through=", ".join(through),
         at=event.at,

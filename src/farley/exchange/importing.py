@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop
 
 from farley.accounts.actor import Actor
@@ -59,6 +61,9 @@ FAILURES = {
 }
 
 
+_TOO_LARGE = re.compile(r"this vCard is larger than ([\d,]+) octets")
+
+
 class NothingToImport(ValueError):
     """A file cannot be imported at all. `file` is its name, `reason` an English sentence."""
 
@@ -86,6 +91,9 @@ def reason_of(problem: ImportProblem) -> str:
     """Why the entry did not come in, in the active language."""
     details = dict(problem.details)
     if problem.code == "invalid":
+        if too_large := _TOO_LARGE.fullmatch(details["reason"]):  # the codec's words have a number in them
+            limit = number_format(int(too_large[1].replace(",", "")), force_grouping=True)
+            return gettext("this vCard is larger than {limit} octets").format(limit=limit)
         return gettext(details["reason"])
     return gettext(REASONS[problem.code]) % details
 

@@ -1,0 +1,18 @@
+"""Why an entry did not come in, in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.translation import override
+
+from farley.codecs.vcard_scanning import scan
+from farley.exchange.importing import reason_of
+from farley.exchange.models import ImportProblem
+
+
+def test_a_card_that_is_too_large_is_told_of_in_german() -> None:
+    card = b"BEGIN:VCARD\r\nNOTE:" + b"x" * 5000 + b"\r\nEND:VCARD\r\n"
+    [problem] = {piece.reason for piece in scan(card, max_card=1234)}
+    with override("de"):
+        assert reason_of(ImportProblem(code="invalid", details={"reason": problem})).endswith(
+            "größer als 1.234 Byte"
+        )

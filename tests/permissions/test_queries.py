@@ -48,7 +48,7 @@ ALLOWED = {
     ("cli/check_command.py", "_derived", "Contact"): "counts, for whoever runs the server",
     ("cli/command.py", "user_named", "User"): "finds the person that --as names",
     ("cli/demo_command.py", "_demo", "User"): "an instance with people gets no example data",
-    ("cli/history_command.py", "_contact", "Contact"): "in the visible spaces, deleted ones too",
+    ("cli/command.py", "contact_named", "Contact"): "in the visible spaces, deleted ones too",
     ("cli/history_command.py", "_named", "Account"): "names who looked after a contact the user sees",
     ("cli/reindex_command.py", "_reindex", "Contact"): "counts, for whoever runs the server",
     ("cli/space_command.py", "_list", "Space"): "lists all spaces to whoever runs the server, nothing in them",

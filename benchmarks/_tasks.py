@@ -167,6 +167,64 @@ def compare_versions(few: str, many: str) -> dict[str, Any]:
     return report
 
 
+def search(times: str) -> dict[str, Any]:
+    """Milliseconds each of a dozen kinds of queries takes, `times` of each; words come from contacts that are there."""
+    from django.db import connection
+
+    from farley.accounts.models import User
+    from farley.contacts.models import Contact
+    from farley.search.finding import find
+
+    ada, rng = User.objects.get(name="ada").actor, random.Random(1)
+    newest = Contact.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    began = time.perf_counter()
+    find("mueller", by=ada)  # what the first one of a process costs is not what one costs
+    report: dict[str, Any] = {"first": 1000 * (time.perf_counter() - began), "contacts": Contact.objects.count()}
+    for kind, query_of in QUERIES.items():
+        waits = []
+        for _ in range(int(times)):
+            person = Contact.objects.filter(pk__gte=rng.randrange(newest), kind=1, phone__gt="", city__gt="").first()
+            if person is None:
+                continue
+            query = query_of(person)
+            began = time.perf_counter()
+            find(query, by=ada)
+            waits.append(1000 * (time.perf_counter() - began))
+        report[kind] = waits
+    began = time.perf_counter()
+    with connection.cursor() as cursor:  # the floor: one look-up by the index, read back, in SQL written by hand
+        for _ in range(int(times)):
+            cursor.execute(
+                "SELECT id, name FROM search_entry WHERE id IN"
+                " (SELECT rowid FROM search_names WHERE search_names MATCH %s ORDER BY rowid DESC LIMIT 20)",
+                ['"mul" AND "ull"'],
+            )
+            cursor.fetchall()
+    report["floor"] = 1000 * (time.perf_counter() - began) / int(times)
+    return report
+
+
+QUERIES: dict[str, Callable[[Any], str]] = {
+    "a whole name": lambda c: c.full_name,
+    "a family name": lambda c: c.full_name.split()[-1],
+    "three letters of a name": lambda c: c.full_name[:3],
+    "two letters": lambda c: c.full_name[:2],
+    "one letter": lambda c: c.full_name[:1],
+    "beginnings of two names": lambda c: " ".join(word[:3] for word in c.full_name.split()[-2:]),
+    "within a name": lambda c: c.full_name.split()[-1][1:6],
+    "an e-mail address": lambda c: c.email or "info@",
+    "four digits": lambda c: "".join(filter(str.isdigit, c.phone))[-4:],
+    "a telephone number": lambda c: c.phone,
+    "name and town": lambda c: f"{c.full_name.split()[0]} {c.city}",
+    "organisation": lambda c: c.organisation_name or "gmbh",
+    "a common syllable": lambda _: "str",
+    "two common words": lambda _: "gmbh kunde",
+    "common words rarely together": lambda c: f"gmbh {c.full_name[1:4]} {c.city[:3]} 99",
+    "a filter and a name": lambda c: f"city:{c.city} {c.full_name.split()[0]}",
+    "nothing there": lambda c: f"{c.full_name.split()[0]} xqzvk",
+}
+
+
 def _storing(mark: str) -> Callable[[int], None]:
     """A function that stores card `number` of a family of cards; another time with another telephone number."""
     from farley.accounts.models import User
@@ -221,6 +279,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "bare-commits": bare_commits,
     "new-and-changed": store_new_and_changed,
     "compare": compare_versions,
+    "search": search,
 }
 
 

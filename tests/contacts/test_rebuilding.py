@@ -11,6 +11,9 @@ from farley.codecs.vcard import Card
 from farley.contacts import rebuilding
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.models import Contact, IndexRow, Tag, TagEntry
+from farley.journal.models import Noun
+from farley.search.finding import find
+from farley.search.models import Entry, place
 from farley.spaces.models import Space
 from tests.cast import Hand, a_card, entries_of, hand_of, space_of
 from tests.contacts.acts import faults, state_of
@@ -81,3 +84,16 @@ def test_what_was_written_meanwhile_stays(hand: Hand, space: Space, monkeypatch:
     assert rebuilding.rebuild() == 1
     contact.refresh_from_db()
     assert (contact.full_name, faults()) == ("Hedy", [])
+
+
+def test_search_that_finds_what_is_gone_or_not_what_is_there_is_mended(hand: Hand, space: Space) -> None:
+    contact = hand.contact(space, a_card("Ada"))
+    Entry.objects.create(pk=place(space.pk, Noun.CONTACT, contact.pk + 1), name="x", text=" x ", fields="", at=0)
+    assert [line for line in faults() if "is not there" in line]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO search_texts (search_texts) VALUES ('delete-all')")
+        assert [line for line in faults() if "trigrams" in line]
+    assert rebuilding.rebuild() == 1
+    assert faults() == []
+    assert [hit.record for hit in find("ada", by=hand.by)] == [contact.pk]

@@ -125,6 +125,7 @@ ROUTES: dict[str, list[Route]] = {
     "password": [Route("post", mine(422, 422, 422, 422), lambda _: {"old": "wrong", "new": "x"})],
     "contacts": [Route("get", ALL), Route("get", ALL, query=lambda _: "?q=secret@example")],
     "contact-count": [Route("get", ALL)],
+    "search": [Route("get", ALL), Route("get", ALL, query=lambda _: "?q=secret@example")],
     "quick-add": [Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "line": "Lena Vogt"})],
     "bulk": [
         Route("post", mine(302, 302, 302, 302), lambda s: {"act": "delete"}),

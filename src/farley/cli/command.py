@@ -32,6 +32,7 @@ COMMANDS = (
     "token",
     "import",
     "export",
+    "search",
     "history",
     "undo",
     "archive",

@@ -15,17 +15,21 @@ from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Th
 from farley.contacts.writing import SpaceWriter
 from farley.database import rows
 from farley.journal.models import Door, Noun, hash_of
-from farley.search.models import Entry, Texts, place
+from farley.search import trigrams
+from farley.search.models import RECORD_BITS, Entry, Texts, place, places
 from farley.spaces.models import Space
 from farley.spaces.operations import writing
 
 PAGE = 500
+_RECORD = (1 << RECORD_BITS) - 1
 SYSTEM = Actor(ActorKind.SYSTEM, None, "farley")
 
 
 def rebuild(*, progress: Callable[[int], None] = lambda _done: None) -> int:
     """Derive every contact anew and write what differs; return how many did. No client sees a change."""
     mended = 0
+    if any(trigrams.faults()):  # first: SQLite takes no change to an index that lacks what is to be changed
+        trigrams.mend()
     for space in Space.objects.order_by("pk"):
         for page in _pages(space):
             differing = list(_differing(space, page))
@@ -35,6 +39,7 @@ def rebuild(*, progress: Callable[[int], None] = lambda _done: None) -> int:
                 differing = list(_differing(space, overtaken))
             progress(len(page))
         mended += _drop_stale_tags(space)
+        mended += _drop_stale_entries(space)
     return mended
 
 
@@ -47,6 +52,11 @@ def differences(*, progress: Callable[[int], None] = lambda _done: None) -> Iter
             progress(len(page))
         for tag, pk in _stale_tags(space):
             yield f"{space.name}: tag {tag} lists contact {pk}, which does not have it"
+        for page_of_entries in _entries_left(space):
+            yield from (
+                f"{space.name}: search finds contact {pk & _RECORD}, which is not there" for pk in page_of_entries
+            )
+    yield from trigrams.faults()
 
 
 def _pages(space: Space) -> Iterator[list[Contact]]:
@@ -125,6 +135,31 @@ def _has_tags(space: Space, contact: Contact, derived: Derived) -> bool:
         contact_id=contact.pk,
     )
     return found.count() == len(derived.tags)
+
+
+def _entries_left(space: Space) -> Iterator[list[int]]:
+    """Ids of search entries whose contacts are not in `space`, by pages."""
+    last, end = places(space.pk, Noun.CONTACT)
+    while ids := list(
+        Entry.objects.filter(pk__gt=last, pk__lte=end).order_by("pk").values_list("pk", flat=True)[:PAGE]
+    ):
+        records = [pk & _RECORD for pk in ids]
+        live = set(Contact.objects.filter(space=space, pk__in=records, deleted_at=None).values_list("pk", flat=True))
+        if left := [pk for pk in ids if pk & _RECORD not in live]:
+            yield left
+        last = ids[-1]
+
+
+def _drop_stale_entries(space: Space) -> int:
+    dropped = 0
+    for left in _entries_left(space):
+        with writing([space.pk]):
+            live = Contact.objects.filter(space=space, pk__in=[pk & _RECORD for pk in left], deleted_at=None)
+            back = set(live.values_list("pk", flat=True))
+            gone = [(pk,) for pk in left if pk & _RECORD not in back]
+            rows.delete(Entry, ("id",), gone)
+        dropped += len(gone)
+    return dropped
 
 
 def _stale_tags(space: Space) -> Iterator[tuple[str, int]]:

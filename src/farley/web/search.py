@@ -1,0 +1,69 @@
+"""Search: what is found while one types in the bar, and the page of results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from farley.contacts.models import Contact
+from farley.journal.models import Noun
+from farley.search.finding import find
+from farley.spaces.models import Space
+from farley.web.context import SPACE_ICONS
+from farley.web.people import name_of, photo_of, shape_of, url_of
+from farley.web.requests import PageRequest
+
+IN_BAR = 8
+ON_PAGE = 100
+MAX_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A line of results."""
+
+    name: str
+    url: str
+    photo: str
+    shape: str
+    note: str
+    reach: str
+    space: str
+    space_icon: str
+
+
+@require_GET
+def search(request: PageRequest) -> HttpResponse:
+    """The page of results; for the bar the first of them alone."""
+    text = request.GET.get("q", "").strip()[:MAX_TEXT]
+    is_bar = bool(request.htmx) and request.htmx.target == "found"
+    limit = IN_BAR if is_bar else ON_PAGE
+    results = _found(request, text, limit + 1) if text else []
+    context = {"text": text, "results": results[:limit], "has_more": len(results) > limit, "most": limit}
+    response = render(request, "search/results.html#bar" if is_bar else "search/results.html", context)
+    response.headers["Vary"] = "HX-Request, HX-Target"
+    return response
+
+
+def _found(request: PageRequest, text: str, limit: int) -> list[Found]:
+    hits = find(text, by=request.actor, nouns=[Noun.CONTACT], limit=limit)
+    visible = Contact.objects.visible_to(request.actor).select_related("space")
+    contacts = visible.in_bulk([hit.record for hit in hits])
+    return [_line(contacts[hit.record]) for hit in hits if hit.record in contacts]
+
+
+def _line(contact: Contact) -> Found:
+    organisation = "" if contact.kind == Contact.Kind.ORG else contact.organisation_name
+    return Found(
+        name=name_of(contact),
+        url=url_of(contact),
+        photo=photo_of(contact),
+        shape=shape_of(contact),
+        note=", ".join(filter(None, [contact.job_title, organisation])) or contact.city,
+        reach=contact.email or contact.phone,
+        space=contact.space.title,
+        space_icon=SPACE_ICONS[Space.Kind(contact.space.kind)],
+    )

@@ -13,6 +13,4 @@ def test_a_card_that_is_too_large_is_told_of_in_german() -> None:
     card = b"BEGIN:VCARD\r\nNOTE:" + b"x" * 5000 + b"\r\nEND:VCARD\r\n"
     [problem] = {piece.reason for piece in scan(card, max_card=1234)}
     with override("de"):
-        assert reason_of(ImportProblem(code="invalid", details={"reason": problem})).endswith(
-            "größer als 1.234 Byte"
-        )
+        assert reason_of(ImportProblem(code="invalid", details={"reason": problem})).endswith("größer als 1.234 Byte")

@@ -19,10 +19,10 @@ from tests.cast import a_card, hand_of, space_of, team
 
 PAGES = {
     "/contacts/": 12,
-    "/contacts/?q=person": 14,
+    "/contacts/?q=person": 15,
     "/contacts/?peek={contact}": 15,
-    "/contacts/{contact}/": 17,
-    "/contacts/{contact}/?edit=first": 17,
+    "/contacts/{contact}/": 18,
+    "/contacts/{contact}/?edit=first": 18,
     "/contacts/{contact}/history/": 10,
     "/contacts/new/": 7,
     "/contacts/import/": 8,

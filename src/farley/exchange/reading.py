@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -117,8 +118,10 @@ def _packed(entry: Read) -> _Packed:
 
     item = entry.item
     if isinstance(item, Prepared):
-        derived = tuple(getattr(item.derived, name) for name in _names())
-        return entry.line, entry.size, item.entry.octets, item.uid, item.sha256, derived
+        search = item.derived.search
+        derived = [getattr(item.derived, name) for name in _names()]
+        texts = (search.name, search.text, search.fields)
+        return entry.line, entry.size, item.entry.octets, item.uid, item.sha256, derived, texts
     if isinstance(item, InvalidVCard):
         return entry.line, entry.size, "invalid", item.line, item.reason
     assert isinstance(item, TooLarge)
@@ -129,6 +132,7 @@ def _unpacked(packed: _Packed) -> Read:
     from farley.codecs.vcard import InvalidVCard
     from farley.contacts import storing
     from farley.contacts.deriving import Derived
+    from farley.search.models import Texts
 
     line, size, kind, *rest = packed
     item: Prepared | Problem
@@ -137,16 +141,18 @@ def _unpacked(packed: _Packed) -> Read:
     elif kind == "large":
         item = storing.TooLarge(*rest)
     else:
-        uid, sha256, derived = rest
+        uid, sha256, derived, texts = rest
         entry = storing.Entry(kind, expected=storing.Condition.ABSENT)
-        item = storing.Prepared(entry, Derived(*derived), uid, sha256)
+        values = dict(zip(_names(), derived, strict=True))
+        item = storing.Prepared(entry, Derived(**values, search=Texts(*texts)), uid, sha256)
     return Read(line, size, item)
 
 
+@cache
 def _names() -> list[str]:
     from farley.contacts.deriving import Derived
 
-    return [field.name for field in dataclasses.fields(Derived)]
+    return [field.name for field in dataclasses.fields(Derived) if field.name != "search"]
 
 
 def _blocks(entries: Iterable[Read]) -> Iterator[list[_Packed]]:

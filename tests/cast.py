@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
@@ -16,8 +16,8 @@ from farley.contacts import storing
 from farley.contacts.models import Contact
 from farley.contacts.storing import Condition, Entry, Expected, Stored
 from farley.journal.models import Batch, Door, Noun
-from farley.search.models import SPACE_SHIFT, place
 from farley.search.models import Entry as SearchEntry
+from farley.search.models import place
 from farley.spaces.models import Membership, Space
 
 _numbers = itertools.count(1)
@@ -89,8 +89,8 @@ class Hand:
 
 def entries_of(contact: int) -> QuerySet[SearchEntry]:
     """What search holds of a contact, in whichever space."""
-    tail = SearchEntry.objects.annotate(tail=F("id").bitand((1 << SPACE_SHIFT) - 1))
-    return tail.filter(tail=place(0, Noun.CONTACT, contact))
+    spaces = Space.objects.values_list("pk", flat=True)
+    return SearchEntry.objects.filter(pk__in=[place(space, Noun.CONTACT, contact) for space in spaces])
 
 
 def hand_of(user: User, door: Door = Door.WEB) -> Hand:

@@ -129,7 +129,7 @@ def test_the_file_it_came_by_goes_too(alice: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_database_files_do_not_hold_it_any_more(alice: User) -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("about the files of SQLite")
+        pytest.skip("about SQLite's files")
     hand, space = hand_of(alice), space_of(alice)
     hand.many(space, [a_card(f"Person {n}", f"ORG:Firm {n}", f"CATEGORIES:t{n % 7}") for n in range(300)])
     photo = f"NOTE:{'x' * 9000}{SECRET}{'y' * 9000}"

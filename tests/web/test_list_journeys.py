@@ -118,8 +118,8 @@ def test_the_focus_stays_on_cancel_while_an_import_runs(enter: Enter, tmp_path: 
     page.set_input_files("input[type=file]", file)
     page.click(".wizfoot .primary")
     page.focus(".running form button")
-    page.evaluate("document.querySelector('#running').before = true")  # until it is swapped
-    page.wait_for_function("() => !document.querySelector('#running').before")
+    page.evaluate("document.querySelector('#running').dataset.old = ''")  # until it is swapped
+    page.wait_for_function("() => !('old' in document.querySelector('#running').dataset)")
     page.wait_for_function("() => document.activeElement.matches('.running form button')")
     run_ready("long")
     page.wait_for_selector("text=Import 1 contact")

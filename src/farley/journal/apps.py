@@ -8,4 +8,5 @@ class JournalConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
-        import_module("farley.journal.access")  # tables that lie beside what is done with them
+        for module in ("access", "epochs"):  # tables that lie beside what is done with them
+            import_module(f"farley.journal.{module}")

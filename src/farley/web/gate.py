@@ -12,6 +12,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -24,10 +25,9 @@ from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.logins import address_of
 from farley.accounts.models import User
+from farley.accounts.signing_in import sign_in
 from farley.spaces.operations import NameTaken, NotTheFirst, add_person
 from farley.web.navigation import back
-
-REMEMBER_S = 60 * 60 * 24 * 30
 
 
 @dataclass(slots=True)
@@ -75,9 +75,8 @@ def login(request: HttpRequest) -> HttpResponse:
         context["problem"] = gettext("Name and password do not belong together. The password is case-sensitive.")
         return render(request, "gate/login.html", context, status=422)
     throttling.forget(username, address)
-    auth.login(request, user)
-    request.session.set_expiry(REMEMBER_S if context["remember"] else 0)
-    return back(request, settings.LOGIN_REDIRECT_URL)
+    target = back(request, settings.LOGIN_REDIRECT_URL)["Location"]
+    return sign_in(request, user, method="password", target=target, remember=context["remember"])
 
 
 def _too_often(request: HttpRequest, context: dict[str, Any], retry_after_s: int) -> HttpResponse:
@@ -115,8 +114,7 @@ def setup(request: HttpRequest) -> HttpResponse:
             user, status = None, 409
             problem = gettext("Somebody else has just made the first account. Ask them for one of your own.")
         if user is not None:
-            auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-            return redirect("import")
+            return sign_in(request, user, method="password", target=reverse("import"))
         if not problem:
             problem, status = gettext("The account was not made. Please look at the marked answers."), 422
     focused = next((field for field in fields if field.error), fields[0])

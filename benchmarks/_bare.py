@@ -20,8 +20,12 @@ TABLES = {  # in the order that foreign keys ask for, with the order the import 
     "contacts_contact": "id",
     "contacts_indexrow": "contact_id, n",
     "contacts_tagentry": "contact_id",
-    "search_entry": "record",
+    "search_entry": "id",
     "journal_change": "id",
+}
+TRIGRAMS = {  # of SQLite alone: the index holds no rows that could be copied
+    "search_names": "SELECT id, name FROM search_entry ORDER BY id",
+    "search_texts": "SELECT id, text || fields FROM search_entry ORDER BY id",
 }
 
 
@@ -53,6 +57,9 @@ def _sqlite(instance: Instance) -> dict[str, Any]:
         inserts = {
             table: f"INSERT INTO {table} VALUES ({_marks('?', rows)})" for table, rows in rows_of.items() if rows
         }
+        for table, select in TRIGRAMS.items():
+            rows_of[table] = source.execute(select).fetchall()
+            inserts[table] = f"INSERT INTO {table} (rowid, text) VALUES (?, ?)"
         began = time.perf_counter()
         for part in _parts(rows_of):
             target.execute("BEGIN IMMEDIATE")

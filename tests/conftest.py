@@ -54,6 +54,20 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return report
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Flushing the database, as tests with transactions of their own end, empties the tables that Django knows."""
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    from farley.search import trigrams
+
+    def empty_index(**_: object) -> None:
+        trigrams.mend()
+
+    post_migrate.connect(empty_index, sender=apps.get_app_config("search"), weak=False)
+
+
 @pytest.fixture
 def alice(db: None) -> User:
     """Alice, who owns things."""

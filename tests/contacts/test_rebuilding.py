@@ -12,6 +12,7 @@ from farley.contacts import rebuilding
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.models import Contact, IndexRow, Tag, TagEntry
 from farley.journal.models import Noun
+from farley.search import writing as search
 from farley.search.finding import find
 from farley.search.models import Entry, place
 from farley.spaces.models import Space
@@ -34,7 +35,7 @@ def space(alice: User) -> Space:
 def spoil(contact: Contact) -> None:
     Contact.objects.filter(pk=contact.pk).update(full_name="wrong", sort_key="wrong", uid_key="wrong")
     IndexRow.objects.filter(contact_id=contact.pk).delete()
-    entries_of(contact.pk).delete()
+    search.remove([entry.pk for entry in entries_of(contact.pk)])
 
 
 def test_what_is_wrong_is_mended_and_nobody_hears_of_it(hand: Hand, space: Space) -> None:

@@ -16,6 +16,7 @@ from farley.contacts.writing import SpaceWriter
 from farley.database import rows
 from farley.journal.models import Door, Noun, hash_of
 from farley.search import trigrams
+from farley.search import writing as search
 from farley.search.models import RECORD_BITS, Entry, Texts, place, places
 from farley.spaces.models import Space
 from farley.spaces.operations import writing
@@ -156,8 +157,8 @@ def _drop_stale_entries(space: Space) -> int:
         with writing([space.pk]):
             live = Contact.objects.filter(space=space, pk__in=[pk & _RECORD for pk in left], deleted_at=None)
             back = set(live.values_list("pk", flat=True))
-            gone = [(pk,) for pk in left if pk & _RECORD not in back]
-            rows.delete(Entry, ("id",), gone)
+            gone = [pk for pk in left if pk & _RECORD not in back]
+            search.remove(gone)
         dropped += len(gone)
     return dropped
 

@@ -17,6 +17,7 @@ from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Th
 from farley.database import rows
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
+from farley.search import writing as search
 from farley.search.models import Entry, place
 from farley.spaces.models import Space
 
@@ -320,18 +321,16 @@ class SpaceWriter:
         return ids
 
     def _flush_search(self) -> None:
-        gone = [(self._place(pk),) for pk in self._before if pk not in self._derived]
-        rows.delete(Entry, ("id",), gone)
-        columns = ("id", "name", "text", "fields", "at")
+        search.remove([self._place(pk) for pk in self._before if pk not in self._derived])
         at = int(self.at.timestamp())
-        new: list[tuple[Any, ...]] = []
-        again: list[tuple[Any, ...]] = []
+        new: list[search.Written] = []
+        again: list[search.Written] = []
         for pk, derived in self._derived.items():
             said, is_new = derived.search, pk in self._new_rows
             changed_at = at if is_new or "revision" in self._updates[pk] else self._seconds(pk)
             (new if is_new else again).append((self._place(pk), said.name, said.text, said.fields, changed_at))
-        rows.insert(Entry, columns, new)
-        rows.upsert(Entry, ("id",), columns, again)
+        search.add(new)
+        search.replace(again)
 
     def _place(self, pk: int) -> int:
         return place(self.space.pk, Noun.CONTACT, pk)

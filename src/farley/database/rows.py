@@ -121,6 +121,12 @@ def delete(model: type[models.Model], key: Sequence[str], rows: Sequence[Row]) -
         _run_each(_deleting(model, tuple(key), _db().vendor), rows)
 
 
+def run_each(sql: str, rows: Sequence[Row]) -> None:
+    """Carry out a statement of one's own for each of `rows`; `%s` stands for each value."""
+    if rows:
+        _run_each(sql if _db().vendor == _POSTGRESQL else sql.replace("%s", "?"), rows)
+
+
 # Statements, put together once
 
 

@@ -1,7 +1,7 @@
-"""The index of trigrams, which each engine keeps in its own way: made once, then followed by the database itself.
+"""The index of trigrams, which each engine keeps in its own way.
 
-SQLite: two FTS5 tables that hold no text, one over names and one over everything, kept by triggers on the table of
-entries. PostgreSQL: a GIN index of pg_trgm's where the server offers it, else one of arrays of trigrams.
+SQLite: two FTS5 tables that hold no text, one over names and one over everything, written beside the entries
+(`writing`). PostgreSQL: a GIN index of pg_trgm's where the server offers it, else one of arrays of trigrams.
 """
 
 from __future__ import annotations
@@ -20,33 +20,8 @@ _SQLITE = (
     f"CREATE VIRTUAL TABLE search_texts {_FTS}",
     "CREATE VIRTUAL TABLE search_names_words USING fts5vocab(search_names, row)",
     "CREATE VIRTUAL TABLE search_texts_words USING fts5vocab(search_texts, row)",
-    (
-        "CREATE TRIGGER search_added AFTER INSERT ON search_entry BEGIN"
-        " INSERT INTO search_names (rowid, text) VALUES (new.id, new.name);"
-        " INSERT INTO search_texts (rowid, text) VALUES (new.id, new.text || new.fields);"
-        " END"
-    ),
-    (
-        "CREATE TRIGGER search_removed AFTER DELETE ON search_entry BEGIN"
-        " INSERT INTO search_names (search_names, rowid, text) VALUES ('delete', old.id, old.name);"
-        " INSERT INTO search_texts (search_texts, rowid, text) VALUES ('delete', old.id, old.text || old.fields);"
-        " END"
-    ),
-    (
-        "CREATE TRIGGER search_renamed AFTER UPDATE OF name ON search_entry WHEN old.name IS NOT new.name BEGIN"
-        " INSERT INTO search_names (search_names, rowid, text) VALUES ('delete', old.id, old.name);"
-        " INSERT INTO search_names (rowid, text) VALUES (new.id, new.name);"
-        " END"
-    ),
-    (
-        "CREATE TRIGGER search_changed AFTER UPDATE OF text, fields ON search_entry"
-        " WHEN old.text IS NOT new.text OR old.fields IS NOT new.fields BEGIN"
-        " INSERT INTO search_texts (search_texts, rowid, text) VALUES ('delete', old.id, old.text || old.fields);"
-        " INSERT INTO search_texts (rowid, text) VALUES (new.id, new.text || new.fields);"
-        " END"
-    ),
 )
-_SQLITE_GONE = tuple(  # the triggers go with their table
+_SQLITE_GONE = tuple(
     f"DROP TABLE IF EXISTS {table}"
     for table in ("search_names_words", "search_texts_words", "search_names", "search_texts")
 )
@@ -121,7 +96,9 @@ def faults() -> Iterator[str]:
 
 
 def mend() -> None:
-    """Fill the index anew from the entries, in one transaction that others wait for."""
+    """Fill the index anew from the entries, in one transaction that others wait for. On SQLite alone."""
+    if connection.vendor != "sqlite":
+        return
     with write_turn(), connection.cursor() as cursor:
         for table, column in (("search_names", "name"), ("search_texts", "text || fields")):
             cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608 -- names of ours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from farley.contacts import affiliations
 from farley.contacts.models import Contact, IndexRow, TagEntry, Thumbnail
 from farley.contacts.rebuilding import differences
 from farley.journal.models import Change, Noun, Tombstone, etag_of, hash_of
@@ -32,6 +33,7 @@ def state_of(*spaces: Space) -> State:
             sorted(TagEntry.objects.filter(contact_id=contact.pk).values_list("tag__name", "sort_key")),
             list(entries_of(contact.pk).values_list("pk", "name", "text", "fields")),
             Thumbnail.objects.filter(pk=contact.pk).exists(),
+            affiliations.parts_of([contact.pk])[contact.pk],
         )
         for contact in found
     }

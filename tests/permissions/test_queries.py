@@ -17,6 +17,7 @@ SOURCE = Path(farley.__file__).parent
 # file, function, model: why no actor stands between the rows and whoever reads them
 ALLOWED = {
     ("web/account.py", "profile", "User"): "one's own row",
+    ("web/activity.py", "_left_of", "LeftOut"): "counts, of an act that the reader sees",
     ("web/activity.py", "_newest_changes", "Change"): "of one visible space after the other",
     ("web/activity.py", "_touching_hidden", "BatchSpace"): "asks which acts went beyond what the reader sees",
     (
@@ -28,7 +29,6 @@ ALLOWED = {
     ("web/bulk.py", "_cards", "Contact"): "what a selection has just found visible",
     ("web/events.py", "_owners", "User"): "names who looked after a contact the reader sees",
     ("web/imports.py", "_csv", "ImportProblem"): "of an import that is the reader's own",
-    ("web/record.py", "_affiliations", "Affiliation"): "of a visible person with visible organisations",
     ("web/spaces.py", "home_of", "Home"): "one's own row",
     ("web/spaces_pages.py", "_known", "Space"): "administrators know of shared spaces, not of what is in them",
     ("web/spaces_pages.py", "_member", "Team"): "asked for by a manager, who must know it",

@@ -199,6 +199,11 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", FOR_ADMIN, arguments=lambda _: ["closed"]),
         Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404), lambda _: {"act": "close"}, lambda _: ["closed"]),
     ],
+    "contact-names": [Route("get", mine(404, 403, 200, 200), arguments=contact, query=lambda _: "?value=zyx")],
+    "change-affiliation": [
+        Route("post", mine(404, 403, 422, 422), lambda _: {"organisation": "nowhere"}, contact),
+        Route("post", CHANGED, lambda _: {"was": "", "remove": "1"}, contact),
+    ],
     "contact-history": [Route("get", SEEN, arguments=contact)],
     "restore-version": [Route("post", CHANGED, arguments=lambda s: [s.contact.pk, s.version])],
     "move-contact": [

@@ -11,9 +11,10 @@ from django.test import Client
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
+from farley.jobs.worker import run_ready
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
-from farley.web import activity
+from farley.web import activity, bulk
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import text_of
 
@@ -43,6 +44,29 @@ def test_undo_lists_what_was_changed_since_and_leaves_it(alice: User, page_of_al
     assert "1 contact was changed since and stays as it is now." in text
     assert "Ada King" in text
     assert list(Contact.objects.visible_to(alice.actor)) == [ada]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_background_act_and_its_undoing_left_is_listed_with_the_reason(
+    alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    monkeypatch.setattr(activity, "AT_ONCE", 1)
+    sales = team("sales", alice=Role.EDITOR)
+    ada, grace, hedy = (hand_of(alice).contact(space_of(alice), a_card(name)) for name in ("Ada", "Grace", "Hedy"))
+    form = {"act": "move", "space": "sales", "ids": f"{ada.pk},{grace.pk},{hedy.pk}"}
+    page = page_of_alice.post("/contacts/bulk/", form)["Location"]
+    hand_of(alice).store(sales, a_card("Another Ada", uid=ada.uid))
+    run_ready("long")
+    text = text_of(page_of_alice.get(page).content)
+    assert "1 contact was left as it is: Ada its UID belongs to another contact" in text
+    grace.refresh_from_db()
+    page_of_alice.post(f"/contacts/{grace.pk}/tags/", {"add": "Board"})
+    page_of_alice.post(f"{page}undo/")
+    run_ready("long")
+    text = text_of(page_of_alice.get(page).content)
+    assert "1 contact was changed since and stays as it is now. Grace changed by somebody else" in text
+    assert Contact.objects.get(pk=hedy.pk).space == space_of(alice)
 
 
 def test_nothing_is_undone_twice(alice: User, page_of_alice: Client) -> None:

@@ -29,7 +29,7 @@ PAGES = {
     "/contacts/export/": 6,
     "/activity/": 8,
     "/activity/?view=changes": 8,
-    "/activity/{batch}/": 11,
+    "/activity/{batch}/": 12,
     "/account/": 4,
 }
 

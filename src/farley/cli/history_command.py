@@ -63,7 +63,15 @@ def _named(field: str, before: Any, user: User) -> str:
     if field == "organisation":
         visible = Contact.objects.visible_to(user.actor).filter(pk=before)
         return printable(visible.values_list("full_name", flat=True).first() or "another")
+    if field == "affiliations":
+        return ", ".join(_part(part, user) for part in before) or "empty"
     return printable(str(before))
+
+
+def _part(written: list[Any], user: User) -> str:
+    """One affiliation as the journal has it: the organisation, the role, the days it began and ended."""
+    organisation, *rest = written
+    return " ".join([_named("organisation", organisation, user), *(printable(str(each)) for each in rest if each)])
 
 
 def _short(text: str) -> str:

@@ -26,6 +26,8 @@ _SPOKEN_VERSIONS = {"2": "2.1", "3": "3.0", "4": "4.0"}
 _FIRST_LINES = ("VERSION", "PRODID", "UID", "KIND", "X-ADDRESSBOOKSERVER-KIND", "N", "FN")  # in this order
 _LABELLING = frozenset({"X-ABLABEL", "X-ABADR"})  # lines that only say something about the others of their group
 _ITEM = re.compile(r"item([0-9]{1,9})", re.IGNORECASE)
+_URI_OR_TEXT = frozenset({"TEL", "RELATED", "X-RELATED"})
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ONLY_IN_4 = frozenset({"KIND", "GENDER", "MEMBER", "RELATED", "LANG", "CLIENTPIDMAP", "ANNIVERSARY", "XML"})
 
 
@@ -185,9 +187,9 @@ class Card:
         if found.text == text or not found.name:
             return self
         params = found.params
-        if found.name == "TEL" or (found.name == "RELATED" and ":" not in text):
+        if found.name in _URI_OR_TEXT:
             params = tuple(param for param in params if param[0] != "VALUE")
-            params = params if found.name == "TEL" else (*params, ("VALUE", ("text",)))
+            params = params if found.name == "TEL" or _URI.fullmatch(text) else (*params, ("VALUE", ("text",)))
         return self._with_value(found, write_text(self.version, found.name, text), params)
 
     def with_texts(self, index: int, texts: Sequence[str]) -> "Card":

@@ -15,10 +15,10 @@ from farley.accounts.roles import Role
 from farley.contacts import operations, storing
 from farley.contacts.listing import Filters, Listed
 from farley.contacts.models import Contact
-from farley.contacts.storing import StoreProblem, UidConflict
+from farley.contacts.storing import StoreProblem, TooLarge, UidConflict
 from farley.database.turns import write_turn
-from farley.journal.models import Batch, BatchSpace, Door
-from farley.journal.writing import close_batch, open_batch
+from farley.journal.models import Batch, BatchSpace, Door, Noun
+from farley.journal.writing import close_batch, leave_out, open_batch
 from farley.spaces.models import Space
 from farley.spaces.operations import NotAllowed, require
 
@@ -170,8 +170,8 @@ def carry_out(
 ) -> bool:
     """Do it to all of them, from where `batch` stands; return False if `stopping` cut it short.
 
-    A contact that has a problem of its own is left as it is. Where the right to change them is lost on the way,
-    the batch ends as failed, and what is done can be undone.
+    A contact that has a problem of its own is left as it is and noted (`LeftOut`). Where the right to change them is
+    lost on the way, the batch ends as failed, and what is done can be undone.
     """
     while batch.state == Batch.State.RUNNING and (contacts := selection.behind(batch.position)):
         try:
@@ -193,9 +193,16 @@ def carry_out(
 def _do_as_possible(deed: Deed, contacts: Sequence[Contact], *, by: Actor, door: Door, batch: Batch) -> None:
     try:
         do(deed, contacts, by=by, door=door, batch=batch)
-    except StoreProblem:
-        for contact in contacts if len(contacts) > 1 else ():
+    except StoreProblem as problem:
+        if len(contacts) == 1:
+            leave_out(batch, Noun.CONTACT, {contacts[0].pk: _reason(problem)})
+            return
+        for contact in contacts:
             _do_as_possible(deed, [contact], by=by, door=door, batch=batch)
+
+
+def _reason(problem: StoreProblem) -> str:
+    return {UidConflict: "taken", TooLarge: "too_large"}.get(type(problem), "changed")
 
 
 def written(deed: Deed) -> dict[str, Any]:

@@ -92,5 +92,5 @@ def _text(prop: Property) -> str:
         inline = prop.binary
         return f"({len(inline[0])} B)" if inline else prop.text[:200]
     if prop.name in {"N", "ADR", "ORG"}:
-        return ", ".join(" ".join(values) for values in prop.components if any(values))
+        return ", ".join(filter(None, prop.parts))
     return prop.text

@@ -157,7 +157,7 @@ def _first(best: tuple[int, str], prop: Property, value: str) -> tuple[int, str]
 
 
 def _address(prop: Property, reading: _Reading) -> None:
-    parts = [clean(" ".join(values)).strip() for values in prop.components]
+    parts = [clean(part) for part in prop.parts]
     parts += [""] * (7 - len(parts))
     _, _, street, city, state, postcode, country = parts[:7]
     label = _label(prop)
@@ -177,7 +177,7 @@ def _address(prop: Property, reading: _Reading) -> None:
 
 
 def _organisation(prop: Property, reading: _Reading) -> None:
-    units = [clean(" ".join(values)).strip() for values in prop.components]
+    units = [clean(part) for part in prop.parts]
     value = ", ".join(unit for unit in units if unit)
     reading.add(_Kind.ORG, _label(prop), value, search_fold(units[0] if units else ""))
     reading.texts.append(value)
@@ -305,6 +305,7 @@ _READERS: dict[str, Callable[[Property, _Reading], None]] = {
     "X-ABDATE": _date,
     "RELATED": _related,
     "X-ABRELATEDNAMES": _related,
+    "X-RELATED": _related,
     "MEMBER": _member,
     "X-ADDRESSBOOKSERVER-MEMBER": _member,
     "PHOTO": _photo,

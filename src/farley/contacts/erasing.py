@@ -165,9 +165,12 @@ def _forget_acts(traces: Traces) -> None:
             Batch.objects.filter(pk=batch.pk).update(title=title)
 
 
+_TELLING = ("uid", "href", "affiliations")  # own fields that say something of a person by themselves
+
+
 def _forget_own_fields(pks: Sequence[int]) -> None:
     for change in Change.objects.filter(noun=Noun.CONTACT, subject__in=pks).exclude(own_before=None):
-        kept = {name: value for name, value in (change.own_before or {}).items() if name not in ("uid", "href")}
+        kept = {name: value for name, value in (change.own_before or {}).items() if name not in _TELLING}
         if kept != change.own_before:
             Change.objects.filter(pk=change.pk).update(own_before=kept or None)
 

@@ -10,6 +10,8 @@ from functools import partial
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
 from farley.codecs.vcard import Card
+from farley.contacts import affiliations
+from farley.contacts.affiliations import Part
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.models import Contact
 from farley.contacts.operations import move_between
@@ -30,9 +32,11 @@ class ContactKeeper:
         wanted = {state.subject: state for state in states}
         found = Contact.objects.filter(pk__in=wanted).only(*_COMPARED)
         hashes = _hashes(state.content for state in wanted.values() if state.content is not None)
+        parts = affiliations.parts_of(pk for pk, state in wanted.items() if "affiliations" in state.own)
         reasons = dict.fromkeys(wanted, "gone")
         for contact in found:
-            if _is_as(contact, wanted[contact.pk], hashes):
+            same_parts = contact.pk not in parts or parts[contact.pk] == _parts_in(wanted[contact.pk])
+            if same_parts and _is_as(contact, wanted[contact.pk], hashes):
                 del reasons[contact.pk]
             elif not contact.is_deleted:
                 reasons[contact.pk] = "changed"
@@ -45,6 +49,10 @@ class ContactKeeper:
 def emptied_of(contents: Iterable[int]) -> set[int]:
     """Those of these contents whose octets are erased."""
     return set(Content.objects.filter(pk__in=list(contents), octets=b"").values_list("pk", flat=True))
+
+
+def _parts_in(state: Former) -> list[Part]:
+    return [Part.read(written) for written in state.own.get("affiliations", ())]
 
 
 _COMPARED = ("deleted_at", "sha256", "space_id", "uid", "owner_id")
@@ -189,6 +197,7 @@ class _Return:
         owners = {owner for c in contacts if (owner := self.states[c.pk].own.get("owner")) is not None}
         gone = owners - set(User.objects.filter(pk__in=owners).values_list("pk", flat=True)) if owners else set()
         organisations = self._organisations()
+        parts = affiliations.parts_of(c.pk for c in contacts if "affiliations" in self.states[c.pk].own)
         hrefs: set[str] = set()
         kept = {}
         for contact in contacts:
@@ -215,11 +224,15 @@ class _Return:
                 writer.replace(contact, self.octets[content], derived, content=content, own=own, uid=uids[contact.pk])
             elif own:
                 writer.set_own(contact, **own)
+            former = [part for part in _parts_in(state) if part.organisation in organisations]
+            if parts.get(contact.pk, former) != former:
+                affiliations.put(writer, contact, parts[contact.pk], former)
         return kept
 
     def _organisations(self) -> set[int]:
         """Those that are to come back and are still there."""
         named = {pk for state in self.states.values() if (pk := state.own.get("organisation")) is not None}
+        named |= {part.organisation for state in self.states.values() for part in _parts_in(state)}
         return set(Contact.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
 
     def _own_fields(self, contact: Contact) -> dict[str, int | None]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from farley.accounts.actor import Actor
 from farley.codecs.vcard import Property
 from farley.contacts.deriving import MAX_NORM, bare_uid
 from farley.contacts.models import Contact, IndexRow
+from farley.journal.models import Noun
+from farley.search import finding
 from farley.search.folding import search_fold
+from farley.spaces.models import Space
 
 MAX_SHOWN = 200  # of each kind on a page
-RELATIONS = ("RELATED", "X-ABRELATEDNAMES")
+MAX_COMPLETED = 10
+MAX_WORDS = 8  # of a name
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+RELATIONS = ("RELATED", "X-ABRELATEDNAMES", "X-RELATED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,38 @@ def relations(contact: Contact, *, by: Actor) -> list[Relation]:
     return outward + [back for back in _backward(contact, by) if back.contact and back.contact.pk not in mine]
 
 
+def called(name: str, space: Space, *, by: Actor, kind: Contact.Kind | None = None) -> Contact | None:
+    """The one contact of `space` that `by` sees and that is called so; None where there is none, or several."""
+    wanted = search_fold(name.strip())
+    visible = Contact.objects.visible_to(by).filter(space=space, sort_key__in=_sort_keys([wanted]))
+    if kind is not None:
+        visible = visible.filter(kind=kind)
+    found = [contact for contact in visible.order_by("pk")[:MAX_SHOWN] if search_fold(contact.full_name) == wanted]
+    exact = [contact for contact in found if contact.full_name == name.strip()]
+    best = exact or found
+    return best[0] if len(best) == 1 else None
+
+
+def linked(uri: str, space: Space, *, by: Actor) -> Contact | None:
+    """The contact of `space` that a URI in a card means, as far as `by` sees it."""
+    visible = Contact.objects.visible_to(by).filter(space=space, uid_key=bare_uid(uri))
+    contact: Contact | None = visible.order_by("pk").first()
+    return contact
+
+
+def uri_of(contact: Contact) -> str:
+    """How cards name this contact: its UID as a URN; "" where that is no UUID, and names have to do. RFC 4122 §3."""
+    return f"urn:uuid:{contact.uid_key}" if _UUID.fullmatch(contact.uid_key) else ""
+
+
+def completions(text: str, space: Space, *, by: Actor, kind: Contact.Kind | None = None) -> list[Contact]:
+    """Contacts of `space` that `by` sees and that somebody who has typed `text` may mean, the likeliest first."""
+    hits = finding.find(f"{text} space:{space.name}", by=by, nouns=[Noun.CONTACT], limit=MAX_COMPLETED * 10)
+    there = Contact.objects.visible_to(by).filter(space=space).in_bulk([hit.record for hit in hits])
+    found = [there[hit.record] for hit in hits if hit.record in there]
+    return [contact for contact in found if kind is None or contact.kind == kind][:MAX_COMPLETED]
+
+
 def groups_of(contact: Contact, *, by: Actor) -> list[Contact]:
     """The groups that name this contact as a member."""
     rows = IndexRow.objects.filter(space=contact.space_id, kind=IndexRow.Kind.MEMBER, norm=contact.uid_key)
@@ -79,10 +119,11 @@ def _backward(contact: Contact, by: Actor) -> list[Relation]:
     return [Relation(other.full_name, labels[other.pk], other, None) for other in found]
 
 
-def _sort_keys(names: dict[str, Property]) -> set[str]:
-    """How a person called so may be sorted: by what comes last in the name, or as it is written."""
+def _sort_keys(names: Iterable[str]) -> set[str]:
+    """How a person called so may be sorted: as it is written, or by a family name of one or more words at its end."""
     keys = set()
     for name in names:
         words = name.split()
-        keys |= {name[:250], " ".join([*words[-1:], *words[:-1]])[:250]}
+        keys |= {" ".join([*words[at:], *words[:at]])[:250] for at in range(min(len(words), MAX_WORDS))}
+        keys.add(name[:250])
     return keys

@@ -144,6 +144,12 @@ class SpaceWriter:
         self._change(contact, revision, **columns)
         return revision
 
+    def set_beside(self, contact: Contact, **before: Any) -> int:
+        """Journal own data that lies in a table of its own, with how it was; the caller changes it."""
+        revision = self._write(Verb.SET, contact.pk, own=before)
+        self._change(contact, revision)
+        return revision
+
     def delete(self, contact: Contact) -> int:
         """Take the contact out of the collection; the row stays and can be restored."""
         revision = self._write(Verb.DELETED, contact.pk, contact.content_id)

@@ -17,6 +17,7 @@ class Noun(models.IntegerChoices):
     """What kind of record a Change is about. Numbers are kept for ever."""
 
     CONTACT = 1, _("contact")
+    TAG = 2, _("tag")
 
 
 class Verb(models.IntegerChoices):
@@ -86,6 +87,10 @@ class Batch(models.Model):
         UNDO = 9, _("undo")
         DEMO = 10, _("example data")
         LINK = 11, _("link")
+        AFFILIATE = 12, _("affiliation")
+        RENAME_TAG = 13, _("tag renamed")
+        GROUP = 14, _("group")
+        RENAME_ORGANISATION = 15, _("organisation renamed")
 
     act = models.PositiveSmallIntegerField(choices=Act.choices)
     title = models.CharField(max_length=300, blank=True)  # a file, a person: what it was about
@@ -123,6 +128,23 @@ class BatchSpace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id} in {self.space_id}"
+
+
+class LeftOut(models.Model):
+    """A record that `batch` passed over: a bulk act it did not fit, or an undo that found it changed since."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="left_out", db_index=False)
+    noun = models.PositiveSmallIntegerField(choices=Noun.choices)
+    subject = models.PositiveBigIntegerField()  # the record's id
+    reason = models.CharField(max_length=20)  # a code: `changed`, `taken`, `gone`, `too_large`
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["batch", "noun", "subject"], name="a_batch_leaves_a_record_out_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} left out {self.noun}/{self.subject}: {self.reason}"
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.database.turns import write_turn
-from farley.journal.models import Batch, BatchSpace, Change, Door, Noun, Verb
-from farley.journal.writing import close_batch, open_batch
+from farley.journal.models import Batch, BatchSpace, Change, Door, LeftOut, Noun, Verb
+from farley.journal.writing import close_batch, leave_out, open_batch
 from farley.spaces.models import Space
 from farley.spaces.operations import NotAllowed, require, writing
 
@@ -69,7 +69,7 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record that undo left as it is, because of `reason` (`changed`, `taken`, `gone`).
+    """A record that an act left as it is, because of `reason` (`changed`, `taken`, `gone`, `too_large`).
 
     `label` is empty where the actor does not see it any more.
     """
@@ -82,7 +82,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Undone:
-    """What one call of `undo` did; of one that was taken up again, the rest."""
+    """What `undo` did: of one that was taken up again, the rest is in `restored`, and all it left in `kept`."""
 
     batch: Batch
     restored: int = 0
@@ -151,9 +151,20 @@ def undo(batch: Batch, *, by: Actor, door: Door, progress: Callable[[int], None]
                 chunk.put_back(result, spaces=locked, by=by, door=door)
         undoing.refresh_from_db()
         progress(len(changes))
+    result.kept = left_out(undoing, by=by)
     is_undone = bool(undoing.size) or not (result.kept or is_taken_up)
     _end(batch, undoing, is_undone=is_undone)
     return result
+
+
+def left_out(batch: Batch, *, by: Actor, most: int | None = None) -> list[Kept]:
+    """The records that `batch` passed over, in order of their ids, and why; `most` of them at most."""
+    rows = list(LeftOut.objects.filter(batch=batch).order_by("noun", "subject")[:most])
+    labels: dict[tuple[int, int], str] = {}
+    for noun in {Noun(row.noun) for row in rows}:
+        subjects = [row.subject for row in rows if row.noun == noun]
+        labels |= {(noun, pk): label for pk, label in _keepers[noun].labels(subjects, by=by).items()}
+    return [Kept(Noun(r.noun), r.subject, labels.get((r.noun, r.subject), ""), r.reason) for r in rows]
 
 
 def begin(batch: Batch, *, by: Actor, door: Door) -> Batch:
@@ -238,13 +249,7 @@ class _Chunk:
             changed, counted = self._changed_since(noun)
             back = [state for subject, state in former.items() if subject not in changed]
             kept = changed | self._put_back[noun](back, spaces=spaces, batch=result.batch, by=by, door=door)
-            listed = {(one.noun, one.subject) for one in result.kept}
-            labels = _keepers[noun].labels(kept, by=by)
-            result.kept += [
-                Kept(noun, subject, labels.get(subject, ""), reason)
-                for subject, reason in sorted(kept.items())
-                if (noun, subject) not in listed
-            ]
+            leave_out(result.batch, noun, kept)
             result.restored += len(former.keys() - counted - kept.keys())
 
     def _changed_since(self, noun: Noun) -> tuple[dict[int, str], set[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils import timezone
 from farley.accounts.actor import Actor
 from farley.database import rows
 from farley.database.turns import write_turn
-from farley.journal.models import Batch, BatchSpace, Change, Content, Door, Noun, Tombstone, Verb, hash_of
+from farley.journal.models import Batch, BatchSpace, Change, Content, Door, LeftOut, Noun, Tombstone, Verb, hash_of
 from farley.spaces.models import Space
 
 CHANGE_COLUMNS = (
@@ -101,6 +101,14 @@ def close_batch(batch: Batch, state: Batch.State = Batch.State.DONE) -> None:
     batch.state, batch.finished_at = state, timezone.now()
     with write_turn():
         batch.save(update_fields=["state", "finished_at"])
+
+
+def leave_out(batch: Batch, noun: Noun, reasons: Mapping[int, str]) -> None:
+    """Note which records `batch` passed over, by id, and why; the first reason stays."""
+    left = [LeftOut(batch=batch, noun=noun, subject=pk, reason=reason) for pk, reason in sorted(reasons.items())]
+    if left:
+        with write_turn():
+            LeftOut.objects.bulk_create(left, ignore_conflicts=True)
 
 
 @contextmanager

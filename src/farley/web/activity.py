@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import Resolver404, resolve, reverse
@@ -19,8 +20,8 @@ from farley.accounts.actor import Actor
 from farley.contacts.models import Contact
 from farley.exchange.importing import take_back
 from farley.exchange.tasks import undo_batch
-from farley.journal.models import Batch, BatchSpace, Change, Door, Noun
-from farley.journal.undo import TROUBLES, Kept, NotUndoable, begin, find_batch, undoing_of
+from farley.journal.models import Batch, BatchSpace, Change, Door, LeftOut, Noun
+from farley.journal.undo import TROUBLES, Kept, NotUndoable, begin, find_batch, left_out, undoing_of
 from farley.spaces.models import Space
 from farley.web.events import days_of, done_by, subject_events
 from farley.web.navigation import back
@@ -30,7 +31,8 @@ from farley.web.toasts import toast, warn
 PAGE = 50
 AT_ONCE = 2000  # changes; undoing more runs in the background
 NAMED = 3  # records in the title of an act
-SINGLE = (Batch.Act.EDIT, Batch.Act.CREATE)
+MAX_LEFT = 200  # records named on the page of an act
+SINGLE = (Batch.Act.EDIT, Batch.Act.CREATE, Batch.Act.AFFILIATE)
 SINGLE_IF_ONE = (Batch.Act.TAG, Batch.Act.ASSIGN)  # a click on a record's page
 _ICONS = {
     Batch.Act.IMPORT: "upload",
@@ -44,6 +46,10 @@ _ICONS = {
     Batch.Act.UNDO: "undo-2",
     Batch.Act.DEMO: "users",
     Batch.Act.LINK: "link",
+    Batch.Act.AFFILIATE: "building-2",
+    Batch.Act.RENAME_TAG: "tag",
+    Batch.Act.GROUP: "list",
+    Batch.Act.RENAME_ORGANISATION: "building-2",
 }
 
 
@@ -65,10 +71,20 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A record that undo left as it is."""
+    """A record that an act or its undoing left as it is."""
 
     name: str
     url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOnes:
+    """What was left, with a heading; `more` of it are not named."""
+
+    heading: str
+    records: list[Left]
+    more: int = 0
 
 
 @require_GET
@@ -93,7 +109,7 @@ def activity(request: PageRequest) -> HttpResponse:
 def batch(request: PageRequest, pk: int) -> HttpResponse:
     """One act: what it changed, or how far it is."""
     if not request.htmx:
-        return _batch_page(request, pk, [])
+        return _batch_page(request, pk)
     shown = _shown(request, [find_batch(pk, by=request.actor)])[0]
     response = render(request, "activity/batch.html#state", {"batch": shown})
     if not shown.is_running:
@@ -118,7 +134,7 @@ def undo_act(request: PageRequest, pk: int) -> HttpResponse:
         return back(request, reverse("batch", args=[pk]))
     toast(request, _undone(result.restored))
     if result.kept:
-        return _batch_page(request, pk, result.kept)
+        return _batch_page(request, pk)
     if _leads_nowhere(request):
         return redirect("contacts")
     return back(request, reverse("batch", args=[pk]))
@@ -163,7 +179,7 @@ def _older(view: str, rows: list[Any]) -> str:
     return f"?view={view}&before={rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
 
 
-def _batch_page(request: PageRequest, pk: int, kept: Iterable[Kept]) -> HttpResponse:
+def _batch_page(request: PageRequest, pk: int) -> HttpResponse:
     found = find_batch(pk, by=request.actor)
     before = _number(request.GET.get("before", ""))
     listed = _newest(Change.objects.visible_to(request.actor).filter(batch=found), before)
@@ -172,7 +188,7 @@ def _batch_page(request: PageRequest, pk: int, kept: Iterable[Kept]) -> HttpResp
         "batch": _shown(request, [found])[0],
         "days": days_of(subject_events(listed[:PAGE], request.actor)),
         "older_url": f"?before={listed[PAGE - 1].pk}" if len(listed) > PAGE else "",
-        "kept": _left(request, kept),
+        "left": _left_of(request, found),
     }
     return render(request, "activity/batch.html", context)
 
@@ -251,6 +267,10 @@ def _title(act: Batch.Act, title: str) -> str:
         Batch.Act.UNDO: gettext("Undone: {title}"),
         Batch.Act.DEMO: gettext("Example data {title}"),
         Batch.Act.LINK: gettext("Organisation of {title}"),
+        Batch.Act.AFFILIATE: gettext("Organisation of {title}"),
+        Batch.Act.RENAME_TAG: gettext("Tag renamed: {title}"),
+        Batch.Act.GROUP: gettext("Group {title}"),
+        Batch.Act.RENAME_ORGANISATION: gettext("Organisation renamed: {title}"),
     }
     return words[act].format(title=title).strip()
 
@@ -277,14 +297,45 @@ def _not_undone(left: list[Left]) -> str:
     return gettext("Not undone, because all {count} contacts were changed since.").format(count=len(left))
 
 
+def _left_of(request: PageRequest, batch: Batch) -> list[LeftOnes]:
+    """What the act passed over, and what undoing it kept the last time somebody tried."""
+    mine = Q(batch=batch) | Q(batch__undoes=batch) & ~Q(batch__state=Batch.State.UNDONE)
+    counts = dict(LeftOut.objects.filter(mine).values_list("batch").annotate(count=Count("pk")))
+    found = []
+    if count := counts.pop(batch.pk, 0):
+        heading = ngettext("{count} contact was left as it is:", "{count} contacts were left as they are:", count)
+        found.append(_left_ones(request, batch.pk, heading, count))
+    if counts:
+        heading = ngettext(
+            "{count} contact was changed since and stays as it is now.",
+            "{count} contacts were changed since and stay as they are now.",
+            counts[max(counts)],
+        )
+        found.append(_left_ones(request, max(counts), heading, counts[max(counts)]))
+    return found
+
+
+def _left_ones(request: PageRequest, batch: int, heading: str, count: int) -> LeftOnes:
+    records = _left(request, left_out(Batch(pk=batch), by=request.actor, most=MAX_LEFT))
+    written = number_format(count, use_l10n=True, force_grouping=True)
+    return LeftOnes(heading.format(count=written), records, count - len(records))
+
+
 def _left(request: PageRequest, kept: Iterable[Kept]) -> list[Left]:
     records = list(kept)
+    reasons = {
+        "changed": gettext("changed by somebody else"),
+        "taken": gettext("its UID belongs to another contact"),
+        "gone": gettext("not there any more"),
+        "too_large": gettext("would become too large"),
+    }
     visible = Contact.objects.visible_to(request.actor)
     there = set(visible.filter(pk__in=[record.subject for record in records]).values_list("pk", flat=True))
     return [
         Left(
             record.label or gettext("No name"),
             reverse("contact", args=[record.subject]) if record.subject in there else "",
+            reasons.get(record.reason, ""),
         )
         for record in records
     ]

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from farley.accounts.actor import Actor
 from farley.codecs.vcard import Card, Property
-from farley.contacts import storing
+from farley.contacts import links, storing
+from farley.contacts.links import RELATIONS
 from farley.contacts.models import Contact
 from farley.contacts.storing import EditConflict
 from farley.journal.models import Batch, Door
@@ -20,7 +21,6 @@ from farley.web.editors import Collision, Editor, Field, Form
 from farley.web.facts import (
     EDITABLE,
     GROUPS,
-    RELATIONS,
     Fact,
     FactGroup,
     fact_of,
@@ -33,6 +33,7 @@ from farley.web.successors import successor_of
 
 ATTEMPTS = 5  # to save beside somebody who changes other values of the same card
 NAME_REFS = ("name", "fn")
+LINKS = ("RELATED", "X-RELATED")  # that may hold a URI, where Apple's line holds a name
 
 
 class Overtaken(Exception):
@@ -60,10 +61,18 @@ def found_again(contact: Contact, ref: str, was: str, *, by: Actor) -> Fact | No
 
 
 def with_editor(
-    contact: Contact, fact: Fact, *, form: Form | None = None, error: str = "", collision: Collision | None = None
+    contact: Contact,
+    fact: Fact,
+    *,
+    by: Actor,
+    form: Form | None = None,
+    error: str = "",
+    collision: Collision | None = None,
 ) -> Fact:
     """`fact` with its editor open, holding what was typed in `form`."""
     fields = _fields(contact.card, fact)
+    if fact.name in RELATIONS:
+        fields = _naming(contact, fields, by)
     if form is not None:
         fields = editors.filled(fields, form)
     page = reverse("contact", args=[contact.pk])
@@ -80,16 +89,24 @@ def with_editor(
         error=error,
         collision=collision,
     )
-    return replace(fact, editor=editor)
+    return replace(fact, editor=editor, group="relations" if fact.name in RELATIONS else fact.group)
 
 
 def new_fact(
-    contact: Contact, name: str, *, form: Form | None = None, error: str = "", collision: Collision | None = None
+    contact: Contact,
+    name: str,
+    *,
+    by: Actor,
+    form: Form | None = None,
+    error: str = "",
+    collision: Collision | None = None,
 ) -> Fact:
     """A fact to add, its editor open, holding what was typed in `form`. Raises Http404 for what cannot be added."""
     if name not in EDITABLE:
         raise Http404("no such kind of fact")
     fields = editors.new_fields(name)
+    if name in RELATIONS:
+        fields = _naming(contact, fields, by)
     editor = Editor(
         key=f"new-{name}",
         fields=fields if form is None else editors.filled(fields, form),
@@ -106,12 +123,18 @@ def group_of(name: str) -> str:
     return "relations" if name in RELATIONS else next(key for key, names in GROUPS.items() if name in names)
 
 
-def editing_of(groups: Sequence[FactGroup], contact: Contact, ref: str) -> list[FactGroup]:
+def relation_editing(contact: Contact, ref: str, *, by: Actor) -> Fact | None:
+    """The relation `ref` with its editor open; None where it is no relation."""
+    fact = find_fact(contact.card, ref) if ref else None
+    return with_editor(contact, fact, by=by) if fact is not None and fact.name in RELATIONS else None
+
+
+def editing_of(groups: Sequence[FactGroup], contact: Contact, ref: str, *, by: Actor) -> list[FactGroup]:
     """`groups` with the editor of the fact `ref` open; "first" stands for the first one."""
     if ref == "first":
         ref = next((fact.ref for group in groups for fact in group.facts), "")
     return [
-        replace(group, facts=[with_editor(contact, fact) if fact.ref == ref else fact for fact in group.facts])
+        replace(group, facts=[with_editor(contact, fact, by=by) if fact.ref == ref else fact for fact in group.facts])
         for group in groups
     ]
 
@@ -131,7 +154,7 @@ def save(contact: Contact, ref: str, was: str, form: Form, *, by: Actor) -> tupl
         prop = _located(card, ref, was)
         if prop is None:
             raise Overtaken(found_again(contact, ref, was, by=by))
-        new = editors.with_change(card, prop, form)
+        new = editors.with_change(card, prop, _meant(contact, prop.name, form, by, prop.text))
         return new, str(prop.index + _lines_before(card, new, prop))
 
     card, ref, batch = _store(contact, changed, by=by)
@@ -140,7 +163,8 @@ def save(contact: Contact, ref: str, was: str, form: Form, *, by: Actor) -> tupl
 
 def add(contact: Contact, name: str, form: Form, *, by: Actor) -> Batch | None:
     """Add a fact; return what undoes it, None where nothing was typed. Raises Unusable, and what `store` raises."""
-    return _store(contact, lambda card: (editors.with_addition(card, name, form), ""), by=by)[2]
+    typed = _meant(contact, name, form, by) if contact.card.version == "4.0" else form
+    return _store(contact, lambda card: (editors.with_addition(card, name, typed), ""), by=by)[2]
 
 
 def remove(contact: Contact, ref: str, was: str, *, by: Actor) -> Batch | None:
@@ -210,6 +234,30 @@ def _lines_before(old: Card, new: Card, prop: Property) -> int:
     above = [line.octets for line in old.lines[: prop.index]]
     now = [line.octets for line in new.lines[: prop.index]]
     return 0 if above == now else len(new.lines) - len(old.lines)
+
+
+def _naming(contact: Contact, fields: Sequence[Field], by: Actor) -> list[Field]:
+    """The controls of a relation: a link is shown as the name of whom it means, and names are completed."""
+    shown = []
+    for field in fields:
+        if field.name == "value":
+            other = links.linked(field.value, contact.space, by=by) if ":" in field.value else None
+            value = other.full_name if other else field.value
+            field = replace(field, value=value, complete_url=reverse("contact-names", args=[contact.pk]))
+        shown.append(field)
+    return shown
+
+
+def _meant(contact: Contact, name: str, form: Form, by: Actor, before: str = "") -> Form:
+    """What was typed, a name as the link to the one contact of that name; for relations that are links, or may be."""
+    if name not in LINKS or not form.get("value"):
+        return form
+    was = links.linked(before, contact.space, by=by) if ":" in before else None
+    if was is not None and was.full_name == form["value"].strip():
+        return {**form, "value": before}
+    other = links.called(form["value"], contact.space, by=by)
+    uri = links.uri_of(other) if other is not None and other.pk != contact.pk else ""
+    return {**form, "value": uri} if uri else form
 
 
 def _fields(card: Card, fact: Fact) -> list[Field]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext, pgettext
 
@@ -22,7 +22,8 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One control of an editor. `kind` is an input type or "textarea"; `options` are suggestions."""
+    """One control of an editor. `kind` is an input type or "textarea"; `options` are suggestions, and the page at
+    `complete_url` has such as fit what is typed."""
 
     name: str
     label: str
@@ -30,6 +31,7 @@ class Field:
     kind: str = "text"
     placeholder: str = ""
     options: Sequence[str] = ()
+    complete_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def full_name_field(card: Card) -> list[Field]:
 
 def filled(fields: list[Field], form: Form) -> list[Field]:
     """The same controls holding what was typed."""
-    return [Field(f.name, f.label, form.get(f.name, f.value), f.kind, f.placeholder, f.options) for f in fields]
+    return [replace(field, value=form.get(field.name, field.value)) for field in fields]
 
 
 def typed_value(form: Form) -> str:
@@ -270,6 +272,7 @@ def _with_new_date(card: Card, name: str, form: Form, label: str | None) -> Card
 
 
 def _with_new_relation(card: Card, who: str, types: tuple[str, ...], label: str | None, written: str) -> Card:
-    if card.version == "4.0":
-        return card.added("RELATED", text=who, types=types, label=label, params=[("VALUE", ["text"])])
-    return card.added("X-ABRELATEDNAMES", text=who, label=label or written.strip() or None)
+    if card.version != "4.0":
+        return card.added("X-ABRELATEDNAMES", text=who, label=label or written.strip() or None)
+    params = [] if who.startswith("urn:uuid:") else [("VALUE", ["text"])]
+    return card.added("RELATED", text=who, types=types, label=label, params=params)

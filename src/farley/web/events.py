@@ -165,6 +165,8 @@ def _event(change: Change, *, what: str = "", **more: Any) -> Event:
 
 def _deed(change: Change, details: list[Detail]) -> str:
     """What was done to a contact, as exactly as its values tell it."""
+    if "affiliations" in (change.own_before or {}):
+        return pgettext("a contact", "organisations changed")
     if change.verb == Verb.CHANGED and details:
         if not any(detail.before for detail in details):
             return pgettext("a value", "added")
@@ -200,7 +202,13 @@ def _owners(changes: Iterable[Change]) -> Mapping[int, str]:
 
 
 def _own_details(change: Change, owners: Mapping[int, str]) -> list[Detail]:
-    if not change.own_before or "owner" not in change.own_before:
-        return []
-    before = owners.get(change.own_before["owner"] or 0, gettext("nobody"))
-    return [Detail(gettext("Owner before"), before, "")]
+    before = change.own_before or {}
+    details = []
+    if "owner" in before:
+        name = owners.get(before["owner"] or 0, gettext("nobody"))
+        details.append(Detail(gettext("Owner before"), name, ""))
+    if "affiliations" in before:  # named on the page beside; the organisations may not be there to see any more
+        roles = [role for _organisation, role, *_days in before["affiliations"]]
+        told = ", ".join(role or "–" for role in roles) or gettext("none")
+        details.append(Detail(gettext("Roles before"), _short(told), ""))
+    return details

@@ -9,9 +9,11 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from farley.accounts.roles import Role
+from farley.contacts import links
+from farley.contacts.links import RELATIONS
 from farley.contacts.models import Contact
 from farley.contacts.storing import StoreProblem
 from farley.journal.models import Change, Noun
@@ -20,12 +22,14 @@ from farley.web import editing, editors
 from farley.web.editing import Overtaken
 from farley.web.editors import Collision, Form, Unusable
 from farley.web.events import done_by
-from farley.web.facts import RELATIONS, Fact
+from farley.web.facts import Fact
 from farley.web.labels import property_label
 from farley.web.problems import explained
 from farley.web.record import record_context, swapped_parts, visible_contact
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast, warn
+
+MAX_TYPED = 200  # characters of a name that is being completed
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,9 +42,11 @@ def fact(request: PageRequest, pk: int, ref: str) -> HttpResponse:
     if not request.htmx:
         return redirect(f"{page}?edit={ref}" if "edit" in request.GET else page)
     found = editing.found_again(contact, ref, request.GET.get("was", ""), by=request.actor)
-    if found is None:
+    if "edit" in request.GET and found is not None:
+        return _part(request, contact, editing.with_editor(contact, found, by=request.actor))
+    if found is None or found.name in RELATIONS:  # these stand in a list, and their editor beside it
         return HttpResponse()
-    return _part(request, contact, editing.with_editor(contact, found) if "edit" in request.GET else found)
+    return _part(request, contact, found)
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,7 +58,7 @@ def new_fact(request: PageRequest, pk: int, name: str) -> HttpResponse:
     if form.get("pick") == "theirs":
         return _shown(request, contact, None)
     if request.method == "POST":
-        editing.new_fact(contact, name)  # 404 for a kind that cannot be added
+        editing.new_fact(contact, name, by=request.actor)  # 404 for a kind that cannot be added
         try:
             batch = editing.add(contact, name, form, by=request.actor)
         except (Unusable, StoreProblem) as problem:
@@ -63,7 +69,7 @@ def new_fact(request: PageRequest, pk: int, name: str) -> HttpResponse:
             return _added(request, contact, name)
     elif not request.htmx:
         return redirect(f"{reverse('contact', args=[pk])}?add={name}")
-    fact = editing.new_fact(contact, name, form=form if error else None, error=error)
+    fact = editing.new_fact(contact, name, by=request.actor, form=form if error else None, error=error)
     if request.htmx:
         return _part(request, contact, fact, status=422 if error else 200)
     context = record_context(request, contact) | {"new_fact": fact, "segment": "facts"}
@@ -86,7 +92,20 @@ def remove_fact(request: PageRequest, pk: int, ref: str) -> HttpResponse:
             toast(request, gettext("{label} removed").format(label=property_label(name)), undoes=batch)
     if not request.htmx:
         return redirect("contact", pk)
+    if request.POST.get("was", "").rpartition("-")[0] in RELATIONS:
+        return _reloaded(contact)
     return _facts(request, contact)
+
+
+@require_GET
+def names(request: PageRequest, pk: int) -> HttpResponse:
+    """Suggestions for who or which organisation is meant by what is being typed."""
+    contact = _editable(request, pk)
+    typed = (request.GET.get("value") or request.GET.get("organisation") or "").strip()[:MAX_TYPED]
+    kind = Contact.Kind.ORG if request.GET.get("kind") == "org" else None
+    found = links.completions(typed, contact.space, by=request.actor, kind=kind) if typed else []
+    others = [other for other in found if other.pk != contact.pk and other.full_name]
+    return render(request, "contacts/names.html", {"others": others})
 
 
 def _editable(request: PageRequest, pk: int) -> Contact:
@@ -109,7 +128,7 @@ def _save(request: PageRequest, contact: Contact, ref: str, form: Form) -> HttpR
         found = editing.found_again(contact, ref, was, by=request.actor)
         if found is None:
             return _collided(request, contact, None, was, form)
-        fact = editing.with_editor(contact, found, form=form, error=explained(problem))
+        fact = editing.with_editor(contact, found, by=request.actor, form=form, error=explained(problem))
         return _refused(request, contact, fact)
     if batch is not None:
         text = gettext("{label} changed") if saved is not None else gettext("{label} removed")
@@ -117,6 +136,8 @@ def _save(request: PageRequest, contact: Contact, ref: str, form: Form) -> HttpR
         toast(request, text.format(label=property_label(name)), undoes=batch)
     if not request.htmx:
         return redirect("contact", contact.pk)
+    if (saved.name if saved is not None else was.rpartition("-")[0]) in RELATIONS:
+        return _reloaded(contact)
     if saved is None or ref in editing.NAME_REFS or len(contact.card.lines) != len(shown.lines):
         return _facts(request, contact, saved=saved)
     return _part(request, contact, _marked(saved), parts=True)
@@ -125,6 +146,8 @@ def _save(request: PageRequest, contact: Contact, ref: str, form: Form) -> HttpR
 def _shown(request: PageRequest, contact: Contact, fact: Fact | None) -> HttpResponse:
     if not request.htmx:
         return redirect("contact", contact.pk)
+    if fact is not None and fact.name in RELATIONS:
+        return _reloaded(contact)
     return _part(request, contact, fact) if fact is not None else _facts(request, contact)
 
 
@@ -134,9 +157,10 @@ def _collided(request: PageRequest, contact: Contact, theirs: Fact | None, was: 
     who = done_by(newest) if newest else gettext("Somebody")
     collision = Collision(who, theirs.value if theirs else "", editors.typed_value(form))
     if theirs is not None:
-        fact = editing.with_editor(contact, theirs, form=form, collision=collision)
+        fact = editing.with_editor(contact, theirs, by=request.actor, form=form, collision=collision)
     else:
-        fact = editing.new_fact(contact, was.rpartition("-")[0], form=form, collision=collision)
+        name = was.rpartition("-")[0]
+        fact = editing.new_fact(contact, name, by=request.actor, form=form, collision=collision)
     return _refused(request, contact, fact, status=409)
 
 
@@ -157,11 +181,16 @@ def _added(request: PageRequest, contact: Contact, name: str) -> HttpResponse:
     if not request.htmx:
         return redirect("contact", contact.pk)
     if name in RELATIONS:
-        response = HttpResponse()
-        response.headers["HX-Redirect"] = reverse("contact", args=[contact.pk])
-        return response
+        return _reloaded(contact)
     newest = contact.card.properties(name)
     return _facts(request, contact, saved=editing.find_fact(contact.card, str(newest[-1].index)) if newest else None)
+
+
+def _reloaded(contact: Contact) -> HttpResponse:
+    """The page anew: a relation shows on both sides of it."""
+    response = HttpResponse()
+    response.headers["HX-Redirect"] = reverse("contact", args=[contact.pk])
+    return response
 
 
 def _marked(fact: Fact | None) -> Fact | None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from farley.codecs.vcard import Property
+from farley.contacts.links import RELATIONS
 
 Types = tuple[str, ...]
 
@@ -84,6 +85,7 @@ _NAMES: dict[str, StrOrPromise] = {
     "X-ABDATE": _("Day"),
     "RELATED": _("Relation"),
     "X-ABRELATEDNAMES": _("Relation"),
+    "X-RELATED": _("Relation"),
     "FN": _("Display name"),
     "N": pgettext_lazy("of a person", "Name"),
     "CATEGORIES": _("Tags"),
@@ -125,6 +127,15 @@ def label_of(prop: Property) -> str:
     return ", ".join(str(words.get((kind,), kind.removeprefix("x-").capitalize())) for kind in told)
 
 
+def words_of(relation: str) -> str:
+    """A relation as an index row has it, its own label or its types apart by commas, in the user's words."""
+    if built_in := _BUILT_IN.get(relation.casefold()):
+        return str(built_in)
+    if (types := told_types(relation.split(","))) in _RELATIONS:
+        return str(_RELATIONS[types])
+    return relation or gettext("relation")
+
+
 def told_types(types: Iterable[str]) -> Types:
     """The types a user chose, in the order the tables have them: work and home first."""
     told = [kind for kind in types if kind not in _SILENT]
@@ -155,4 +166,4 @@ def typed_label(name: str, written: str, before: Types = ()) -> tuple[Types, str
 def _words_for(name: str) -> dict[Types, StrOrPromise]:
     if name == "TEL":
         return _PHONES
-    return _RELATIONS if name in ("RELATED", "X-ABRELATEDNAMES") else _PLACES
+    return _RELATIONS if name in RELATIONS else _PLACES

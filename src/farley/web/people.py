@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact named beside another one. `ref` and `was` address the line that names them, where it can be removed."""
+    """A contact named beside another one. `ref` and `was` address what names them, where it can be changed."""
 
     name: str
     note: str = ""
@@ -84,8 +84,8 @@ def row_of(contact: Contact, tags: Sequence[str]) -> Row:
     )
 
 
-def person_of(contact: Contact, note: str = "") -> Person:
-    return Person(name_of(contact), note, url_of(contact), photo_of(contact), shape_of(contact))
+def person_of(contact: Contact, note: str = "", *, was: str = "") -> Person:
+    return Person(name_of(contact), note, url_of(contact), photo_of(contact), shape_of(contact), was=was)
 
 
 def persons(contacts: Iterable[Contact]) -> list[Person]:

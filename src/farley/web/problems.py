@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext
 
 from farley.codecs.vcard import InvalidVCard
+from farley.contacts.affiliations import MAX_ROLE, UnusableAffiliation
 from farley.contacts.operations import OwnerOutside
 from farley.contacts.storing import EditConflict, TooLarge, UidConflict
 
@@ -24,6 +25,19 @@ def explained(problem: Exception) -> str:
             return gettext("{user} does not see this space and cannot look after contacts in it.").format(
                 user=problem.user
             )
+        case UnusableAffiliation():
+            return _affiliation(problem)
         case InvalidVCard():
             return gettext("The card cannot be read (line {line}). Nothing was saved.").format(line=problem.line)
     return str(problem)
+
+
+def _affiliation(problem: UnusableAffiliation) -> str:
+    words = {
+        "order": gettext("It ends before it begins."),
+        "role": gettext("The role is too long: at most {count} characters.").format(count=MAX_ROLE),
+        "elsewhere": gettext("Type the name of one organisation of this space; add it first if it is not there."),
+        "many": gettext("One person can have no more organisations than these."),
+        "day": gettext("This is no date. Type it like 1978-12-08."),
+    }
+    return words[problem.reason]

@@ -15,16 +15,17 @@ from django.views.decorators.http import require_GET
 
 from farley.accounts.roles import Role
 from farley.contacts import links, listing
-from farley.contacts.models import Affiliation, Contact, Thumbnail
+from farley.contacts.models import Contact, Thumbnail
 from farley.exchange.exporting import vcard_of
 from farley.journal.access import Way, note_access
 from farley.journal.models import Door
 from farley.spaces.models import Space
+from farley.web.affiliations import affiliation_form, organisations_of
 from farley.web.context import SPACE_ICONS
-from farley.web.editing import editing_of, new_fact
+from farley.web.editing import editing_of, new_fact, relation_editing
 from farley.web.events import Day, days_of, record_events
 from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signature
-from farley.web.labels import label_of
+from farley.web.labels import label_of, words_of
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
 from farley.web.requests import PageRequest
 from farley.web.spaces import audience_of, readers_of
@@ -68,9 +69,13 @@ def contact(request: PageRequest, pk: int) -> HttpResponse:
     segment = request.GET.get("seg", "")
     context["segment"] = segment if segment in SEGMENTS else SEGMENTS[0]
     if context["can_edit"]:
-        context["groups"] = editing_of(context["groups"], contact, request.GET.get("edit", ""))
+        asked = request.GET.get("edit", "")
+        context["groups"] = editing_of(context["groups"], contact, asked, by=request.actor)
+        context["new_fact"] = relation_editing(contact, asked, by=request.actor)
         if added := request.GET.get("add", ""):
-            context["new_fact"] = new_fact(contact, added)
+            context["new_fact"] = new_fact(contact, added, by=request.actor)
+        if part := request.GET.get("affiliation", ""):
+            context["affiliation_form"] = affiliation_form(contact, part, by=request.actor)
     return render(request, "contacts/record.html", context)
 
 
@@ -185,13 +190,15 @@ def _acts(contact: Contact) -> list[Act]:
 def _around(request: PageRequest, contact: Contact) -> dict[str, Any]:
     is_group = contact.kind == Contact.Kind.GROUP
     is_organisation = contact.kind == Contact.Kind.ORG
+    is_person = contact.kind == Contact.Kind.INDIVIDUAL
     groups = links.groups_of(contact, by=request.actor)
     return {
         "members_of_group": persons(links.members(contact, by=request.actor)) if is_group else None,
         "member_count": links.count_members(contact, by=request.actor) if is_group else 0,
         "staff": persons(links.people_of(contact, by=request.actor)) if is_organisation else [],
         "relations": _relations(request, contact),
-        "affiliations": _affiliations(request, contact),
+        "affiliations": organisations_of(contact, by=request.actor) if is_person else [],
+        "is_person": is_person,
         "memberships": [Link(group.full_name, f"{reverse('contacts')}?group={group.pk}") for group in groups],
         "audience": audience_of(contact.space),
     }
@@ -201,7 +208,7 @@ def _relations(request: PageRequest, contact: Contact) -> list[Person]:
     people = []
     for relation in links.relations(contact, by=request.actor):
         if relation.prop is None:
-            note = gettext("names this contact: {label}").format(label=relation.label or gettext("relation"))
+            note = gettext("names this contact: {label}").format(label=words_of(relation.label))
         else:
             note = label_of(relation.prop)
         person = person_of(relation.contact, note) if relation.contact else Person(relation.name, note)
@@ -210,9 +217,3 @@ def _relations(request: PageRequest, contact: Contact) -> list[Person]:
             person = Person(person.name, note, person.url, person.photo, person.shape, ref, was)
         people.append(person)
     return people
-
-
-def _affiliations(request: PageRequest, contact: Contact) -> list[Person]:
-    visible = Contact.objects.visible_to(request.actor)
-    found = Affiliation.objects.filter(person=contact, organisation__in=visible).select_related("organisation")
-    return [person_of(affiliation.organisation, affiliation.role) for affiliation in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from farley.accounts.roles import Role
 from farley.contacts import operations
 from farley.contacts.models import Contact
 from farley.journal.models import Door
+from farley.search import candidates
 from farley.search.finding import find
 from farley.search.folding import search_fold
 from farley.search.trigrams import drop_index, faults, make_index
@@ -167,6 +169,29 @@ def test_many_in_a_large_space_do_not_hide_a_few_in_a_small_one(alice: User) -> 
     hand_of(alice).contact(small, a_card("Ada"))
     hand_of(alice).many(space_of(alice), [a_card(f"Ada {n}") for n in range(350)])
     assert names("ada", alice)[0] == "Ada"
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 300])
+def test_in_many_spaces_among_others_everything_is_found_and_nothing_else(
+    alice: User, mallory: User, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(candidates, "AT_ONCE", at_once)
+    for n in range(9):
+        hand_of(mallory).many(team(f"theirs-{n}", mallory=Role.MANAGER), [a_card(f"Ada Hidden {i}") for i in range(n)])
+        hand_of(alice).many(team(f"ours-{n}", alice=Role.MANAGER), [a_card(f"Ada Seen {n}{i}") for i in range(n % 4)])
+    expected = {f"Ada Seen {n}{i}" for n in range(9) for i in range(n % 4)}
+    with CaptureQueriesContext(connection) as queries:
+        assert set(names("ada", alice)) == expected
+    look_ups = [query for query in queries if "search_names MATCH" in query["sql"]]
+    if connection.vendor == "sqlite" and at_once == 300:
+        assert len(look_ups) == 2  # one for each stage, none for each space
+
+
+def test_what_fits_is_found_behind_many_that_only_share_its_trigrams(alice: User) -> None:
+    hand_of(alice).contact(space_of(alice), a_card("Ada", "NOTE:abc-bcd-cde-def"))
+    hand_of(alice).many(space_of(alice), [a_card(f"Ada {n}", "NOTE:abcd bcde cdef") for n in range(120)])
+    assert names("abc-bcd", alice) == ["Ada"]
+    assert len(names("abcd", alice)) == 20
 
 
 WORDS = st.text(st.sampled_from("abeouAEOUäöüÄßéłñйЖΣς中文字9-@.,'&/%_\\\"ﬁＡ"), min_size=3, max_size=14).filter(

@@ -1,0 +1,65 @@
+"""How frequent trigrams are: of several that must be there, the index is asked for the rarest."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+
+from django.db.models import Max
+
+from farley.journal.models import Noun
+from farley.search.models import Entry, places
+from farley.spaces.models import Space
+
+SAMPLE = 1000  # entries that tell how frequent a trigram is
+SAMPLE_AGE_S = 3600.0
+
+
+class _Known:
+    """In how many of some entries each trigram is, by column: only which of several is the rarest matters."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        self.counted: dict[str, Counter[str]] = {}
+        self.lock = threading.Lock()
+
+
+_known = _Known()
+
+
+def frequencies(column: str) -> Counter[str]:
+    """How often each trigram is among the names (`name`) or in everything (`text`) of some entries."""
+    if time.monotonic() >= _known.until:
+        with _known.lock:
+            if time.monotonic() >= _known.until:
+                sample = _sample()
+                _known.counted = {
+                    "name": Counter(trigram for name, _ in sample for trigram in set(trigrams(name))),
+                    "text": Counter(trigram for _, text in sample for trigram in set(trigrams(text))),
+                }
+                _known.until = time.monotonic() + (SAMPLE_AGE_S if len(sample) > SAMPLE // 2 else 60.0)
+    return _known.counted[column]
+
+
+def trigrams(text: str) -> list[str]:
+    return [text[n : n + 3] for n in range(len(text) - 2)]
+
+
+def _sample() -> list[tuple[str, str]]:
+    """Names and texts of entries from all over: language, not anybody's words, is what they are read for."""
+    said: list[tuple[str, str]] = []
+    pks = list(Space.objects.values_list("pk", flat=True))
+    for space in random.sample(pks, min(len(pks), 20)):
+        for noun in Noun:
+            first, last = places(space, noun)
+            newest = Entry.objects.filter(pk__range=(first, last)).aggregate(newest=Max("pk"))["newest"]
+            for _ in range(4) if newest is not None else ():
+                start = random.randint(first, newest)  # noqa: S311 -- a sample
+                part = Entry.objects.filter(pk__range=(start, last)).order_by("pk")
+                said += [
+                    (name, f"{text}{fields}")
+                    for name, text, fields in part.values_list("name", "text", "fields")[: SAMPLE // 40]
+                ]
+    return said

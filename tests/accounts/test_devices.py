@@ -39,9 +39,9 @@ def added(user: User, name: str = "Phone", kind: Device.Kind = PHONE, **options:
 
 
 def as_device(user: User, secret: str) -> Actor:
-    actor = devices.authenticate_device(user.name, secret, "192.0.2.7")
-    assert actor is not None
-    return actor
+    found = devices.sign_in(user.name, secret, "192.0.2.7")
+    assert found is not None
+    return found.actor
 
 
 def test_the_app_password_lets_the_device_in_as_its_person(alice: User) -> None:
@@ -52,15 +52,15 @@ def test_the_app_password_lets_the_device_in_as_its_person(alice: User) -> None:
 
 def test_it_may_be_typed_in_groups_and_capitals_and_with_the_mail_address(alice: User) -> None:
     typed = devices.written(added(alice)).upper().replace("-", " - ")
-    assert devices.authenticate_device("Alice@Example.org", typed, "") is not None
+    assert devices.sign_in("Alice@Example.org", typed, "") is not None
 
 
 def test_a_wrong_password_or_another_persons_name_lets_nobody_in(alice: User, bob: User) -> None:
     secret = added(alice)
-    assert devices.authenticate_device("alice", secret[:-1] + ("a" if secret[-1] != "a" else "b"), "") is None
-    assert devices.authenticate_device("bob", secret, "") is None
-    assert devices.authenticate_device("alice", "", "") is None
-    assert devices.authenticate_device("\udce4", "\udce4", "") is None
+    assert devices.sign_in("alice", secret[:-1] + ("a" if secret[-1] != "a" else "b"), "") is None
+    assert devices.sign_in("bob", secret, "") is None
+    assert devices.sign_in("alice", "", "") is None
+    assert devices.sign_in("\udce4", "\udce4", "") is None
 
 
 def test_a_token_lets_a_program_in_and_not_as_a_device(alice: User) -> None:
@@ -68,7 +68,7 @@ def test_a_token_lets_a_program_in_and_not_as_a_device(alice: User) -> None:
     actor = devices.authenticate_token(token, "")
     assert actor is not None
     assert (actor.kind, actor.user) == (ActorKind.TOKEN, alice)
-    assert devices.authenticate_device("alice", token, "") is None
+    assert devices.sign_in("alice", token, "") is None
     assert devices.authenticate_token(added(alice), "") is None
 
 
@@ -76,7 +76,7 @@ def test_a_closed_account_shuts_its_devices_out_at_once(alice: User) -> None:
     secret, token = added(alice), added(alice, "Report", PROGRAM)
     actor = as_device(alice, secret)
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert devices.authenticate_device("alice", secret, "") is None
+    assert devices.sign_in("alice", secret, "") is None
     assert devices.authenticate_token(token, "") is None
     with pytest.raises(NoSuchSpace):
         require(space_of(alice), actor, Role.READER)
@@ -86,13 +86,13 @@ def test_closing_an_account_ends_its_devices_for_good(alice: User, bob: User) ->
     secret = added(alice)
     closing.close(alice, by=COMMAND, door=Door.CLI)
     closing.reopen(alice, by=COMMAND, door=Door.CLI)
-    assert devices.authenticate_device("alice", secret, "") is None
+    assert devices.sign_in("alice", secret, "") is None
 
 
 def test_a_removed_device_is_shut_out_at_once(alice: User) -> None:
     secret = added(alice)
     devices.remove(alice, PHONE, "Phone", by=alice.actor, door=Door.WEB)
-    assert devices.authenticate_device("alice", secret, "") is None
+    assert devices.sign_in("alice", secret, "") is None
     assert list(Event.objects.values_list("verb", flat=True)) == [Verb.DEVICE_ADDED, Verb.DEVICE_REMOVED]
 
 

@@ -109,6 +109,7 @@ SEEN = mine(404, 200, 200, 200)
 CHANGED = mine(404, 403, 302, 302)
 FOR_ADMIN = (LOGIN, 404, 200, LOGIN, 404, 404, 404)
 OWN_IMPORT = mine(404, 404, 404, 200)  # belongs to whoever began it
+NO_PHONE = (401,) * 7  # a log-in is no app password: tests/permissions/test_devices.py asks as devices
 OPEN = (302, 302, 302, 302, 302, 302, 302)
 
 ROUTES: dict[str, list[Route]] = {
@@ -274,6 +275,12 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", mine(404, 403, 403, 200), arguments=lambda s: [s.space.name]),
         Route("post", mine(404, 403, 403, 302), lambda _: {"days": "30"}, lambda s: [s.space.name]),
     ],
+    "well-known-carddav": [Route("get", (301,) * 7)],
+    "dav": [Route("get", NO_PHONE)],
+    "dav-principal": [Route("get", NO_PHONE, arguments=lambda _: ["manager"])],
+    "dav-home": [Route("get", NO_PHONE, arguments=lambda _: ["manager"])],
+    "dav-book": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.space.name])],
+    "dav-card": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.space.name, s.contact.href])],
     "instance-journal": [Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404))],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes")],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk])],

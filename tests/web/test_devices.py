@@ -20,7 +20,7 @@ def test_the_password_is_shown_once_and_lets_the_device_in(alice: User, page_of_
     answer = page_of_alice.post("/account/devices/", {"name": "Phone", "which": "all"})
     [secret] = re.findall(r'id="secret" value="([a-z2-7-]+)"', answer.content.decode())
     assert "no-store" in answer.headers["Cache-Control"]
-    assert devices.authenticate_device("alice", secret, "") is not None
+    assert devices.sign_in("alice", secret, "") is not None
     later = page_of_alice.get("/account/devices/")
     assert secret not in later.content.decode()
     assert "never used" in text_of(later.content)

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
@@ -151,14 +152,26 @@ def end_all_of(user: User) -> None:
     Device.objects.filter(user=user).delete()
 
 
-def authenticate_device(name: str, password: str, address: str) -> Actor | None:
-    """Who `name` (or e-mail address) with a device's app password is; None for a wrong one or a closed account.
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A device whose app password was right, and whose it is."""
+
+    device: Device
+    user: User
+
+    @property
+    def actor(self) -> Actor:
+        return self.device.actor_of(self.user)
+
+
+def sign_in(name: str, password: str, address: str) -> SignedIn | None:
+    """The device of `name` (or e-mail address) with this app password; None for a wrong one or a closed account.
 
     Spaces, hyphens and capitals in the password do not count: people type it from a screen.
     """
     typed = password.replace(" ", "").replace("-", "").lower()
     found = _found(Device.Kind.DEVICE, typed, address)
-    if found is None or found.user is None:
+    if found is None:
         return None
     own = found.user.email if "@" in name else found.user.name
     return found if secrets.compare_digest(own.casefold().encode(), name.strip().casefold().encode()) else None
@@ -166,7 +179,8 @@ def authenticate_device(name: str, password: str, address: str) -> Actor | None:
 
 def authenticate_token(token: str, address: str) -> Actor | None:
     """Who a bearer token stands for; None for a wrong one or a closed account. RFC 6750 §2.1."""
-    return _found(Device.Kind.TOKEN, token.strip(), address) if token.startswith(TOKEN_PREFIX) else None
+    found = _found(Device.Kind.TOKEN, token.strip(), address) if token.startswith(TOKEN_PREFIX) else None
+    return found.actor if found else None
 
 
 def written(secret: str) -> str:
@@ -174,7 +188,7 @@ def written(secret: str) -> str:
     return "-".join(secret[place : place + 4] for place in range(0, len(secret), 4))
 
 
-def _found(kind: Device.Kind, secret: str, address: str) -> Actor | None:
+def _found(kind: Device.Kind, secret: str, address: str) -> SignedIn | None:
     """By two look-ups of an index. What a clock could tell of them is about a hash nobody can aim."""
     digest = _digest(secret)
     for device in rows.load(Device, {"digest": digest}):
@@ -184,7 +198,7 @@ def _found(kind: Device.Kind, secret: str, address: str) -> Actor | None:
             if not user.is_active:
                 return None
             _note_use(device, address[:MAX_ADDRESS])
-            return device.actor_of(user)
+            return SignedIn(device, user)
     return None
 
 

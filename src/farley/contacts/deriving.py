@@ -80,6 +80,7 @@ class _Reading:
     city: tuple[int, str] = (1000, "")
     name: str = ""  # family, given and additional names
     sort_as: str = ""
+    has_full_name: bool = False
     photo: Property | None = None
     texts: list[str] = field(default_factory=list)
     fields: dict[str, list[str]] = field(default_factory=lambda: {sigil: [] for sigil in SIGILS.values()})
@@ -200,6 +201,15 @@ def _nickname(prop: Property, reading: _Reading) -> None:
         reading.texts.append(value)
 
 
+def _full_name(prop: Property, reading: _Reading) -> None:
+    """The first is the contact's name and in its column; what it is called besides is another name of it."""
+    value = clean(prop.text).strip()
+    if reading.has_full_name:
+        reading.add(_Kind.NICKNAME, "name", value, search_fold(value))
+    reading.has_full_name = reading.has_full_name or bool(value)
+    reading.texts.append(value)
+
+
 def _tags(prop: Property, reading: _Reading) -> None:
     for text in prop.texts:
         value = clean(text).strip()[:MAX_VALUE]
@@ -285,6 +295,7 @@ _READERS: dict[str, Callable[[Property, _Reading], None]] = {
     "ORG": _organisation,
     "TITLE": _title,
     "ROLE": _title,
+    "FN": _full_name,
     "NICKNAME": _nickname,
     "CATEGORIES": _tags,
     "NOTE": _note,

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-urlpatterns = [path("", include("farley.web.urls"))]
+urlpatterns = [path("", include("farley.dav.urls")), path("", include("farley.web.urls"))]
 
 handler400 = "farley.web.errors.bad_request"
 handler403 = "farley.web.errors.forbidden"

@@ -118,11 +118,11 @@ def find(name: str, *, by: Actor) -> Space:
     """The space of this name, if `by` sees it; NoSuchSpace otherwise."""
     if not NAME_PATTERN.fullmatch(name):  # PostgreSQL would raise for a NUL in it
         raise NoSuchSpace(name)
-    try:
-        space: Space = Space.objects.visible_to(by).get(name=name)
-    except Space.DoesNotExist as error:
-        raise NoSuchSpace(name) from error
-    return space
+    for space in rows.load(Space, {"name": name}):  # devices ask with every request: the ORM takes ten times as long
+        role = space.standing_of(by)
+        if role is not None and role >= Role.READER:
+            return space
+    raise NoSuchSpace(name)
 
 
 def create(

@@ -1,0 +1,179 @@
+"""A space's contacts as the members of a collection: what clients that sync ask for, by ranges of an index.
+
+Past the ORM: these answer about ten thousand rows at a time. Who asks has found the space by `spaces.operations.find`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from farley.contacts.models import Contact, IndexRow
+from farley.database import rows
+from farley.journal.models import Noun, etag_of
+from farley.spaces.models import Space
+
+PAGE = 1000  # rows of one query
+OCTETS_AT_ONCE = 4 * 2**20  # of cards that are in memory together; a larger one comes by itself
+
+_COLUMNS = "id, space_id, href, sha256, size, content_id, octets_revision, full_name, created_at, changed_at"
+_LIVE = f"SELECT {_COLUMNS} FROM contacts_contact WHERE space_id = %s AND deleted_at IS NULL"
+
+
+class Member(NamedTuple):
+    """A contact as a member of its collection, without its octets."""
+
+    pk: int
+    space: int
+    href: str
+    sha256: bytes
+    size: int
+    content: int
+    revision: int  # of its octets
+    full_name: str
+    created: Any  # as the driver has it: most who ask for ten thousand do not ask for this
+    changed: Any
+
+    @property
+    def etag(self) -> str:
+        return etag_of(self.sha256)
+
+    @property
+    def created_at(self) -> dt.datetime:
+        return _instant(self.created)
+
+    @property
+    def changed_at(self) -> dt.datetime:
+        return _instant(self.changed)
+
+
+class Gone(NamedTuple):
+    """A member that is no more, or not here any more."""
+
+    href: str
+    revision: int
+
+
+def newest(spaces: Sequence[int]) -> dict[int, int]:
+    """The revision of the last change of each space's members that a client must hear of."""
+    sql = " UNION ALL ".join(
+        "SELECT %s, (SELECT MAX(octets_revision) FROM contacts_contact WHERE space_id = %s),"
+        " (SELECT MAX(octets_revision) FROM journal_tombstone WHERE space_id = %s AND noun = %s)"
+        for _ in spaces
+    )
+    values = [value for pk in spaces for value in (pk, pk, pk, int(Noun.CONTACT))]
+    found = rows.query(sql.replace("SELECT %s,", "SELECT CAST(%s AS BIGINT),"), values) if spaces else []
+    return {pk: max(live or 0, gone or 0) for pk, live, gone in found}
+
+
+def contact_at(space: Space, href: str) -> Contact | None:
+    """The contact at `href`, whole."""
+    return next(iter(rows.load(Contact, {"space_id": space.pk, "href": href, "deleted_at": None})), None)
+
+
+def pages(space: Space) -> Iterator[list[Member]]:
+    """All members, a page at a time, in the order of their hrefs."""
+    after = ""
+    while found := rows.query(f"{_LIVE} AND href > %s ORDER BY href LIMIT {PAGE}", [space.pk, after]):
+        page = [Member._make(row) for row in found]
+        yield page
+        if len(page) < PAGE:
+            return
+        after = page[-1].href
+
+
+def at(space: Space, hrefs: Sequence[str]) -> dict[str, Member]:
+    """Those at `hrefs`, of which there are at most PAGE."""
+    if not hrefs:
+        return {}
+    sql = f"{_LIVE} AND href IN ({', '.join(['%s'] * len(hrefs))})"
+    return {row[2]: Member._make(row) for row in rows.query(sql, [space.pk, *hrefs])}
+
+
+def by_pk(space: Space, pks: Iterable[int]) -> Iterator[list[Member]]:
+    """Those with these ids, a page at a time."""
+    wanted = sorted(pks)
+    for start in range(0, len(wanted), PAGE):
+        some = wanted[start : start + PAGE]
+        sql = f"{_LIVE} AND id IN ({', '.join(['%s'] * len(some))}) ORDER BY id"
+        yield [Member._make(row) for row in rows.query(sql, [space.pk, *some])]
+
+
+def spelled(space: Space, kind: IndexRow.Kind | None, text: str) -> list[tuple[int, str]]:
+    """Ids and values of a kind (None: the name) that may hold `text` in whatever case, and all that are not ASCII.
+
+    A caller compares the values in its own way. Values that were cut are among them.
+    """
+    values: list[Any]
+    if kind is None:
+        table, column, most = "contacts_contact WHERE space_id = %s AND deleted_at IS NULL", "full_name", 1000
+        sql, values = f"SELECT id, full_name FROM {table}", [space.pk]
+    else:
+        column, most = "value", 2000
+        sql = "SELECT contact_id, value FROM contacts_indexrow WHERE space_id = %s AND kind = %s"
+        values = [space.pk, int(kind)]
+    is_postgresql = connection.vendor == "postgresql"
+    tests = [f"{column} ~ '[^ -~]'" if is_postgresql else f"{column} GLOB '*[^ -~]*'", f"LENGTH({column}) >= {most}"]
+    if text.isascii():
+        like = "ILIKE" if is_postgresql else "LIKE"
+        tests.append(f"{column} {like} %s ESCAPE '!'")
+        values.append(f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%")
+    return [(pk, value) for pk, value in rows.query(f"{sql} AND ({' OR '.join(tests)})", values)]
+
+
+def changes(space: Space, since: int, until: int, *, with_gone: bool = True) -> Iterator[Member | Gone]:
+    """What changed after revision `since` and up to `until`, in the order in which it did; each href once.
+
+    `until` was read (`newest`) before this is asked: what changes meanwhile is for the next time.
+    """
+    gone = _gone(space, since, until) if with_gone else iter(())
+    merged: Iterator[Member | Gone] = heapq.merge(gone, _changed(space, since, until), key=lambda each: each.revision)
+    return merged
+
+
+def _changed(space: Space, since: int, until: int) -> Iterator[Member]:
+    sql = f"{_LIVE} AND octets_revision > %s AND octets_revision <= %s ORDER BY octets_revision LIMIT {PAGE}"
+    while found := rows.query(sql, [space.pk, since, until]):
+        yield from map(Member._make, found)
+        if len(found) < PAGE:
+            return
+        since = found[-1][6]
+
+
+def _gone(space: Space, since: int, until: int) -> Iterator[Gone]:
+    sql = (
+        "SELECT href, octets_revision FROM journal_tombstone WHERE space_id = %s AND noun = %s"
+        f" AND octets_revision > %s AND octets_revision <= %s ORDER BY octets_revision LIMIT {PAGE}"
+    )
+    while found := rows.query(sql, [space.pk, int(Noun.CONTACT), since, until]):
+        yield from map(Gone._make, found)
+        if len(found) < PAGE:
+            return
+        since = found[-1][1]
+
+
+def with_octets(members: Sequence[Member]) -> Iterator[tuple[Member, bytes]]:
+    """Each with its octets, fetched so many at a time that few megabytes are in memory."""
+    start = 0
+    while start < len(members):
+        stop, size = start, 0
+        while stop < len(members) and (stop == start or size + members[stop].size <= OCTETS_AT_ONCE):
+            size += members[stop].size
+            stop += 1
+        some = members[start:stop]
+        marks = ", ".join(["%s"] * len(some))
+        sql = f"SELECT id, octets FROM journal_content WHERE id IN ({marks})"
+        octets = dict(rows.query(sql, [member.content for member in some]))
+        for member in some:
+            yield member, bytes(octets[member.content])
+        start = stop
+
+
+def _instant(value: Any) -> dt.datetime:
+    """SQLite keeps instants as text, in UTC."""
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -1,0 +1,135 @@
+"""The way in: who asks, by app password alone, and which method it is for.
+
+It stands before sessions, languages and forms: a device has none of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from farley.accounts import throttling
+from farley.accounts.devices import SignedIn, sign_in
+from farley.accounts.logins import address_of
+from farley.dav.addresses import BASE, MAX_PATH, WELL_KNOWN
+from farley.dav.errors import DavError
+from farley.dav.propfind import propfind
+from farley.dav.put import delete, put
+from farley.dav.reading import COMPLIANCE, allowed, get, options
+from farley.dav.report import report
+from farley.dav.request import DavRequest
+
+Response = Callable[[HttpRequest], HttpResponseBase]
+Method = Callable[[DavRequest], HttpResponseBase]
+
+_METHODS: Final[dict[str, Method]] = {
+    "OPTIONS": options,
+    "GET": get,
+    "HEAD": get,
+    "PUT": put,
+    "DELETE": delete,
+    "PROPFIND": propfind,
+    "REPORT": report,
+}
+_AT_ROOT: Final = frozenset({"PROPFIND", "OPTIONS"})  # of "/", where some clients begin; the rest is the pages'
+_HOW_TO_SIGN_IN = (
+    "Sign in with your name and an app password. Make one on your account page, under devices; the password of the"
+    " account itself is not taken here.\n"
+)
+log = logging.getLogger(__name__)
+
+
+class DavDoor:
+    """Middleware that answers what is for CardDAV and hands everything else on."""
+
+    def __init__(self, get_response: Response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if path.rstrip("/") == WELL_KNOWN:
+            return HttpResponse(status=301, headers={"Location": BASE})
+        if path.startswith(BASE) or path == BASE.rstrip("/") or (path == "/" and request.method in _AT_ROOT):
+            return answer(request)
+        return self.get_response(request)
+
+
+def answer(request: HttpRequest) -> HttpResponseBase:
+    """The answer to one request of a device, whatever goes wrong."""
+    response: HttpResponseBase
+    try:
+        request.get_host()
+        response = _answered(request)
+    except DavError as error:
+        response = error.response()
+    except DisallowedHost:
+        response = DavError(400, text="This server has another name.").response()
+    except Exception:
+        log.exception("a request of a device failed: %s", request.method)
+        response = DavError(500, text="Farley made a mistake here. Its log says more.").response()
+    vars(response)["_has_been_logged"] = (
+        True  # else Django warns of each challenge, and of what clients look up in vain
+    )
+    response["DAV"] = COMPLIANCE
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def _answered(request: HttpRequest) -> HttpResponseBase:
+    signed_in = _signed_in(request)
+    if len(request.META.get("PATH_INFO", "")) > MAX_PATH:
+        raise DavError(414, text=f"An address has at most {MAX_PATH} octets.")
+    dav = DavRequest(request, signed_in.actor, signed_in.user, signed_in.device)
+    method = _METHODS.get(dav.method)
+    if method is None:
+        raise DavError(405, text="There is no such method here.", headers={"Allow": allowed(dav)})
+    return method(dav)
+
+
+def _signed_in(request: HttpRequest) -> SignedIn:
+    """Who asks. Raises DavError: 401 with a challenge, 429 for whoever guesses too often.
+
+    An app password is looked up by its hash and cannot be guessed, so a right one is not counted: counting writes.
+    """
+    typed = _credentials(str(request.META.get("HTTP_AUTHORIZATION", "")))
+    if typed is None:
+        raise _challenge()
+    address = address_of(request)
+    found = sign_in(*typed, address)
+    if found is not None:
+        return found
+    verdict = throttling.guess(typed[0], address)
+    if verdict.is_refused:
+        headers = {"Retry-After": str(verdict.retry_after_s)}
+        raise DavError(429, text="Too many attempts with a wrong password.", headers=headers)
+    raise _challenge()
+
+
+def _credentials(header: str) -> tuple[str, str] | None:
+    """Name and password of RFC 7617, in UTF-8 or, from older programs, Latin-1."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        octets = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = octets.decode("latin-1")
+    name, colon, password = text.partition(":")
+    return (name, password) if colon else None
+
+
+def _challenge() -> DavError:
+    return DavError(
+        401, text=_HOW_TO_SIGN_IN.strip(), headers={"WWW-Authenticate": 'Basic realm="Farley", charset="UTF-8"'}
+    )

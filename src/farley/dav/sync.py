@@ -1,0 +1,56 @@
+"""sync-collection: what changed since a token. RFC 6578 §3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.http.response import HttpResponseBase
+
+from farley.contacts.members import Gone
+from farley.dav import tokens
+from farley.dav.asked import book_at, limit_in, wanted_in
+from farley.dav.books import Book, Changes
+from farley.dav.cards import Wanted, cut_row, gone_row
+from farley.dav.elements import Element
+from farley.dav.errors import bad_request
+from farley.dav.multistatus import multistatus
+from farley.dav.names import DAV
+from farley.dav.request import DavRequest
+from farley.dav.synced import noting
+
+_AT_ONCE = 500
+
+
+def sync_collection(dav: DavRequest, body: Element) -> HttpResponseBase:
+    """The changed members and the next token; cut by a limit, with 507 and a token that goes on just there."""
+    book = book_at(dav)
+    level = body.first(f"{DAV}sync-level")
+    if level is not None and level.text.strip() not in ("1", "infinite", "infinity"):
+        raise bad_request("DAV:sync-level is 1 or infinite.")
+    given = body.first(f"{DAV}sync-token")
+    text = given.text.strip() if given is not None else ""
+    limit = limit_in(body, DAV)
+    wanted = wanted_in(dav, book, body)
+    if text:
+        since = tokens.read(text, book.key)
+        changes = book.changes(since.state, is_whole=since.version != dav.version)
+    else:
+        changes = book.changes(None, is_whole=True)
+    return multistatus(dav, _rows(dav, book, wanted, changes, limit))
+
+
+def _rows(dav: DavRequest, book: Book, wanted: Wanted, changes: Changes, limit: int | None) -> Iterator[str]:
+    until, told = changes.until, 0
+    while page := list(islice(changes.rows, _AT_ONCE if limit is None else min(_AT_ONCE, limit - told))):
+        told += len(page)
+        for each in page:
+            if isinstance(each, Gone):
+                yield gone_row(book.href_of(each.href))
+        yield from wanted.rows(noting(dav, wanted, [each for each in page if not isinstance(each, Gone)]))
+        if told == limit:
+            if next(changes.rows, None) is not None:
+                until = book.state_after(page[-1])
+                yield cut_row(book.href)
+            break
+    yield f"<d:sync-token>{tokens.written(book.key, until, dav.version)}</d:sync-token>"

@@ -1,0 +1,23 @@
+"""The addresses of CardDAV, for those who list or reverse them. `DavDoor` answers before they are looked up."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import path
+
+from farley.dav.door import answer
+
+
+def dav(request: HttpRequest, **_: str) -> HttpResponseBase:
+    return answer(request)
+
+
+urlpatterns = [
+    path(".well-known/carddav", dav, name="well-known-carddav"),
+    path("dav/", dav, name="dav"),
+    path("dav/principals/<str:name>/", dav, name="dav-principal"),
+    path("dav/addressbooks/<str:name>/", dav, name="dav-home"),
+    path("dav/addressbooks/<str:name>/<str:space>/", dav, name="dav-book"),
+    path("dav/addressbooks/<str:name>/<str:space>/<str:href>", dav, name="dav-card"),
+]

@@ -1,0 +1,80 @@
+"""Every method of CardDAV x every kind of device -> what it gets, and that who may not change changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts.models import Contact
+from farley.spaces.models import Space
+from tests.cast import a_card, hand_of, person, team
+from tests.dav.phone import NAMESPACES, Answer, Phone, phone_of
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "Zyxwvut-Geheimnis"
+DEVICES = ("stranger", "reader", "editor", "read-only", "elsewhere")
+SYNC = f"<d:sync-collection {NAMESPACES}><d:sync-token/><d:prop><d:displayname/></d:prop></d:sync-collection>"
+QUERY = (
+    f"<card:addressbook-query {NAMESPACES}><d:prop><card:address-data/></d:prop><card:filter/></card:addressbook-query>"
+)
+MULTIGET = (
+    f"<card:addressbook-multiget {NAMESPACES}><d:prop><card:address-data/></d:prop>"
+    "<d:href>{card}</d:href></card:addressbook-multiget>"
+)
+SEEN = (404, 207, 207, 207, 404)
+CHANGED = (404, 403, 204, 403, 404)
+
+REQUESTS: list[tuple[str, str, str, tuple[int, ...]]] = [  # method, name in the book, body, expected of each device
+    ("OPTIONS", "", "", (200,) * 5),
+    ("PROPFIND", "", "", SEEN),
+    ("PROPFIND", "card.vcf", "", SEEN),
+    ("GET", "", "", (404, 200, 200, 200, 404)),
+    ("GET", "card.vcf", "", (404, 200, 200, 200, 404)),
+    ("HEAD", "card.vcf", "", (404, 200, 200, 200, 404)),
+    ("REPORT", "", SYNC, SEEN),
+    ("REPORT", "", QUERY, SEEN),
+    ("REPORT", "", MULTIGET, SEEN),
+    ("PUT", "new.vcf", a_card("New", uid="new").decode(), (404, 403, 201, 403, 404)),
+    ("PUT", "card.vcf", a_card("Changed", uid="secret").decode(), CHANGED),
+    ("DELETE", "card.vcf", "", CHANGED),
+    ("DELETE", "", "", (404, 403, 403, 403, 404)),
+    ("PUT", "", a_card().decode(), (404, 405, 405, 405, 404)),
+]
+
+
+@pytest.fixture
+def space(db: None) -> Space:
+    for name in ("owner", "stranger", "reader", "editor"):
+        person(name)
+    space = team("sales", owner=Role.MANAGER, reader=Role.READER, editor=Role.EDITOR)
+    hand_of(User.objects.get(name="owner")).store(space, a_card(SECRET, uid="secret"), href="card.vcf")
+    return space
+
+
+def device(kind: str, space: Space) -> Phone:
+    if kind in ("read-only", "elsewhere"):
+        editor = User.objects.get(name="editor")
+        private = Space.objects.get(name="editor")
+        return phone_of(editor, space, is_read_only=kind == "read-only", only=private if kind == "elsewhere" else None)
+    return phone_of(User.objects.get(name=kind), space)
+
+
+def ask(phone: Phone, method: str, name: str, body: str) -> Answer:
+    return phone.ask(method, name, body.replace("{card}", f"{phone.book}card.vcf"), depth="1")
+
+
+@pytest.mark.parametrize("kind", DEVICES)
+@pytest.mark.parametrize(("method", "name", "body", "expected"), REQUESTS)
+def test_a_device_gets_what_the_table_says(
+    space: Space, kind: str, method: str, name: str, body: str, expected: tuple[int, ...]
+) -> None:
+    before = Contact.objects.get(href="card.vcf").etag
+    answer = ask(device(kind, space), method, name, body)
+    assert answer.status == expected[DEVICES.index(kind)], answer.body
+    if kind in ("stranger", "elsewhere"):
+        assert SECRET.encode() not in answer.body
+    if kind != "editor":
+        contact = Contact.objects.get(space=space)
+        assert (contact.etag, contact.deleted_at) == (before, None)

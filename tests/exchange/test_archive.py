@@ -12,8 +12,8 @@ from tests.cast import a_card, hand_of, space_of, team
 from farley.accounts.events import Event, Verb
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.contacts import operations
-from farley.contacts.models import Contact
+from farley.contacts import operations, sharing
+from farley.contacts.models import Affiliation, Contact
 from farley.exchange import archive
 from farley.journal.models import Door
 
@@ -84,3 +84,24 @@ def test_giving_it_out_is_noted(alice: User) -> None:
     about(hand_of(alice).contact(space_of(alice)), alice)
     event = Event.objects.get(verb=Verb.DATA_GIVEN)
     assert (event.user, event.subject, event.details) == (alice, "", {"private": True})
+
+
+def test_what_moved_out_of_somebody_s_sight_is_in_no_archive_of_theirs(alice: User, bob: User) -> None:
+    sales = team("sales", alice=Role.MANAGER, bob=Role.EDITOR)
+    ada = hand_of(alice).contact(sales, a_card("Ada King", uid="ada"))
+    yard = hand_of(alice).contact(sales, a_card("Geheimwerk", "X-ABShowAs:COMPANY", "ORG:Geheimwerk", uid="yard"))
+    Affiliation.objects.create(person=ada, organisation=yard)
+    Contact.objects.filter(pk=yard.pk).update(owner=bob)
+    assert b"Geheimwerk" in about(ada, bob)["contact.json"]
+    assert b"yard" in about_account(bob)["looks-after.jsonl"]
+    operations.move([yard], space_of(alice), by=alice.actor, door=Door.WEB, batch=None)
+    assert b"Geheimwerk" not in about(ada, bob)["contact.json"]
+    assert b"yard" not in about_account(bob)["looks-after.jsonl"]
+
+
+def test_who_opened_a_shared_link_is_told_to_those_who_may_make_one(alice: User, bob: User) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.READER)
+    ada = hand_of(alice).contact(sales)
+    sharing.share(ada, 7, by=alice.actor, door=Door.WEB)
+    assert len(json.loads(about(ada, alice)["share-links.json"])) == 1
+    assert "share-links.json" not in about(ada, bob)

@@ -42,15 +42,19 @@ def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -
         thumbnail = Thumbnail.objects.filter(pk=contact.pk).first()
         if thumbnail is not None:
             archive.writestr("photo.webp", bytes(thumbnail.webp))
-        _put(archive, "share-links.json", _share_links(contact))
+        if (contact.space.standing_of(by) or Role.FREEBUSY) >= Role.EDITOR:  # as on their page
+            _put(archive, "share-links.json", _share_links(contact))
     title = "" if contact.space.is_private else contact.space.title
     note(EventVerb.DATA_GIVEN, by=by, door=door, subject=title, private=contact.space.is_private)
 
 
 def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None:
-    """Everything about an account and its owner's acts, with their private contacts. Who may ask: the owner."""
+    """Everything about an account and its owner's acts, with their private contacts. Who may ask: the owner.
+
+    Of the contacts they look after: those they see.
+    """
     private = Space.objects.filter(kind=Space.Kind.PRIVATE, memberships__user=user, memberships__role=Role.MANAGER)
-    owned = Contact.objects.filter(owner=user, deleted_at=None)
+    owned = Contact.objects.visible_to(user.actor).filter(owner=user)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         _put(archive, "account.json", _account(user))
         _put(archive, "memberships.json", _memberships(user))
@@ -78,7 +82,8 @@ def _put_lines(archive: zipfile.ZipFile, name: str, values: Iterable[dict[str, A
 
 
 def _contact(contact: Contact, by: Actor) -> dict[str, Any]:
-    parts = Affiliation.objects.filter(person=contact).select_related("organisation")
+    seen = Contact.objects.visible_to(by).values("pk")  # an organisation may have been moved elsewhere
+    parts = Affiliation.objects.filter(person=contact, organisation__in=seen).select_related("organisation")
     return {
         "uid": contact.uid,
         "href": contact.href,

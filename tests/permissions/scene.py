@@ -1,0 +1,137 @@
+"""One team space full of planted words, and everybody who may or may not come across them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from farley.accounts import teams
+from farley.accounts.actor import Actor, ActorKind
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import operations as contacts
+from farley.contacts.models import Contact
+from farley.exchange import importing, uploads
+from farley.exchange.models import Import
+from farley.journal.models import Batch, Change, Door
+from farley.journal.writing import one_batch
+from farley.spaces import invitations
+from farley.spaces.models import Invitation, Membership, Space
+from tests.cast import a_card, hand_of, person
+
+OUTSIDE = ("anonymous", "mallory", "admin", "closed", "freebusy")  # who learns nothing of what lies in the space
+INSIDE = ("reader", "editor", "manager")
+SERVER = Actor(ActorKind.SYSTEM, None, "command line")
+
+SECRET = "Zyxwvut-Geheimnis"  # the contact's name
+PLANTED = {
+    "name": SECRET,
+    "mail": "zyxmail@",
+    "phone": "9087654321",
+    "address": "Zyxstrasse",
+    "job": "Zyxjob",
+    "note": "Zyxnote",
+    "tag": "Zyxtag",
+    "organisation": "Zyxorg",
+    "relation": "Zyxfriend",
+    "own line": "Zyxown",
+    "uid": "zyxuid",
+    "group": "Zyxgroup",
+    "deleted contact": "Zyxdeleted",
+    "earlier version": "Zyxearlier",
+    "imported file": "zyxfile",
+    "title of an act": "Zyxact",
+}
+SPACE = {"space": "zyxsales", "title of the space": "Zyxraum"}  # administrators know of it, not of what is in it
+LINES = (
+    "N:Geheimnis;Zyxwvut;;;",
+    "EMAIL:zyxmail@example.org",
+    "TEL:+499087654321",
+    "ADR:;;Zyxstrasse 1;Berlin;;;",
+    "TITLE:Zyxjob",
+    "NOTE:Zyxnote",
+    "CATEGORIES:Zyxtag",
+    "ORG:Zyxorg",
+    "X-ABRELATEDNAMES:Zyxfriend",
+    "X-OWN:Zyxown",
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A team space with one contact, everybody who may want it, and what else routes and commands are about."""
+
+    space: Space
+    contact: Contact
+    batch: Batch
+    import_: Import
+    version: int
+    deleted: Contact
+    token: str
+    invitation: Invitation
+
+    def client(self, who: str) -> Client:
+        """A browser in which `who` is signed in; a session of somebody whose account was closed counts nothing."""
+        client = Client()
+        if who != "anonymous":
+            client.force_login(User.objects.get(name=who))
+        return client
+
+
+def make_scene() -> Scene:
+    for name in ("mallory", "closed", "freebusy", "reader", "editor", "manager"):
+        person(name)
+    person("admin", is_admin=True)
+    space: Space = Space.objects.create(name=SPACE["space"], title=SPACE["title of the space"], kind=Space.Kind.TEAM)
+    roles = {"closed": Role.MANAGER} | {role.word: role for role in Role}
+    for name, role in roles.items():
+        Membership.objects.create(space=space, user=User.objects.get(name=name), role=role)
+    User.objects.filter(name="closed").update(is_active=False)
+    manager = User.objects.get(name="manager")
+    hand = hand_of(manager)
+    with one_batch(Batch.Act.IMPORT, by=manager.actor, door=Door.IMPORT, title="Zyxact") as batch:
+        hand.store(space, a_card("Zyxearlier", uid="zyxuid"), href="zyxhref.vcf", batch=batch)
+        stored = hand.store(space, a_card(SECRET, *LINES, uid="zyxuid"), href="zyxhref.vcf", batch=batch)
+        hand.contact(space, a_card("Zyxorg", "ORG:Zyxorg", "X-ABShowAs:COMPANY"), batch=batch)
+        hand.contact(space, a_card("Zyxgroup", "KIND:group", "MEMBER:zyxuid", version="4.0"), batch=batch)
+    contact = Contact.objects.get(pk=stored.pk)
+    sources = uploads.receive([("zyxfile.vcf", [a_card("Somebody")])])
+    run = importing.prepare(space, sources, by=manager.actor, door=Door.WEB, is_dry_run=True)
+    importing.run(run, by=manager.actor)
+    version = Change.objects.filter(subject=contact.pk).latest("pk").pk
+    deleted = hand.contact(space, a_card("Zyxdeleted"))
+    contacts.delete([deleted], by=manager.actor, door=Door.WEB, batch=None)
+    for name in ("sellers", "dissolved"):
+        crew = teams.create(name, by=SERVER, door=Door.CLI)
+        teams.add_member(crew, User.objects.get(name="reader"), by=SERVER, door=Door.CLI)
+    invitation, token = invitations.invite(space, Role.READER, max_uses=9, by=manager.actor)
+    return Scene(space, contact, batch, run, version, deleted, token, invitation)
+
+
+def hidden_from(who: str) -> list[str]:
+    """The planted words that nothing may show to `who`, one of OUTSIDE."""
+    return [*PLANTED.values(), *(() if who == "admin" else SPACE.values())]
+
+
+def traces(text: str, who: str) -> list[str]:
+    """What of the planted words is in `text`, that must not be there for `who`."""
+    low = text.lower()
+    return [word for word in hidden_from(who) if word.lower() in low]
+
+
+def body(response: Any) -> str:
+    """What a response carries, that of the files in an archive too."""
+    octets = b"".join(response.streaming_content) if response.streaming else response.content
+    if octets.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(octets)) as archive:
+            octets = b"\n".join([*map(str.encode, archive.namelist()), *map(archive.read, archive.namelist())])
+    return octets.decode(errors="replace")
+
+
+def whole(response: Any) -> str:
+    """Headers, the names of files among them, and body."""
+    return "\n".join([*(f"{name}: {value}" for name, value in response.headers.items()), body(response)])

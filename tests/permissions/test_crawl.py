@@ -1,4 +1,4 @@
-"""Everything that can be reached by links and by forms that ask, as each person: nobody outside comes across a trace."""
+"""What links and forms lead to, as each person: nobody outside the space comes across a trace of what is in it."""
 
 from __future__ import annotations
 

@@ -60,9 +60,9 @@ class Refused(Exception):
 def run(arguments: Sequence[str]) -> int:
     """Parse, start Django, bring the database up to date, carry out."""
     _open_streams()
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
-        return _carried_out(options)
+        return _started(options)
     except KeyboardInterrupt:
         print("\nfarley: interrupted", file=sys.stderr)
         return 130
@@ -71,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         return DONE
 
 
-def _carried_out(options: argparse.Namespace) -> int:
+def _started(options: argparse.Namespace) -> int:
     try:
         configuration = load()
         if not options.needs_database:
@@ -82,10 +82,10 @@ def _carried_out(options: argparse.Namespace) -> int:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(_disk_trouble(error))
-    return _explained(options)
+    return carried_out(options)
 
 
-def _explained(options: argparse.Namespace) -> int:
+def carried_out(options: argparse.Namespace) -> int:
     """Run the command; turn what a user can put right into one line and exit code 2."""
     from django.core.exceptions import ValidationError
     from django.db.utils import OperationalError
@@ -149,15 +149,15 @@ def start(configuration: Configuration) -> None:
         print(f"The database was brought up to date; a copy from before is in {copy}", file=sys.stderr)
 
 
-def user_named(name: str) -> User:
-    """The account called `name`. Raises Refused."""
+def user_named(name: str, *, is_closed_too: bool = False) -> User:
+    """The account called `name`; one that is closed only where asked for. Raises Refused."""
     from farley.accounts.models import User
 
     user = User.objects.filter(name=name).first()
     if user is None:
         names = ", ".join(User.objects.order_by("name").values_list("name", flat=True)[:20])
         raise Refused(f"there is no user {name!r}; there are: {names or 'none yet (farley user add)'}")
-    if not user.is_active:
+    if not user.is_active and not is_closed_too:
         raise Refused(f"the account of {name!r} is closed")
     return user
 
@@ -191,7 +191,7 @@ def contact_named(uid: str, user: User, space: str | None) -> Contact:
     return live[0]
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="farley",
         description="Farley: one place for people and everything that happens with them.",

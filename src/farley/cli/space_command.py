@@ -114,7 +114,7 @@ def _unshare(options: argparse.Namespace) -> int:
     from farley.spaces.operations import unshare
 
     space, acting = _asked(options)
-    member = _member(options)
+    member = _member(options, is_closed_too=True)
     if not unshare(space, member, by=acting, door=Door.CLI):
         raise Refused(f"{member.name} was given no role in {space.name}")
     print(f"{member.name} has no role in {space.name} any more.")
@@ -205,7 +205,7 @@ def _asked(options: argparse.Namespace) -> tuple[Space, Actor]:
     return space_named(options.name, acting), acting.actor
 
 
-def _member(options: argparse.Namespace) -> User | Team:
+def _member(options: argparse.Namespace, *, is_closed_too: bool = False) -> User | Team:
     """Whom the command names. Raises Refused."""
     from farley.accounts.actor import Actor, ActorKind
     from farley.accounts.teams import NoSuchTeam, find
@@ -213,7 +213,7 @@ def _member(options: argparse.Namespace) -> User | Team:
     if bool(options.member) == bool(options.team):
         raise Refused("name either a person or a team with --team")
     if options.member:
-        return user_named(options.member)
+        return user_named(options.member, is_closed_too=is_closed_too)
     try:
         return find(options.team, by=Actor(ActorKind.SYSTEM, None, "command line"))
     except NoSuchTeam as error:

@@ -1,0 +1,172 @@
+"""Every command x every person it can be carried out as -> exit code and whether what is in the space comes out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from farley.accounts.models import User
+from farley.cli.command import carried_out, make_parser
+from farley.contacts.models import Contact
+from farley.contacts.retaining import Retention
+from farley.journal.models import Change
+from farley.spaces.models import Space
+from tests.cast import a_card
+from tests.permissions.scene import INSIDE, OUTSIDE, SECRET, Scene, traces
+
+pytestmark = pytest.mark.django_db
+
+# Whoever runs the server holds the database: these ask for no name, and show or change nothing of what is in a space.
+OF_THE_SERVER = {
+    "serve", "demo", "reindex", "check", "user add", "user list", "user deactivate", "user activate",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Command:
+    """`line` with `--as`; `codes`: of strangers (administrators and freebusy are strangers), reader, editor, manager.
+
+    `tells`: who reads the contact's name in what it prints or writes. `of_admin`: where an administrator may more.
+    """
+
+    line: str
+    codes: tuple[int, int, int, int]
+    tells: Collection[str] = ()
+    of_admin: int | None = None
+
+    def expected_of(self, who: str) -> int:
+        if who == "admin" and self.of_admin is not None:
+            return self.of_admin
+        return 2 if who == "closed" else self.codes[1 + INSIDE.index(who) if who in INSIDE else 0]
+
+
+EVERYBODY = (0, 0, 0, 0)
+READERS = (2, 0, 0, 0)
+EDITORS = (2, 2, 0, 0)
+MANAGERS = (2, 2, 2, 0)
+
+COMMANDS: dict[str, list[Command]] = {
+    "import": [
+        Command("import {card} --space zyxsales", EDITORS),
+        Command("import {card} --space zyxsales --dry-run", EDITORS),
+    ],
+    "export": [
+        Command("export --space zyxsales", READERS, INSIDE),
+        Command("export --space zyxsales --version 4.0 -o {out}", READERS, INSIDE),
+        Command("export --space manager", MANAGERS),  # a private one
+    ],
+    "search": [Command("search zyxmail", EVERYBODY, INSIDE), Command("search zyx --json", EVERYBODY, INSIDE)],
+    "history": [Command("history zyxuid", READERS, INSIDE)],
+    "who": [Command("who zyxuid", READERS)],
+    "undo": [Command("undo {batch}", EDITORS)],
+    "archive": [Command("archive zyxuid -o {out}", READERS), Command("archive --account -o {out}", EVERYBODY)],
+    "erase": [
+        Command("erase zyxuid --confirm=Nobody", (2, 2, 2, 2), INSIDE),
+        Command(f"erase zyxuid --confirm={SECRET}", MANAGERS),
+    ],
+    "retain": [Command("retain --space zyxsales --deleted 3000", MANAGERS)],
+    "device add": [Command("device add Phone", EVERYBODY), Command("device add Phone --space zyxsales", READERS)],
+    "device list": [Command("device list", EVERYBODY)],
+    "device remove": [Command("device remove Nothing", (2, 2, 2, 2))],
+    "token add": [Command("token add Report", EVERYBODY), Command("token add Report --space zyxsales", READERS)],
+    "token list": [Command("token list", EVERYBODY)],
+    "token remove": [Command("token remove Nothing", (2, 2, 2, 2))],
+    "space add": [
+        Command("space add zyxsales --kind team", (2, 2, 2, 2)),
+        Command("space add new --kind team", EVERYBODY),
+    ],
+    "space list": [Command("space list", EVERYBODY)],
+    "space share": [Command("space share zyxsales mallory --role reader", MANAGERS)],
+    "space unshare": [
+        Command("space unshare zyxsales closed", MANAGERS),
+        Command("space unshare zyxsales reader", (2, 0, 2, 0)),
+    ],
+    "space change": [Command("space change zyxsales --title Sellers", MANAGERS)],
+    "space archive": [Command("space archive zyxsales", MANAGERS)],
+    "space revive": [Command("space revive zyxsales", MANAGERS)],
+    "space invite": [Command("space invite zyxsales", MANAGERS)],
+    "space invitations": [Command("space invitations zyxsales", MANAGERS)],
+    "space revoke": [Command("space revoke zyxsales {invitation}", MANAGERS)],
+    "space home": [Command("space home zyxsales", EDITORS)],
+    "team list": [Command("team list", EVERYBODY)],
+    "team add": [Command("team add others", (2, 2, 2, 2), of_admin=0)],
+    "team add-member": [Command("team add-member sellers mallory", (2, 2, 2, 2), of_admin=0)],
+    "team remove-member": [Command("team remove-member sellers reader", (2, 2, 2, 2), of_admin=0)],
+    "team remove": [Command("team remove sellers", (2, 2, 2, 2), of_admin=0)],
+}
+
+
+def leaves(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command that can be typed, `space share` and the like, with its parser."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for action in below:
+        for word, sub in action.choices.items():
+            yield from leaves(sub, f"{name} {word}".strip())
+    if not below:
+        yield name, parser
+
+
+def line_of(scene: Scene, command: Command, folder: Path) -> list[str]:
+    (folder / "new.vcf").write_bytes(a_card("Lena Vogt"))
+    (folder / "out").unlink(missing_ok=True)
+    filled = command.line.format(
+        card=folder / "new.vcf", out=folder / "out", batch=scene.batch.pk, invitation=scene.invitation.pk
+    )
+    return filled.split()
+
+
+def test_every_command_is_in_the_table() -> None:
+    found = dict(leaves(make_parser()))
+    assert set(found) == set(COMMANDS) | OF_THE_SERVER
+    nameless = {name for name, parser in found.items() if "--as" not in parser.format_help()}
+    assert nameless == OF_THE_SERVER
+
+
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(command, id=command.line) for commands in COMMANDS.values() for command in commands],
+)
+def test_a_command_does_for_each_person_what_the_table_says(
+    scene: Scene, command: Command, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    line = line_of(scene, command, tmp_path)
+    codes, told, leaks = {}, [], []
+    for who in (*[who for who in OUTSIDE if who != "anonymous"], *INSIDE):
+        (tmp_path / "out").unlink(missing_ok=True)
+        with transaction.atomic():
+            codes[who] = carried_out(make_parser().parse_args([*line, "--as", who]))
+            transaction.set_rollback(True)  # each finds the space as it was
+        printed = capfdbinary.readouterr()
+        text = (printed.out + printed.err).decode()
+        text += (tmp_path / "out").read_bytes().decode(errors="replace") if (tmp_path / "out").exists() else ""
+        told += [who] if SECRET in text else []
+        leaks += [(who, word) for word in traces(text, who) if word not in command.line] if who in OUTSIDE else []
+    assert codes == {who: command.expected_of(who) for who in codes}
+    assert leaks == [], "somebody outside the space read what is in it"
+    assert sorted(told) == sorted(command.tells), "`tells` names who reads the contact's name"
+
+
+def test_a_command_without_a_name_is_nobody_s(scene: Scene, tmp_path: Path) -> None:
+    may_go_without = {"retain", "space list", *(name for name in COMMANDS if name.startswith("team "))}  # the server's
+    for name, commands in COMMANDS.items():
+        if name not in may_go_without:
+            with pytest.raises(SystemExit) as ended:
+                make_parser().parse_args(line_of(scene, commands[0], tmp_path))
+            assert ended.value.code == 2, name
+
+
+@pytest.mark.parametrize("who", ["mallory", "admin", "freebusy", "reader"])
+def test_whoever_may_not_change_changes_nothing_by_any_command(scene: Scene, tmp_path: Path, who: str) -> None:
+    for commands in COMMANDS.values():
+        for command in commands:
+            carried_out(make_parser().parse_args([*line_of(scene, command, tmp_path), "--as", who]))
+    space, contact = Space.objects.get(pk=scene.space.pk), Contact.objects.get(pk=scene.contact.pk)
+    assert (space.title, space.archived_at) == (scene.space.title, None)
+    assert (contact.etag, contact.deleted_at) == (scene.contact.etag, None)
+    assert not Change.objects.filter(space=space, user=User.objects.get(name=who)).exists()
+    assert not Retention.objects.exists()

@@ -158,7 +158,13 @@ ROUTES: dict[str, list[Route]] = {
     ],
     "contact-names": [Route("get", mine(404, 403, 200, 200), arguments=contact, query=lambda _: "?value=zyx")],
     "change-affiliation": [
-        Route("post", mine(404, 403, 422, 422), lambda _: {"organisation": "nowhere"}, contact),
+        Route(
+            "post",
+            mine(404, 403, 422, 422),
+            lambda _: {"organisation": "nowhere"},
+            contact,
+            tells=["editor", "manager"],
+        ),
         Route("post", CHANGED, lambda _: {"was": "", "remove": "1"}, contact),
     ],
     "contact-history": [Route("get", SEEN, arguments=contact, tells=INSIDE)],

@@ -18,8 +18,10 @@ from farley.contacts.models import Contact
 from farley.jobs.worker import run_ready
 from farley.journal.models import Batch, Door
 from farley.journal.writing import open_batch
+from farley.lists import paging
 from farley.spaces.models import Space
 from farley.web import bulk
+from farley.web import listing as asking
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import hx, text_of
 
@@ -75,7 +77,8 @@ def test_a_stranger_sees_nothing_of_it(alice: User, mallory: User, as_user: AsUs
 def test_pages_hold_everybody_once(
     alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
-    monkeypatch.setattr(listing, "PAGE", 4)
+    monkeypatch.setattr(paging, "PAGE", 4)
+    monkeypatch.setattr(asking, "PAGE", 4)
     sales = team("sales", alice=Role.EDITOR)
     hand = hand_of(alice)
     hand.many(space_of(alice), [person(f"P{n}", "Same", f"ORG:{'' if n % 3 else 'Works'}") for n in range(9)])
@@ -85,7 +88,7 @@ def test_pages_hold_everybody_once(
     for _ in range(10):
         html = page_of_alice.get(url).content
         found += names(html)
-        following = re.search(r'href="(\?[^"]*after=[^"]+)"', html.decode())
+        following = re.search(r'href="(\?[^"]*after=[^"&]+)"', html.decode())
         if following is None:
             break
         url = "/contacts/" + following[1].replace("&amp;", "&")
@@ -98,18 +101,22 @@ def test_pages_hold_everybody_once(
 
 
 def test_the_next_rows_come_as_rows(alice: User, page_of_alice: Client) -> None:
-    hand_of(alice).many(space_of(alice), [a_card(f"Person {n:03}") for n in range(listing.PAGE + 3)])
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n:03}") for n in range(paging.PAGE + 3)])
     page = page_of_alice.get("/contacts/").content.decode()
     more = re.search(r'hx-get="(\?[^"]*after=[^"]+)"', page)
     assert more is not None
     part = page_of_alice.get("/contacts/" + more[1].replace("&amp;", "&"), headers=hx()).content
-    assert names(part) == [f"Person {n:03}" for n in range(listing.PAGE, listing.PAGE + 3)]
+    assert names(part) == [f"Person {n:03}" for n in range(paging.PAGE, paging.PAGE + 3)]
     assert b"<html" not in part
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "eyJhIjoxfQ", "WyIxIiwgMV0x", "[]", "WzEsIDJd", "WyJhIiwgIjEiXQ"])
-def test_a_broken_place_in_the_list_is_not_found(page_of_alice: Client, cursor: str) -> None:
-    assert page_of_alice.get(f"/contacts/?after={cursor}").status_code == 404
+def test_a_broken_place_in_the_list_leads_to_its_beginning(alice: User, page_of_alice: Client, cursor: str) -> None:
+    hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    page = page_of_alice.get(f"/contacts/?after={cursor}")
+    assert names(page.content) == ["Ada King"]
+    assert "names no place in the list" in text_of(page.content)
+    assert page_of_alice.get(f"/contacts/?after={cursor}", headers=hx()).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -134,6 +141,42 @@ def test_the_list_is_narrowed(alice: User, page_of_alice: Client, query: str, ex
     assert names(page_of_alice.get(f"/contacts/{query}").content) == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected", "said"),
+    [
+        ("city is Köln or tag is Board", ["Grace Hopper", "Ada König"], "City Köln or Tag Board"),
+        ("city is Köln and tag empty", ["Grace Hopper"], "Tag is empty"),
+        ("city is Bad Nauheim", [], "At “Nauheim”, character 13: Between two conditions"),
+        ("shoe is 43 and city is Köln", [], "shoe no longer there"),
+        ("changed before soon", [], "At “soon”, character 16: This is no date."),
+        ("(" * 10_000, [], "This filter is too long."),
+    ],
+)
+def test_the_address_filters_in_words(
+    alice: User, page_of_alice: Client, asked: str, expected: list[str], said: str
+) -> None:
+    hand = hand_of(alice)
+    hand.contact(space_of(alice), person("Ada", "König", "CATEGORIES:Board,Friends"))
+    hand.contact(space_of(alice), person("Grace", "Hopper", "ADR:;;;Köln;;;"))
+    hand.contact(space_of(alice), person("Else", "Where"))
+    page = page_of_alice.get("/contacts/", {"filter": asked})
+    assert names(page.content) == expected
+    assert said in text_of(page.content)
+    count = page_of_alice.get("/contacts/count/", {"filter": asked}).content
+    assert count in (str(len(expected)).encode(), b"")
+
+
+def test_a_chip_takes_its_part_of_the_filter_away(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).contact(space_of(alice), person("Grace", "Hopper", "ADR:;;;Köln;;;"))
+    page = page_of_alice.get("/contacts/", {"filter": "shoe is 43 and city is Köln"}).content.decode()
+    links = re.findall(r'href="([^"]+)" aria-label="Remove the filter', page)
+    assert [link.replace("&amp;", "&") for link in links] == [
+        "/contacts/?filter=city+is+K%C3%B6ln",
+        "/contacts/?filter=shoe+is+43",
+    ]
+    assert names(page_of_alice.get(links[0]).content) == ["Grace Hopper"]
+
+
 def test_a_group_lists_its_members(alice: User, page_of_alice: Client) -> None:
     hand = hand_of(alice)
     hand.many(space_of(alice), [a_card("Ada King", uid="ada"), a_card("Grace Hopper", uid="grace")])
@@ -150,7 +193,7 @@ def test_what_is_not_there_is_not_found(page_of_alice: Client, query: str) -> No
 def test_counts_are_exact_up_to_a_limit(alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     hand_of(alice).many(space_of(alice), [a_card(f"Person {n}") for n in range(4)])
     assert page_of_alice.get("/contacts/count/").content == b"4"
-    monkeypatch.setattr(listing, "EXACT_TO", 3)
+    monkeypatch.setattr(paging, "EXACT_TO", 3)
     assert page_of_alice.get("/contacts/count/").content == b"3+"
 
 

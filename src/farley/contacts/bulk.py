@@ -19,6 +19,7 @@ from farley.contacts.storing import StoreProblem, TooLarge, UidConflict
 from farley.database.turns import write_turn
 from farley.journal.models import Batch, BatchSpace, Door, Noun
 from farley.journal.writing import close_batch, leave_out, open_batch
+from farley.lists import language
 from farley.spaces.models import Space
 from farley.spaces.operations import NotAllowed, require
 
@@ -99,18 +100,20 @@ class Selection:
             "tag": filters.tag,
             "group": filters.group.pk if filters.group else None,
             "text": filters.text,
+            "more": language.written(filters.more),
             "newest": self.newest,
         }
 
     @classmethod
     def read(cls, written: dict[str, Any], *, by: Actor) -> Self:
-        """Raises Contact.DoesNotExist where the group that was chosen is gone."""
+        """Raises Contact.DoesNotExist where the group that was chosen is gone, BadFilter for a field that is."""
         if "pks" in written:
             return cls(by, tuple(written["pks"]))
         group = Contact.objects.visible_to(by).get(pk=written["group"]) if written["group"] else None
         spaces = list(Space.objects.visible_to(by).filter(pk__in=written["spaces"]))
-        filters = Filters(tuple(written["kinds"]), written["tag"], group, written["text"])
-        return cls(by, listed=Listed(spaces, filters), newest=written["newest"])
+        more = language.parse(written.get("more", ""))
+        filters = Filters(tuple(written["kinds"]), written["tag"], group, written["text"], more)
+        return cls(by, listed=Listed(spaces, filters, by.user), newest=written["newest"])
 
 
 def begin(deed: Deed, selection: Selection, *, title: str, door: Door) -> Batch:

@@ -16,7 +16,7 @@ from farley.contacts.deriving import Derived, derive
 from farley.contacts.models import Contact
 from farley.contacts.operations import move_between
 from farley.contacts.storing import EditConflict, Stored, free_href, octets_of, store, taken_uids
-from farley.contacts.writing import OWN_FIELDS, SpaceWriter
+from farley.contacts.writing import OWN_COLUMNS, Own, SpaceWriter, own_of
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb
 from farley.journal.undo import Former, PutBack
 from farley.spaces.models import Space
@@ -55,7 +55,7 @@ def _parts_in(state: Former) -> list[Part]:
     return [Part.read(written) for written in state.own.get("affiliations", ())]
 
 
-_COMPARED = ("deleted_at", "sha256", "space_id", "uid", "owner_id")
+_COMPARED = ("deleted_at", "sha256", "space_id", "uid", "owner_id", "follow_up_on")
 
 
 def _hashes(contents: Iterable[int]) -> dict[int, bytes]:
@@ -67,13 +67,15 @@ def _is_as(contact: Contact, state: Former, hashes: dict[int, bytes]) -> bool:
     """Whether the contact is as `state` says.
 
     The organisation does not count: it is linked by itself, for instance when the organisation's card comes
-    in, and nobody who does that means to hold on to its people. Nor does the href, which nobody sees.
+    in, and nobody who does that means to hold on to its people. Nor does the last contact, which a message moves,
+    nor the href, which nobody sees.
     """
     if state.live is not None and state.live is contact.is_deleted:
         return False
     if state.content is not None and bytes(contact.sha256) != hashes.get(state.content):
         return False
-    own = {"space": contact.space_id, "uid": contact.uid, "owner": contact.owner_id}
+    own: dict[str, Own] = {"space": contact.space_id, "uid": contact.uid}
+    own |= {name: own_of(contact, name) for name in ("owner", "follow_up")}
     return all(state.own.get(name, value) == value for name, value in own.items())
 
 
@@ -214,12 +216,12 @@ class _Return:
                 href = free_href(writer.space, contact.href, besides=hrefs)
                 hrefs.add(href)
                 writer.restore(contact, derived, href=href)
-            own: dict[str, int | None] = {name: state.own[name] for name in OWN_FIELDS if name in state.own}
+            own: dict[str, Own] = {name: state.own[name] for name in OWN_COLUMNS if name in state.own}
             if own.get("owner") in gone:  # their account was deleted
                 own["owner"] = None
             if own.get("organisation") not in organisations:  # it was erased
                 own = {**own, "organisation": None} if "organisation" in own else own
-            own = {name: value for name, value in own.items() if getattr(contact, f"{name}_id") != value}
+            own = {name: value for name, value in own.items() if own_of(contact, name) != value}
             if content != contact.content_id:
                 writer.replace(contact, self.octets[content], derived, content=content, own=own, uid=uids[contact.pk])
             elif own:
@@ -235,9 +237,9 @@ class _Return:
         named |= {part.organisation for state in self.states.values() for part in _parts_in(state)}
         return set(Contact.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
 
-    def _own_fields(self, contact: Contact) -> dict[str, int | None]:
+    def _own_fields(self, contact: Contact) -> dict[str, Own]:
         former = self.states[contact.pk].own
-        own = {name: former.get(name, getattr(contact, f"{name}_id")) for name in OWN_FIELDS}
+        own: dict[str, Own] = {name: former.get(name, own_of(contact, name)) for name in OWN_COLUMNS}
         if former.get("organisation") is not None and former["organisation"] not in self._organisations():
             own["organisation"] = None  # it was erased
         return own

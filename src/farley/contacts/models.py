@@ -51,10 +51,14 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(space=group.space_id, uid_key__in=uids)
 
 
+def _in_order(name: str, *columns: str) -> models.Index:
+    return models.Index(fields=["space", *columns, "id"], condition=models.Q(deleted_at=None), name=name)
+
+
 class Contact(models.Model):
     """One person, organisation, group or place. `content` is the truth; names and index rows are read out of it.
 
-    Own (never rebuilt): owner, organisation, and `uid` where the card has none.
+    Own (never rebuilt): owner, organisation, follow-up, last contact, and `uid` where the card has none.
     """
 
     class Kind(models.IntegerChoices):
@@ -84,6 +88,8 @@ class Contact(models.Model):
     has_photo = models.BooleanField()  # derived: there is a thumbnail
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     organisation = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="people")
+    follow_up_on = models.DateField(null=True)
+    last_contact_at = models.DateTimeField(null=True)
     revision = models.PositiveBigIntegerField()  # last Change of anything: guards page and API edits
     octets_revision = models.PositiveBigIntegerField()  # last change a DAV client must hear of
     created_at = models.DateTimeField(default=timezone.now)
@@ -102,9 +108,15 @@ class Contact(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["space", "sort_key", "id"], name="contacts_by_name"),
-            models.Index(fields=["space", "organisation_key", "id"], name="contacts_by_organisation"),
-            models.Index(fields=["space", "changed_at", "id"], name="contacts_by_change"),
+            # The orders of lists (`listing.SORTS`), without what is deleted: a page does not step over that.
+            _in_order("contacts_by_name", "sort_key"),
+            _in_order("contacts_by_organisation", "organisation_key", "sort_key"),
+            _in_order("contacts_by_city", "city_key", "sort_key"),
+            _in_order("contacts_by_owner", "owner", "sort_key"),
+            _in_order("contacts_by_change", "changed_at"),
+            _in_order("contacts_by_creation", "created_at"),
+            _in_order("contacts_by_last_contact", "last_contact_at"),
+            _in_order("contacts_by_follow_up", "follow_up_on"),
             models.Index(fields=["space", "octets_revision"], name="contacts_since"),
             models.Index(fields=["space", "uid_key"], name="contacts_by_uid"),
             models.Index(

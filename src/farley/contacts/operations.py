@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
@@ -23,7 +24,7 @@ from farley.contacts.storing import (
     raise_if_taken,
     store_prepared,
 )
-from farley.contacts.writing import SpaceWriter, organisations_named
+from farley.contacts.writing import Own, SpaceWriter, organisations_named, own_of
 from farley.journal.models import Batch, Door
 from farley.spaces.audience import readers_among
 from farley.spaces.models import Space
@@ -93,7 +94,7 @@ def move_between(
     derived: dict[int, Derived],
     *,
     hrefs: dict[int, str] | None = None,
-    own: dict[int, dict[str, int | None]] | None = None,
+    own: dict[int, dict[str, Own]] | None = None,
     by: Actor,
     door: Door,
     batch: Batch | None,
@@ -114,7 +115,8 @@ def move_between(
         taken.add(href)
         is_organisation = contact.kind == Contact.Kind.ORG
         organisation = None if is_organisation else organisations.get(derived[contact.pk].organisation_key)
-        fields = {"owner": contact.owner_id if contact.owner_id in seeing else None, "organisation": organisation}
+        fields: dict[str, Own] = {"owner": contact.owner_id if contact.owner_id in seeing else None}
+        fields["organisation"] = organisation
         fields |= (own or {}).get(contact.pk, {})
         leaving.move_out(contact, **fields)
         arriving.move_in(contact, derived[contact.pk], href=href, **fields)
@@ -149,6 +151,46 @@ def assign(contacts: Sequence[Contact], owner: User | None, *, by: Actor, door: 
             for contact in mine:
                 if contact.owner_id != (owner.pk if owner else None):
                     writer.set_own(contact, owner=owner.pk if owner else None)
+                    done += 1
+            writer.flush()
+    return done
+
+
+def follow_up(contacts: Sequence[Contact], on: dt.date | None, *, by: Actor, door: Door, batch: Batch | None) -> int:
+    """Set the day on which somebody is to come back to `contacts`; return how many changed. Raises NotAllowed."""
+    return _set_each(contacts, "follow_up", lambda _: on.isoformat() if on else None, by=by, door=door, batch=batch)
+
+
+def note_last_contact(
+    contacts: Sequence[Contact], at: dt.datetime, *, by: Actor, door: Door, batch: Batch | None
+) -> int:
+    """Remember that somebody spoke or wrote with `contacts` at that instant; return of how many it is the latest.
+
+    Raises NotAllowed.
+    """
+
+    def latest(contact: Contact) -> Own:
+        return max(at, contact.last_contact_at or at).astimezone(dt.UTC).isoformat()
+
+    return _set_each(contacts, "last_contact", latest, by=by, door=door, batch=batch)
+
+
+def _set_each(
+    contacts: Sequence[Contact],
+    name: str,
+    value: Callable[[Contact], Own],
+    *,
+    by: Actor,
+    door: Door,
+    batch: Batch | None,
+) -> int:
+    done = 0
+    with writing({contact.space_id for contact in contacts}) as spaces:
+        for space, mine in _afresh(spaces, contacts, by).items():
+            writer = SpaceWriter(space, by=by, door=door, batch=batch)
+            for contact in mine:
+                if own_of(contact, name) != value(contact):
+                    writer.set_own(contact, **{name: value(contact)})
                     done += 1
             writer.flush()
     return done

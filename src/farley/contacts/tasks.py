@@ -14,6 +14,7 @@ from farley.jobs.worker import stopping
 from farley.journal import access
 from farley.journal.models import Batch, Door
 from farley.journal.writing import close_batch
+from farley.lists.language import BadFilter
 from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace
 
@@ -35,7 +36,7 @@ def change_many(batch: int, deed: dict[str, Any], selection: dict[str, Any], use
         act = Deed(Verb(deed["verb"]), deed["tag"], deed["target"])
         if not carry_out(running, act, chosen, door=Door.WEB, stopping=stopping):
             change_many.enqueue(batch, deed, selection, user)
-    except (Contact.DoesNotExist, Space.DoesNotExist, User.DoesNotExist, NoSuchSpace):
+    except (Contact.DoesNotExist, Space.DoesNotExist, User.DoesNotExist, NoSuchSpace, BadFilter):
         log.exception("bulk act %s cannot go on", batch)
         close_batch(running, Batch.State.FAILED)
 

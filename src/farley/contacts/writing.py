@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -27,7 +27,13 @@ CONTACT_COLUMNS = (
 )  # fmt: skip
 ROW_COLUMNS = ("contact_id", "n", "space_id", "kind", "label", "value", "norm")
 TABLES = (Contact, IndexRow, TagEntry, Entry, Change, Content)  # that grow with every contact
-OWN_FIELDS = ("owner", "organisation")
+OWN_COLUMNS = {
+    "owner": "owner_id",
+    "organisation": "organisation_id",
+    "follow_up": "follow_up_on",
+    "last_contact": "last_contact_at",
+}
+Own = int | str | None  # a value of an own field as the journal keeps it: days and instants are written by ISO 8601
 LINKED_AT_ONCE = 500  # people of new organisations a transaction: for any more, others would have to wait
 
 
@@ -114,7 +120,7 @@ class SpaceWriter:
         derived: Derived,
         *,
         content: int,
-        own: dict[str, int | None] | None = None,
+        own: Mapping[str, Own] | None = None,
         uid: str | None = None,
     ) -> int:
         """Put `octets`, which lie in `content`, in place of the contact's; return the revision.
@@ -122,13 +128,13 @@ class SpaceWriter:
         `own` holds own fields that change with them, by name; `uid` is for octets that have none.
         """
         own = own or {}
-        own_before: dict[str, Any] = {name: getattr(contact, f"{name}_id") for name in own}
+        own_before: dict[str, Any] = {name: own_of(contact, name) for name in own}
         uid = derived.uid or uid or contact.uid
         if uid != contact.uid:
             own_before["uid"] = contact.uid
         revision = self._write(Verb.CHANGED, contact.pk, contact.content_id, own_before or None)
         update: dict[str, Any] = dict(zip(DERIVED_COLUMNS, derived.columns, strict=True))
-        update |= {f"{name}_id": value for name, value in own.items()}
+        update |= _columns_of(own)
         update |= {"content_id": content, "sha256": hash_of(octets), "size": len(octets)}
         if uid != contact.uid:
             update |= {"uid": uid, "uid_key": bare_uid(uid)}
@@ -136,12 +142,10 @@ class SpaceWriter:
         self._index_again(contact, derived)
         return revision
 
-    def set_own(self, contact: Contact, **own: int | None) -> int:
+    def set_own(self, contact: Contact, **own: Own) -> int:
         """Set own fields; return the revision. No client downloads anything for it."""
-        before = {name: getattr(contact, f"{name}_id") for name in own}
-        revision = self._write(Verb.SET, contact.pk, own=before)
-        columns: dict[str, Any] = {f"{name}_id": value for name, value in own.items()}
-        self._change(contact, revision, **columns)
+        revision = self._write(Verb.SET, contact.pk, own={name: own_of(contact, name) for name in own})
+        self._change(contact, revision, **_columns_of(own))
         return revision
 
     def set_beside(self, contact: Contact, **before: Any) -> int:
@@ -174,22 +178,21 @@ class SpaceWriter:
         self._here.append(href)
         return revision
 
-    def move_out(self, contact: Contact, **own: int | None) -> int:
+    def move_out(self, contact: Contact, **own: Own) -> int:
         """The first half of a move: the record leaves this space. `move_in` of the other one follows.
 
         `own` holds what the own fields will be there, by name.
         """
         before: dict[str, Any] = {"space": self.space.pk, "href": contact.href}
-        before |= {name: old for name in own if (old := getattr(contact, f"{name}_id")) != own[name]}
+        before |= {name: old for name in own if (old := own_of(contact, name)) != own[name]}
         revision = self._write(Verb.MOVED_OUT, contact.pk, own=before)
         self._before[contact.pk] = contact
         self._gone.append((contact.href, revision))
         return revision
 
-    def move_in(self, contact: Contact, derived: Derived, *, href: str, **own: int | None) -> int:
+    def move_in(self, contact: Contact, derived: Derived, *, href: str, **own: Own) -> int:
         revision = self._write(Verb.MOVED_IN, contact.pk)
-        columns: dict[str, Any] = {f"{name}_id": value for name, value in own.items()}
-        self._change(contact, revision, octets_changed=True, space_id=self.space.pk, href=href, **columns)
+        self._change(contact, revision, octets_changed=True, space_id=self.space.pk, href=href, **_columns_of(own))
         self._index_new(contact.pk, derived)
         self._here.append(href)
         return revision
@@ -355,6 +358,27 @@ class SpaceWriter:
             ("contact_id", "webp"),
             [(pk, d.thumbnail) for pk, d in self._derived.items() if d.thumbnail is not None],
         )
+
+
+def own_of(contact: Contact, name: str) -> Own:
+    """An own field as the journal keeps it."""
+    value = getattr(contact, OWN_COLUMNS[name])
+    told: Own = value.isoformat() if isinstance(value, dt.date) else value
+    return told
+
+
+def _columns_of(own: Mapping[str, Own]) -> dict[str, Any]:
+    return {OWN_COLUMNS[name]: _READ.get(name, _as_it_is)(value) for name, value in own.items()}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "follow_up": lambda value: value and dt.date.fromisoformat(value),
+    "last_contact": lambda value: value and dt.datetime.fromisoformat(value),
+}
 
 
 def _has_photo(derived: Derived | None) -> bool:

@@ -321,6 +321,8 @@ def _adapters(model: type[models.Model], columns: tuple[str, ...], vendor: str) 
         field = _fields(model)[column]
         if isinstance(field, models.DateTimeField) and vendor == "sqlite":
             adapters.append((position, connection.ops.adapt_datetimefield_value))
+        elif isinstance(field, models.DateField) and vendor == "sqlite":
+            adapters.append((position, connection.ops.adapt_datefield_value))
         elif isinstance(field, models.JSONField):
             adapters.append((position, _json))
     return adapters

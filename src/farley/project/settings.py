@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "farley.spaces",
     "farley.journal",
     "farley.jobs",
+    "farley.lists",
     "farley.search",
     "farley.contacts",
     "farley.exchange",

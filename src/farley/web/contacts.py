@@ -15,17 +15,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from farley.codecs.vcard import Card
 from farley.contacts import listing, storing
-from farley.contacts.listing import BadCursor
 from farley.contacts.models import Contact
 from farley.contacts.storing import Condition
 from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Change, Door, Noun
 from farley.journal.writing import one_batch
+from farley.lists import paging
+from farley.lists.language import BadFilter
+from farley.lists.paging import BadCursor, TooSlow
 from farley.spaces.models import Space
 from farley.web import listing as asking
 from farley.web.context import SPACE_ICONS
 from farley.web.events import Event, events_of
 from farley.web.facts import Fact, fact_groups
+from farley.web.filters import problem_of, slowness_of
 from farley.web.navigation import back
 from farley.web.people import name_of, row_of
 from farley.web.quick_line import card_of
@@ -74,15 +77,14 @@ def contacts(request: PageRequest) -> HttpResponse:
     if request.htmx.target == "peek":
         return render(request, "contacts/peek.html", {"peeked": _peeked(request)})
     asked = asking.asked(request)
-    try:
-        page = asked.listed.page(sort=asked.sort, after=asked.after, size=asked.size)
-    except BadCursor as error:
-        raise Http404("no such place in the list") from error
+    page, problem = _page(asked)
+    if problem and request.htmx and asked.after:
+        raise Http404("no such place in the list")
     rows = [row_of(contact, page.tags.get(contact.pk, [])) for contact in page.contacts]
     choices = _choices(request, asked)
     changeable = {space.pk for space in choices.editable}
     only_read = {contact.pk for contact in page.contacts if contact.space_id not in changeable}
-    if request.htmx and (asked.after or asked.size != listing.PAGE):
+    if request.htmx and (asked.after or asked.size != paging.PAGE):
         part = {"rows": rows, "next_cursor": page.after, "only_read": only_read}
         return render(request, "contacts/list.html#rows", part)
     peeked = _peeked(request) if request.GET.get("peek") else None
@@ -94,7 +96,8 @@ def contacts(request: PageRequest) -> HttpResponse:
             "heading": asked.heading,
             "filters": asked,
             "tabs": asking.kind_tabs(),
-            "columns": asking.columns(asked.sort),
+            "columns": asking.columns(asked.order),
+            "problem": problem,
             "sort": _sort_context(asked),
             "choices": choices,
             "can_change": any(space.pk in changeable for space in asked.shown_spaces),
@@ -108,13 +111,29 @@ def contacts(request: PageRequest) -> HttpResponse:
     )
 
 
+def _page(asked: asking.Asked) -> tuple[listing.Page, str]:
+    """A page, and what is wrong with what was asked for: then it is the first one, or an empty one."""
+    try:
+        return asked.listed.page(order=asked.order, after=asked.after, size=asked.size), asked.problem
+    except BadCursor:
+        problem = gettext("This address names no place in the list. It begins at the top again.")
+        return asked.listed.page(order=asked.order, size=asked.size), problem
+    except BadFilter as error:
+        return listing.Page([], None), problem_of(error)
+    except TooSlow as error:
+        return listing.Page([], None), slowness_of(error, asked.listed.fields)
+
+
 @require_GET
 def contact_count(request: PageRequest) -> HttpResponse:
-    """How many contacts the list holds: exact to 1,000, fetched after the page."""
+    """How many contacts the list holds: exact to 1,000, fetched after the page; nothing where that takes too long."""
     asked = asking.asked(request)
-    found = asked.listed.count()
-    exact = found <= listing.EXACT_TO
-    number = number_format(min(found, listing.EXACT_TO), use_l10n=True, force_grouping=True)
+    try:
+        found = asked.listed.count()
+    except (BadFilter, TooSlow):
+        return HttpResponse("")
+    exact = found <= paging.EXACT_TO
+    number = number_format(min(found, paging.EXACT_TO), use_l10n=True, force_grouping=True)
     return HttpResponse(number if exact else f"{number}+")
 
 
@@ -152,8 +171,8 @@ def make(request: PageRequest, space: Space, card: Card) -> int:
 
 
 def _sort_context(asked: asking.Asked) -> dict[str, Any]:
-    choices = asking.sorts(asked.sort)
-    label = next(choice.label for choice in choices if choice.is_current)
+    choices = asking.orders(asked.order)
+    label = str(asked.order.label)
     return {"label": label, "choices": choices, "caption": gettext("sorted by {order}").format(order=label)}
 
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from farley.accounts.models import User
 from farley.contacts.deriving import MAX_VALUE
-from farley.contacts.listing import PAGE, Filters, Listed, Sort, as_spelt
+from farley.contacts.filters import KINDS
+from farley.contacts.listing import BY_NAME, SORTS, Filters, Listed, as_spelt, order_of
 from farley.contacts.models import Contact
+from farley.lists import language
+from farley.lists.language import BadFilter, Filter
+from farley.lists.paging import PAGE, Order
 from farley.spaces.models import Space
+from farley.web.filters import described, problem_of
 from farley.web.requests import PageRequest
 
-KINDS: dict[str, tuple[int, ...]] = {
-    "": (),
-    "person": (Contact.Kind.INDIVIDUAL,),
-    "org": (Contact.Kind.ORG,),
-    "group": (Contact.Kind.GROUP,),
-    "other": (Contact.Kind.LOCATION, Contact.Kind.OTHER),
-}
+NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
 MAX_TEXT = 200
 MAX_ROWS = 2000  # that a list one comes back to has at once
 
@@ -34,6 +35,7 @@ class Chip:
     label: str
     value: str
     url: str
+    is_gone: bool = False  # it asks for a field that is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,19 @@ class Column:
         return bool(self.direction)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """The list a request asks for, checked against what its actor may see."""
 
+    reader: User
     spaces: Sequence[Space]  # all visible ones
     space: Space | None
     group: Contact | None
     kind: str
     tag: str
     text: str
-    sort: Sort
+    filter: str
+    order: Order
     after: str
     size: int
     query: QueryDict
@@ -82,19 +86,17 @@ class Asked:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.space or self.group or self.kind or self.tag or self.text)
+        return bool(self.space or self.group or self.kind or self.tag or self.text or self.filter)
 
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What a search keeps of the address."""
-        return [
-            (name, str(self.query[name])) for name in ("space", "group", "tag", "kind", "sort") if self.query.get(name)
-        ]
+        return [(name, str(self.query[name])) for name in (*NARROWING, "sort") if self.query.get(name)]
 
     @property
     def kept_by_form(self) -> list[tuple[str, str]]:
         """What the form of filters keeps of the address."""
-        return [(name, str(self.query[name])) for name in ("q", "kind", "sort") if self.query.get(name)]
+        return [(name, str(self.query[name])) for name in ("q", "kind", "sort", "filter") if self.query.get(name)]
 
     @property
     def heading(self) -> str:
@@ -113,16 +115,50 @@ class Asked:
             chips.append(Chip(gettext("Group"), self.group.full_name, self._without("group")))
         if self.tag:
             chips.append(Chip(gettext("Tag"), self.tag, self._without("tag")))
+        return chips + self._chips_of_filter()
+
+    def _chips_of_filter(self) -> list[Chip]:
+        parsed, problem = self._parsed
+        if problem is not None:
+            return [Chip(gettext("Filter"), self.filter[:60], self._without("filter"), is_gone=True)]
+        parts = language.parts_of(parsed)
+        chips = []
+        for number, part in enumerate(parts):
+            left = language.written(language.all_of([*parts[:number], *parts[number + 1 :]]))
+            is_gone = any(condition.field not in self.listed.fields for condition in language.conditions(part))
+            chips.append(Chip(*described(part, self.listed.fields), self.with_filter(left), is_gone))
         return chips
 
+    @cached_property
+    def _parsed(self) -> tuple[Filter | None, BadFilter | None]:
+        try:
+            return language.parse(self.filter), None
+        except BadFilter as error:
+            return None, error
+
     @property
+    def problem(self) -> str:
+        """What is wrong with the filter as it is written; the list is empty then."""
+        error = self._parsed[1]
+        return problem_of(error) if error is not None else ""
+
+    @cached_property
     def listed(self) -> Listed:
-        """The contacts that are asked for."""
-        return Listed(self.shown_spaces, Filters(KINDS[self.kind], self.tag, self.group, self.text))
+        """The contacts that are asked for. Of a filter that cannot be read, none."""
+        parsed, problem = self._parsed
+        filters = Filters(KINDS.get(self.kind, ()), self.tag, self.group, self.text, parsed)
+        return Listed(self.shown_spaces if problem is None else [], filters, self.reader)
+
+    def with_filter(self, written: str) -> str:
+        """The address of the list with another filter in its language."""
+        return self._address({"filter": written} if written else {}, without=("filter",))
 
     def _without(self, name: str) -> str:
-        left = {key: value for key, value in self.query.items() if key not in (name, "after", "peek", "size")}
-        return f"{reverse('contacts')}?{urlencode(left)}"
+        return self._address({}, without=(name,))
+
+    def _address(self, more: dict[str, str], *, without: Sequence[str]) -> str:
+        left = {key: value for key, value in self.query.items() if key not in (*without, "after", "peek", "size")}
+        return f"{reverse('contacts')}?{urlencode(left | more, safe='(),:')}"
 
 
 def asked(request: PageRequest) -> Asked:
@@ -130,50 +166,46 @@ def asked(request: PageRequest) -> Asked:
     query = request.GET
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
     tag = query.get("tag", "").strip()[:MAX_VALUE]
-    kind, sort = query.get("kind", ""), query.get("sort", "")
+    kind = query.get("kind", "")
     return Asked(
+        reader=request.user,
         spaces=[space for space in spaces if space.archived_at is None],
         space=_space(query.get("space", ""), spaces),  # one that is archived too, but only by its name
         group=_group(query.get("group", ""), request),
         kind=kind if kind in KINDS else "",
         tag=as_spelt(spaces, tag) if tag else "",
         text=query.get("q", "").strip()[:MAX_TEXT],
-        sort=Sort(sort) if sort in {each.value for each in Sort} else Sort.NAME,
-        after=query.get("after", "")[:2000],
+        filter=query.get("filter", "").strip()[: language.MAX_LENGTH + 1],  # one more is one too many
+        order=order_of(query.get("sort", "")) or BY_NAME,
+        after=query.get("after", "")[:4000],
         size=_size(query.get("size", "")),
         query=query,
     )
 
 
-def columns(sort: Sort) -> list[Column]:
+def columns(order: Order) -> list[Column]:
     """The table's columns; the heading of the one that orders the list asks for the other way round."""
 
-    def ordered(css: str, label: str, mine: Sort) -> Column:
-        if mine is not sort.forwards:
+    def ordered(css: str, label: str, name: str) -> Column:
+        mine = Order(SORTS[name])
+        if mine.sort is not order.sort:
             return Column(css, label, mine.value)
-        return Column(css, label, sort.reverse.value, "descending" if sort.descends else "ascending")
+        return Column(css, label, order.reverse.value, "descending" if order.descends else "ascending")
 
     return [
-        ordered("c-name", gettext("Name"), Sort.NAME),
-        ordered("c-org", gettext("Organisation"), Sort.ORGANISATION),
+        ordered("c-name", gettext("Name"), "name"),
+        ordered("c-org", gettext("Organisation"), "organisation"),
         Column("c-mail", gettext("E-mail")),
         Column("c-phone", gettext("Phone")),
         Column("c-tags", gettext("Tags")),
-        Column("c-own", gettext("Owner")),
-        ordered("c-last", gettext("Changed"), Sort.CHANGED),
+        ordered("c-own", gettext("Owner"), "owner"),
+        ordered("c-last", gettext("Changed"), "changed"),
     ]
 
 
-def sorts(current: Sort) -> list[Choice]:
-    labels = {
-        Sort.NAME: gettext("Name"),
-        Sort.NAME_BACKWARDS: gettext("Name, from Z to A"),
-        Sort.ORGANISATION: gettext("Organisation"),
-        Sort.ORGANISATION_BACKWARDS: gettext("Organisation, from Z to A"),
-        Sort.CHANGED: gettext("Last change"),
-        Sort.OLDEST: gettext("Last change, the oldest first"),
-    }
-    return [Choice(sort.value, label, sort is current) for sort, label in labels.items()]
+def orders(current: Order) -> list[Choice]:
+    both = [Order(sort, is_reversed=back) for sort in SORTS.values() for back in (False, True)]
+    return [Choice(order.value, str(order.label), order == current) for order in both]
 
 
 def kind_tabs() -> list[Choice]:

@@ -1,0 +1,338 @@
+"""What a list of contacts can be filtered by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from django.db import connection
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from farley.accounts.models import User
+from farley.contacts.deriving import MAX_KEY, MAX_NORM
+from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry
+from farley.contacts.phones import e164
+from farley.journal.models import Noun
+from farley.lists.filtering import (
+    Column,
+    Field,
+    Kind,
+    Lookup,
+    Option,
+    Rows,
+    Test,
+    choice_field,
+    date_field,
+    date_of,
+    instant_field,
+    looked_up,
+    text_field,
+)
+from farley.lists.language import BadFilter, Condition, Operator, Reason
+from farley.lists.paging import RARE
+from farley.search import finding
+from farley.search.folding import search_fold
+from farley.search.models import SPACE_SHIFT, Entry, place
+from farley.spaces.models import Space
+
+_Kind = IndexRow.Kind
+KINDS: Mapping[str, tuple[int, ...]] = {
+    "person": (Contact.Kind.INDIVIDUAL,),
+    "org": (Contact.Kind.ORG,),
+    "group": (Contact.Kind.GROUP,),
+    "other": (Contact.Kind.LOCATION, Contact.Kind.OTHER),
+}
+_DAY_OF_YEAR = re.compile(r"\d\d-\d\d")
+
+
+def live() -> QuerySet[Contact]:
+    found: QuerySet[Contact] = Contact.objects.filter(deleted_at=None)
+    return found
+
+
+def owners(spaces: Sequence[int]) -> list[int]:
+    """Who owns contacts in these spaces: ids by name. One step of an index each."""
+    if not spaces:
+        return []
+    marks = ", ".join(["%s"] * len(spaces))
+    least = "SELECT MIN(owner_id) FROM contacts_contact WHERE deleted_at IS NULL"
+    sql = f"""
+        WITH RECURSIVE mine(space, owner) AS (
+            SELECT s.id, ({least} AND space_id = s.id) FROM spaces_space s WHERE s.id IN ({marks})
+            UNION ALL
+            SELECT space, ({least} AND space_id = space AND owner_id > owner) FROM mine WHERE owner IS NOT NULL
+        )
+        SELECT id, COALESCE(NULLIF(full_name, ''), name) FROM accounts_user WHERE id IN (SELECT owner FROM mine)
+    """  # noqa: S608 -- names of ours
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(spaces))
+        named = cursor.fetchall()
+    return [pk for pk, _name in sorted(named, key=lambda row: (search_fold(row[1]), row[0]))]
+
+
+# Tests of which links and forms of the list are made, too
+
+
+def of_kind(kinds: Sequence[int]) -> Test:
+    of_it = Q(kind=kinds[0]) if len(kinds) == 1 else Q(kind__in=kinds)  # equality: there are partial indexes
+    if Contact.Kind.INDIVIDUAL in kinds:
+        return Test(of_it)  # most of all contacts
+    indexed = "organisation_key" if tuple(kinds) == (Contact.Kind.ORG,) else "sort_key"
+    found = live().filter(of_it).order_by(indexed).values_list("pk", flat=True)
+    return Test(of_it, lambda spaces: found.filter(space__in=spaces))
+
+
+def tagged(name: str) -> Test:
+    if len(name) >= MAX_TAG:  # cut off, several are one entry
+        rows = IndexRow.objects.filter(kind=_Kind.TAG, norm=search_fold(name)[:MAX_NORM], value=name)
+        having = Exists(rows.filter(contact_id=OuterRef("pk"), space=OuterRef("space")))
+        return Test(having, lambda spaces: rows.filter(space__in=spaces).values_list("contact_id", flat=True))
+    entries = TagEntry.objects.filter(tag__name=name)
+    mine = entries.filter(tag__space=OuterRef("space"), sort_key=OuterRef("sort_key"), contact_id=OuterRef("pk"))
+
+    def passing(spaces: Sequence[int]) -> QuerySet[TagEntry, int]:
+        tags = list(Tag.objects.filter(space__in=spaces, name=name).values_list("pk", flat=True))
+        return TagEntry.objects.filter(tag__in=tags).values_list("contact_id", flat=True)
+
+    return Test(Exists(mine), passing)
+
+
+def member_of(group: Contact) -> Test:
+    members = Contact.objects.members_of(group).filter(deleted_at=None).values_list("pk", flat=True)
+    return Test(Q(pk__in=members), lambda spaces: members.filter(space__in=spaces))
+
+
+def saying(text: str) -> Test:
+    return Test(Exists(_entry().filter(finding.condition(text))), partial(_records_saying, text))
+
+
+def _entry() -> QuerySet[Entry]:
+    """What search holds of the contact that is looked at."""
+    shift = ExpressionWrapper(OuterRef("space_id") * (1 << SPACE_SHIFT), BigIntegerField())
+    mine: QuerySet[Entry] = Entry.objects.filter(pk=shift + OuterRef("pk") + place(0, Noun.CONTACT, 0))
+    return mine
+
+
+def _records_saying(text: str, spaces: Sequence[int]) -> list[int]:
+    found: list[int] = []
+    for space in Space.objects.filter(pk__in=spaces):
+        if len(found) <= RARE:
+            found += finding.records(text, noun=Noun.CONTACT, space=space, limit=RARE + 1 - len(found))
+    return found
+
+
+def _found_by_search(test: Test, words: Sequence[str]) -> Test:
+    """`test`, led to by whoever says these words anywhere: search has them all."""
+    quoted = " ".join(f'"{word}"' for word in words if len(word) > 2 and '"' not in word)
+    return Test(test.where, partial(_records_saying, quoted), is_whole=False) if quoted else test
+
+
+# Fields
+
+
+def fields(spaces: Sequence[Space], reader: User | None) -> dict[str, Field]:
+    """What somebody who sees `spaces` can ask for, by the names it has in filters."""
+    return {field.name: field for field in (*_said_by_cards(spaces), *_known_here(spaces, reader))}
+
+
+def _key(text: str, most: int = MAX_KEY) -> str:
+    return search_fold(text)[:most]
+
+
+def _said_by_cards(spaces: Sequence[Space]) -> Iterator[Field]:
+    yield _name_field()
+    norm = partial(_key, most=MAX_NORM)
+    yield _text("org", _("Organisation"), _column("organisation_key", empty="", is_indexed=True), _key)
+    yield _text("title", _("Job title"), _rows(_Kind.TITLE), norm)
+    yield _text("email", _("E-mail"), _rows(_Kind.EMAIL), _bare)
+    yield _phone_field({space.default_region for space in spaces})
+    yield _tag_field()
+    yield _text("city", _("City"), _column("city_key", empty="", is_indexed=True), _key)
+    yield _text("postcode", _("Postcode"), _rows(_Kind.POSTCODE), norm)
+    yield _text("region", _("Region"), _rows(_Kind.REGION), norm)
+    yield _text("country", _("Country"), _rows(_Kind.COUNTRY), norm)
+    yield _text("street", _("Street"), _rows(_Kind.STREET), norm)
+    yield _text("nickname", _("Nickname"), _rows(_Kind.NICKNAME), norm)
+    yield _text("url", _("Website"), _rows(_Kind.URL), _bare)
+    yield _text("im", _("Messenger"), _rows(_Kind.IM), _bare)
+    yield _text("related", _("Related person"), _rows(_Kind.RELATED), norm)
+    yield _note_field()
+    yield _birthday_field()
+    yield Field(
+        name="text",
+        label=_("Anything"),
+        kind=Kind.TEXT,
+        find=lambda condition: saying(condition.value),
+        operators=(Operator.CONTAINS,),
+    )
+
+
+def _bare(text: str) -> str:
+    return text.strip().casefold()[:MAX_NORM]
+
+
+def _text(name: str, label: Any, where: Column | Rows, fold: Callable[[str], str]) -> Field:
+    """A field of text that search has as well: what it contains is looked for there first."""
+    field = text_field(name, label, where, fold)
+
+    def find(condition: Condition) -> Test:
+        test = field.find(condition)
+        if condition.operator is not Operator.CONTAINS:
+            return test
+        return _found_by_search(test, search_fold(condition.value).split())
+
+    return Field(name=name, label=label, kind=Kind.TEXT, find=find)
+
+
+def _known_here(spaces: Sequence[Space], reader: User | None) -> Iterator[Field]:
+    heading = _("In Farley")
+    kinds = {"person": _("person"), "org": _("organisation"), "group": _("group"), "other": _("other")}
+    yield choice_field(
+        "kind",
+        _("Kind"),
+        [(Option(name, kinds[name]), KINDS[name]) for name in KINDS],
+        _kind_test,
+        operators=(Operator.IS, Operator.IS_NOT, Operator.IN),
+        heading=heading,
+    )
+    yield choice_field(
+        "space",
+        _("Space"),
+        [(Option(space.name, space.title), space.pk) for space in spaces],
+        lambda condition, keys: _column("space").test(looked_up(condition, keys)),
+        operators=(Operator.IS, Operator.IS_NOT, Operator.IN),
+        heading=heading,
+    )
+    yield _owner_field(spaces, reader, heading)
+    yield date_field("follow-up", _("Follow-up"), _column("follow_up_on", is_indexed=True), heading=heading)
+    for name, label, column in (
+        ("changed", _("Changed"), "changed_at"),
+        ("created", _("Created"), "created_at"),
+        ("last-contact", _("Last contact"), "last_contact_at"),
+    ):
+        yield instant_field(name, label, _column(column, is_indexed=True), heading=heading)
+
+
+def _column(name: str, *, empty: str | None = None, is_indexed: bool = False) -> Column:
+    return Column(live, name, empty, is_indexed)
+
+
+def _rows(kind: IndexRow.Kind, **more: Any) -> Rows:
+    return Rows(lambda: IndexRow.objects.filter(kind=kind, **more), "norm")
+
+
+def _name_field() -> Field:
+    """Names as lists are sorted by them, family name first; of what is contained, words in any order."""
+    where = _column("sort_key", empty="", is_indexed=True)
+
+    def find(condition: Condition) -> Test:
+        keys = [_key(value) for value in condition.values]
+        if not all(keys):
+            raise BadFilter(Reason.VALUE, condition.values[keys.index("")][:40], condition.value_at)
+        match condition.operator:
+            case Operator.CONTAINS:
+                words = Q()
+                for word in keys[0].split():
+                    words &= Q(name__contains=word)
+                return _found_by_search(Test(Exists(_entry().filter(words))), keys[0].split())
+            case Operator.IS | Operator.IN:
+                return where.test(Lookup((("in", [spelt for key in keys for spelt in _family_first(key)]),)))
+            case Operator.IS_NOT:
+                return where.test(Lookup((("in", _family_first(keys[0])),), is_not=True))
+        return where.test(looked_up(condition, keys))
+
+    return Field(name="name", label=_("Name"), kind=Kind.TEXT, find=find)
+
+
+def _family_first(key: str) -> list[str]:
+    """A folded name as it is, and with its last word at the beginning."""
+    words = key.split()
+    return list(dict.fromkeys([key, " ".join([words[-1], *words[:-1]])]))
+
+
+def _phone_field(regions: set[str]) -> Field:
+    rows = _rows(_Kind.PHONE)
+
+    def find(condition: Condition) -> Test:
+        if condition.operator in (Operator.FILLED, Operator.EMPTY):
+            return rows.test(looked_up(condition, ()))
+        if not all(any(c.isdigit() for c in value) for value in condition.values):
+            raise BadFilter(Reason.NOT_A_NUMBER, condition.value[:40], condition.value_at)
+        if condition.operator is Operator.CONTAINS:
+            return rows.test(looked_up(condition, ["".join(filter(str.isdigit, condition.value)).lstrip("0")]))
+        if condition.operator is Operator.STARTS:
+            return rows.test(looked_up(condition, ["".join(c for c in condition.value if c.isdigit() or c == "+")]))
+        norms = sorted({e164(value, region)[:MAX_NORM] for value in condition.values for region in regions})
+        return rows.test(Lookup((("in", norms),), is_not=condition.operator is Operator.IS_NOT))
+
+    return Field(name="phone", label=_("Phone"), kind=Kind.TEXT, find=find)
+
+
+def _note_field() -> Field:
+    notes = IndexRow.objects.filter(kind=_Kind.NOTE, contact_id=OuterRef("pk"))
+
+    def find(condition: Condition) -> Test:
+        if condition.operator is not Operator.CONTAINS:
+            return _rows(_Kind.NOTE).test(looked_up(condition, ()))
+        written = Test(Exists(notes.filter(value__icontains=condition.value)))
+        return _found_by_search(written, search_fold(condition.value).split())
+
+    operators = (Operator.CONTAINS, Operator.FILLED, Operator.EMPTY)
+    return Field(name="note", label=_("Note"), kind=Kind.TEXT, find=find, operators=operators)
+
+
+def _birthday_field() -> Field:
+    rows = _rows(_Kind.DATE, label="birthday")
+
+    def find(condition: Condition) -> Test:
+        return rows.test(looked_up(condition, [_day_of_year(value, condition) for value in condition.values]))
+
+    operators = (Operator.IS, Operator.FROM, Operator.UNTIL, Operator.FILLED, Operator.EMPTY)
+    return Field(name="birthday", label=_("Birthday"), kind=Kind.DATE, find=find, operators=operators)
+
+
+def _day_of_year(value: str, condition: Condition) -> str:
+    return value if _DAY_OF_YEAR.fullmatch(value) else date_of(value, condition).strftime("%m-%d")
+
+
+def _tag_field() -> Field:
+    def find(condition: Condition) -> Test:
+        match condition.operator:
+            case Operator.FILLED | Operator.EMPTY:
+                return _rows(_Kind.TAG).test(looked_up(condition, ()))
+            case Operator.IS:
+                return tagged(condition.value)
+            case Operator.IS_NOT:
+                return Test(~Q(tagged(condition.value).where))
+        names = list(condition.values)
+        rows = IndexRow.objects.filter(kind=_Kind.TAG, value__in=names, norm__in=[_key(n, MAX_NORM) for n in names])
+        having = Exists(rows.filter(contact_id=OuterRef("pk")))
+        return Test(having, lambda spaces: rows.filter(space__in=spaces).values_list("contact_id", flat=True))
+
+    return Field(name="tag", label=_("Tag"), kind=Kind.WORD, find=find)
+
+
+def _kind_test(condition: Condition, keys: Sequence[tuple[int, ...]]) -> Test:
+    kinds = sorted({int(kind) for key in keys for kind in key})
+    return Test(~Q(kind__in=kinds)) if condition.operator is Operator.IS_NOT else of_kind(kinds)
+
+
+def _owner_field(spaces: Sequence[Space], reader: User | None, heading: Any) -> Field:
+    """Whoever owns contacts here, by the name they sign in with; `me` is who asks."""
+    where = _column("owner", is_indexed=True)
+
+    def find(condition: Condition) -> Test:
+        if condition.operator in (Operator.FILLED, Operator.EMPTY):
+            return where.test(looked_up(condition, ()))
+        there = dict(User.objects.filter(pk__in=owners([s.pk for s in spaces])).values_list("name", "pk"))
+        if reader is not None:
+            there |= {"me": reader.pk, reader.name: reader.pk}
+        for value in condition.values:
+            if value not in there:
+                raise BadFilter(Reason.NOT_A_CHOICE, value[:40], condition.value_at)
+        return where.test(looked_up(condition, [there[value] for value in condition.values]))
+
+    return Field(name="owner", label=_("Owner"), kind=Kind.WORD, find=find, heading=heading)

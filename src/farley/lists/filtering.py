@@ -1,0 +1,348 @@
+"""Filters at work: fields that a noun declares, and tests that lead to rows by an index or look at one row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from farley.lists.language import BadFilter, Condition, Filter, Operator, Reason
+
+Where = Q | Exists
+Passing = QuerySet[Any, Any] | Sequence[int]
+Text = str | Promise
+LAST = "\U0010ffff"  # behind every text that begins alike
+
+_RELATIVE = re.compile(r"today(?:([+-])(\d{1,4})([dwmy]))?")
+
+
+class Kind(Enum):
+    """What a field holds, which says what it can be asked."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    INSTANT = "instant"  # asked for by day, in the reader's time zone
+    CHOICE = "choice"  # one of a few values, which the field names
+    WORD = "word"  # one of many values, as they are spelt
+    YES_NO = "yes/no"
+
+
+_SAME = (Operator.IS, Operator.IS_NOT, Operator.IN)
+_THERE = (Operator.FILLED, Operator.EMPTY)
+_DAYS = (Operator.IS, Operator.BEFORE, Operator.AFTER, Operator.FROM, Operator.UNTIL)
+OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
+    Kind.TEXT: (Operator.CONTAINS, Operator.STARTS, *_SAME, *_THERE),
+    Kind.NUMBER: (Operator.IS, Operator.IS_NOT, Operator.OVER, Operator.UNDER, Operator.FROM, Operator.UNTIL, *_THERE),
+    Kind.DATE: (*_DAYS, *_THERE),
+    Kind.INSTANT: (*_DAYS, *_THERE),
+    Kind.CHOICE: (*_SAME, *_THERE),
+    Kind.WORD: (*_SAME, *_THERE),
+    Kind.YES_NO: (Operator.IS, *_THERE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A condition on a record in two forms.
+
+    `where` looks at one record. `passing` finds the ids of all in these spaces that pass, by an index; None where none
+    leads there. `is_whole` says that nothing but what passes is found so; else each is looked at as well.
+    """
+
+    where: Where
+    passing: Callable[[Sequence[int]], Passing] | None = None
+    is_whole: bool = True
+    said: str = ""  # the condition as it was written
+
+    def few(self, spaces: Sequence[int], most: int) -> set[int] | None:
+        """The ids of all that may pass, or None if they are more than `most` or no index knows."""
+        if self.passing is None:
+            return None
+        found = set(self.passing(spaces)[: most + 1])
+        return found if len(found) <= most else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """All of `parts`, or any."""
+
+    parts: tuple[Test | Tests, ...]
+    is_any: bool = False
+
+    @property
+    def where(self) -> Q:
+        whole = Q()
+        for part in self.parts:
+            whole = whole | Q(part.where) if self.is_any else whole & Q(part.where)
+        return whole
+
+    @property
+    def is_whole(self) -> bool:
+        return self.is_any and all(part.is_whole for part in self.parts)
+
+    def few(self, spaces: Sequence[int], most: int) -> set[int] | None:
+        found: set[int] = set()
+        if self.is_any:
+            for part in self.parts:
+                some = part.few(spaces, most)
+                if some is None or len(found := found | some) > most:
+                    return None
+            return found
+        sets = (part.few(spaces, most) for part in self.parts)
+        return min((each for each in sets if each is not None), key=len, default=None)
+
+
+def unindexed(tests: Test | Tests) -> list[Test]:
+    """The tests that no index leads to, where nothing else narrows the list either."""
+    if isinstance(tests, Test):
+        return [] if tests.passing is not None else [tests]
+    return [test for part in tests.parts for test in unindexed(part)]
+
+
+# Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a field of choices, as filters write it and as people read it."""
+
+    value: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What a list can be filtered by. `find` makes the test of a condition whose operator the kind allows."""
+
+    name: str  # in the language
+    label: Text
+    kind: Kind
+    find: Callable[[Condition], Test]
+    options: tuple[Option, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    heading: Text = ""  # under which a form offers it
+
+    def __post_init__(self) -> None:
+        if not self.operators:
+            object.__setattr__(self, "operators", OPERATORS[self.kind])
+
+    def test(self, condition: Condition) -> Test:
+        """Raises BadFilter."""
+        if condition.operator not in self.operators:
+            raise BadFilter(Reason.NOT_FOR_FIELD, condition.operator, condition.at)
+        return self.find(condition)
+
+
+def compiled(filter_: Filter, fields: Mapping[str, Field], said: Callable[[Filter], str]) -> Test | Tests:
+    """The tests of a filter. Raises BadFilter for a field that is not among `fields`, or what it cannot be asked."""
+    if isinstance(filter_, Condition):
+        if filter_.field not in fields:
+            raise BadFilter(Reason.UNKNOWN_FIELD, filter_.field, filter_.at)
+        test = fields[filter_.field].test(filter_)
+        return Test(test.where, test.passing, test.is_whole, said(filter_))
+    return Tests(tuple(compiled(part, fields, said) for part in filter_.parts), filter_.is_any)
+
+
+# Where fields find their values
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the record's own table. `empty` is what stands there for nothing; `is_indexed`: behind the space."""
+
+    live: Callable[[], QuerySet[Any]]
+    name: str
+    empty: str | None = None
+    is_indexed: bool = False
+
+    def test(self, lookup: Lookup) -> Test:
+        filled = Q(**{f"{self.name}__isnull": False}) if self.empty is None else Q(**{f"{self.name}__gt": self.empty})
+        within = lookup.on(self.name) & filled if lookup.pairs else filled
+        if lookup.is_not:
+            return Test(~within)
+        if not self.is_indexed or lookup.is_scan:
+            return Test(within)
+        return Test(within, lambda spaces: self.live().filter(within, space__in=spaces).values_list("pk", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table with rows of records, which has an index of (space, …, `name`) and leads from a record to its rows."""
+
+    rows: Callable[[], QuerySet[Any]]
+    name: str
+    record: str = "contact_id"
+
+    def test(self, lookup: Lookup) -> Test:
+        rows = self.rows().filter(lookup.on(self.name)) if lookup.pairs else self.rows()
+        having = Exists(rows.filter(**{self.record: OuterRef("pk")}))
+        if lookup.is_not:
+            return Test(~Q(having))
+        if lookup.is_scan:
+            return Test(having)
+        return Test(having, lambda spaces: rows.filter(space__in=spaces).values_list(self.record, flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a value is compared with: pairs of Django's lookups and what they take, which must all hold."""
+
+    pairs: tuple[tuple[str, Any], ...] = ()  # none: whether there is a value at all
+    is_not: bool = False
+    is_scan: bool = False  # no range of an index
+
+    def on(self, column: str) -> Q:
+        return Q(**{f"{column}__{name}" if name else column: value for name, value in self.pairs})
+
+
+_ORDERED = {
+    Operator.BEFORE: "lt",
+    Operator.UNDER: "lt",
+    Operator.AFTER: "gt",
+    Operator.OVER: "gt",
+    Operator.FROM: "gte",
+    Operator.UNTIL: "lte",
+}
+
+
+def looked_up(condition: Condition, keys: Sequence[Any]) -> Lookup:
+    """The comparison that a condition asks for, with what its values are in the column (`keys`)."""
+    match condition.operator:
+        case Operator.FILLED:
+            return Lookup()
+        case Operator.EMPTY:
+            return Lookup(is_not=True)
+        case Operator.IS:
+            return Lookup((("", keys[0]),))
+        case Operator.IS_NOT:
+            return Lookup((("", keys[0]),), is_not=True)
+        case Operator.IN:
+            return Lookup((("in", list(keys)),))
+        case Operator.CONTAINS:
+            return Lookup((("contains", keys[0]),), is_scan=True)
+        case Operator.STARTS:
+            return Lookup((("gte", keys[0]), ("lt", f"{keys[0]}{LAST}")))
+    return Lookup(((_ORDERED[condition.operator], keys[0]),))
+
+
+def by_day(condition: Condition) -> Lookup:
+    """The same for instants: a day is what the reader's clock calls so."""
+    if condition.operator in _THERE:
+        return looked_up(condition, ())
+    day = date_of(condition.value, condition)
+    try:
+        first, behind = _midnight(day), _midnight(day + dt.timedelta(days=1))
+    except OverflowError:
+        raise BadFilter(Reason.NOT_A_DATE, condition.value, condition.value_at) from None
+    match condition.operator:
+        case Operator.BEFORE:
+            return Lookup((("lt", first),))
+        case Operator.AFTER:
+            return Lookup((("gte", behind),))
+        case Operator.FROM:
+            return Lookup((("gte", first),))
+        case Operator.UNTIL:
+            return Lookup((("lt", behind),))
+    return Lookup((("gte", first), ("lt", behind)))
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time())).astimezone(dt.UTC)
+
+
+def date_of(value: str, condition: Condition) -> dt.date:
+    """2026-12-31, today, or days, weeks, months and years from it: today-30d. Raises BadFilter."""
+    try:
+        if found := _RELATIVE.fullmatch(value):
+            sign, number, unit = found.groups()
+            if not number:
+                return timezone.localdate()
+            count = int(number) * (-1 if sign == "-" else 1)
+            names = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+            return timezone.localdate() + relativedelta(**{names[unit]: count})  # type: ignore[arg-type]
+        return dt.date.fromisoformat(value)
+    except (ValueError, OverflowError):
+        raise BadFilter(Reason.NOT_A_DATE, value[:40], condition.value_at) from None
+
+
+def number_of(value: str, condition: Condition) -> Decimal:
+    """Raises BadFilter."""
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise BadFilter(Reason.NOT_A_NUMBER, value[:40], condition.value_at)
+    return number
+
+
+def text_field(
+    name: str,
+    label: Text,
+    where: Column | Rows,
+    fold: Callable[[str], str],
+    *,
+    operators: tuple[Operator, ...] = (),
+    heading: Text = "",
+) -> Field:
+    """A field of folded text."""
+
+    def find(condition: Condition) -> Test:
+        keys = [fold(value) for value in condition.values]
+        if not all(keys):
+            raise BadFilter(Reason.VALUE, condition.values[keys.index("")][:40], condition.value_at)
+        return where.test(looked_up(condition, keys))
+
+    return Field(name=name, label=label, kind=Kind.TEXT, find=find, operators=operators, heading=heading)
+
+
+def date_field(name: str, label: Text, where: Column | Rows, *, heading: Text = "") -> Field:
+    def find(condition: Condition) -> Test:
+        return where.test(looked_up(condition, [date_of(value, condition) for value in condition.values]))
+
+    return Field(name=name, label=label, kind=Kind.DATE, find=find, heading=heading)
+
+
+def instant_field(name: str, label: Text, where: Column, *, heading: Text = "") -> Field:
+    return Field(
+        name=name, label=label, kind=Kind.INSTANT, find=lambda asked: where.test(by_day(asked)), heading=heading
+    )
+
+
+def choice_field(
+    name: str,
+    label: Text,
+    options: Iterable[tuple[Option, Any]],
+    find: Callable[[Condition, Sequence[Any]], Test],
+    *,
+    operators: tuple[Operator, ...] = (),
+    heading: Text = "",
+) -> Field:
+    """A field with a few values; `find` gets what the chosen ones stand for."""
+    known = {option.value: (option, key) for option, key in options}
+
+    def found(condition: Condition) -> Test:
+        for value in condition.values:
+            if value not in known:
+                raise BadFilter(Reason.NOT_A_CHOICE, value[:40], condition.value_at)
+        return find(condition, [known[value][1] for value in condition.values])
+
+    return Field(
+        name=name,
+        label=label,
+        kind=Kind.CHOICE,
+        find=found,
+        options=tuple(option for option, _ in known.values()),
+        operators=operators,
+        heading=heading,
+    )

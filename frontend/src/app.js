@@ -6,6 +6,7 @@ import { startEditors } from "./editing.js";
 import { startFinder } from "./finder.js";
 import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
+import { startPasskeys } from "./passkeys.js";
 import { startRecord } from "./record.js";
 import { startToasts } from "./toasts.js";
 
@@ -17,3 +18,4 @@ startList();
 startRecord();
 startEditors();
 startDropzones();
+startPasskeys();

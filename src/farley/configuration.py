@@ -11,6 +11,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -20,6 +21,9 @@ SETTINGS = {
     "FARLEY_DATABASE_URL": "database_url",
     "FARLEY_URL": "url",
     "FARLEY_TRUST_PROXY": "trust_proxy",
+    "FARLEY_SECOND_FACTOR": "second_factor",
+    "FARLEY_MAIL_URL": "mail_url",
+    "FARLEY_MAIL_FROM": "mail_from",
 }
 
 
@@ -35,6 +39,7 @@ POSTGRES_OPTIONS = frozenset(
         "target_session_attrs",
     }
 )
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
@@ -46,6 +51,37 @@ class ConfigurationError(ValueError):
         self.option, self.reason = option, reason
 
 
+class SecondFactor(Enum):
+    """Who has to sign in by two factors. Everybody else may."""
+
+    OFF = "off"
+    ADMINS = "admins"
+    ALL = "all"
+
+
+class Tls(Enum):
+    """How the way to the mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
+MAIL_PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The server that sends mail, and in whose name."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: Tls
+    sender: str
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of one instance. `database_url` is empty for SQLite in the data folder."""
@@ -54,6 +90,8 @@ class Configuration:
     database_url: str
     url: str
     trust_proxy: bool  # its X-Forwarded-Proto is believed
+    second_factor: SecondFactor = SecondFactor.OFF
+    mail: Mail | None = None  # None: no mail is sent
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -85,6 +123,8 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
         database_url=_database_url(*values.get("database_url", ("FARLEY_DATABASE_URL", ""))),
         url=_own_url(*values.get("url", ("FARLEY_URL", ""))),
         trust_proxy=_yes_or_no(*values.get("trust_proxy", ("FARLEY_TRUST_PROXY", "no"))),
+        mail=_mail(values),
+        second_factor=_second_factor(*values.get("second_factor", ("FARLEY_SECOND_FACTOR", "off"))),
     )
 
 
@@ -164,6 +204,35 @@ def _database_url(option: str, value: str) -> str:
         known = ", ".join(sorted(POSTGRES_OPTIONS))
         raise ConfigurationError(option, f"{min(unknown)} is not known after ?; there are {known}")
     return value
+
+
+def _mail(values: Mapping[str, tuple[str, str]]) -> Mail | None:
+    option, url = values.get("mail_url", ("", ""))
+    sender_option, sender = values.get("mail_from", ("FARLEY_MAIL_FROM", ""))
+    if not url:
+        if sender:
+            raise ConfigurationError(sender_option, "names a sender, but FARLEY_MAIL_URL names no server")
+        return None
+    if not _ADDRESS.fullmatch(sender):
+        raise ConfigurationError(sender_option, "must be the address that mail comes from, as farley@example.org")
+    parts, query = urlsplit(url), dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    if parts.scheme != "smtp" or not parts.hostname or parts.path.strip("/"):
+        raise ConfigurationError(option, "must be smtp://user:password@host:port")
+    if query.keys() - {"tls"}:
+        raise ConfigurationError(option, "after ? only tls=starttls, tls=implicit or tls=none is known")
+    try:
+        tls, port = Tls(query.get("tls", "starttls")), parts.port
+    except ValueError as error:
+        raise ConfigurationError(option, f"tls is starttls, implicit or none, the port a number: {error}") from error
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Mail(parts.hostname, port or MAIL_PORTS[tls], user, password, tls, sender)
+
+
+def _second_factor(option: str, value: str) -> SecondFactor:
+    try:
+        return SecondFactor(value.lower())
+    except ValueError:
+        raise ConfigurationError(option, "must be off, admins or all") from None
 
 
 def _own_url(option: str, value: str) -> str:

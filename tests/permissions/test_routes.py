@@ -70,6 +70,17 @@ OPEN = (302, 302, 302, 302, 302, 302, 302)
 ROUTES: dict[str, list[Route]] = {
     "home": [Route("get", mine(302, 302, 302, 302))],
     "login": [Route("get", (200, 302, 302, 200, 302, 302, 302))],
+    "login-code": [Route("get", OPEN), Route("post", OPEN, lambda _: {"code": "000000"})],  # nobody stands at this step
+    "login-set-up": [Route("get", OPEN), Route("post", OPEN, lambda _: {"code": "000000"})],
+    "login-passkey": [
+        Route("get", (200,) * 7),
+        Route("post", (422, 302, 302, 422, 302, 302, 302), lambda _: {"credential": "{}"}),
+    ],
+    "ask-reset": [Route("get", (200,) * 7), Route("post", (200,) * 7, lambda _: {"username": "manager"})],
+    "reset": [
+        Route("get", (404,) * 7, arguments=lambda _: ["1-forged"]),  # tests/web/test_resetting.py has real ones
+        Route("post", (404,) * 7, lambda _: {"password": "another long sentence"}, lambda _: ["1-forged"]),
+    ],
     "logout": [Route("post", (LOGIN, 302, 302, LOGIN, 302, 302, 302))],
     "setup": [
         Route("get", OPEN),  # to the log-in page: there are accounts
@@ -79,6 +90,13 @@ ROUTES: dict[str, list[Route]] = {
     "preferences": [Route("post", (302,) * 7, lambda _: {"theme": "dark"})],  # before log-in in a cookie
     "profile": [Route("post", mine(302, 302, 302, 302))],
     "password": [Route("post", mine(422, 422, 422, 422), lambda _: {"old": "wrong", "new": "x"})],
+    "confirm": [Route("get", ALL), Route("post", mine(422, 422, 422, 422), lambda _: {"password": "wrong"})],
+    "security": [Route("get", ALL)],
+    "new-factor": [Route("get", mine(302, 302, 302, 302)), Route("post", mine(302, 302, 302, 302))],  # asks who it is
+    "remove-factor": [Route("post", mine(302, 302, 302, 302), arguments=lambda _: [1])],
+    "recovery-codes": [Route("post", mine(302, 302, 302, 302))],
+    "end-session": [Route("post", mine(404, 404, 404, 404), arguments=lambda _: [1])],
+    "end-sessions": [Route("post", mine(302, 302, 302, 302))],
     "contacts": [Route("get", ALL, tells=INSIDE), Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE)],
     "contact-count": [Route("get", ALL)],
     "search": [Route("get", ALL), Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE)],

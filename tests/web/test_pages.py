@@ -31,6 +31,7 @@ PAGES = {
     "/activity/?view=changes": 8,
     "/activity/{batch}/": 12,
     "/account/": 4,
+    "/account/security/": 8,
 }
 
 

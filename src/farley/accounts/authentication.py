@@ -10,14 +10,19 @@ from django.http import HttpRequest
 from farley.accounts.models import User
 
 
+def account_called(typed: str) -> User | None:
+    """Whose name or e-mail address this is, in whatever case."""
+    query = {"email__iexact": typed} if "@" in typed else {"name": typed.lower()}
+    return User.objects.filter(**query).first()
+
+
 class NameOrEmailBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
         if not username or password is None:
             return None
-        query = {"email__iexact": username} if "@" in username else {"name": username.lower()}
-        user = User.objects.filter(**query).first()
+        user = account_called(username)
         if user is None:
             User().set_password(password)  # as long as a real check, so that time does not tell who has an account
             return None

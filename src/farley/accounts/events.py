@@ -41,6 +41,7 @@ class Verb(models.TextChoices):
     LOGGED_OUT = "login.out", _("Signed out")
     LOGIN_FAILED = "login.failed", _("Signing in failed")
     LOGIN_THROTTLED = "login.throttled", _("Too many attempts to sign in")
+    CODE_USED = "login.code", _("Recovery code used")
     SESSION_ENDED = "login.ended", _("Session ended")
     USER_ADDED = "account.added", _("Account made")
     USER_CHANGED = "account.changed", _("Account changed")

@@ -12,6 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.http import HttpRequest
 
 from farley.accounts.actor import NOBODY
+from farley.accounts.authentication import account_called
 from farley.accounts.doors import Door
 from farley.accounts.events import MAX_ADDRESS, Verb, note
 from farley.accounts.models import User
@@ -44,7 +45,5 @@ def _signed_out(request: HttpRequest | None, user: User | None, **_: Any) -> Non
 
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """Of a name that no account has, nothing is kept: people type their password there by mistake."""
-    typed = str(credentials.get("username") or "")
-    query = {"email__iexact": typed} if "@" in typed else {"name": typed.lower()}
-    user = User.objects.filter(**query).first()
+    user = account_called(str(credentials.get("username") or ""))
     note(Verb.LOGIN_FAILED, by=NOBODY, door=Door.WEB, about=user, address=address_of(request))

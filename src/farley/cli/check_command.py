@@ -12,7 +12,7 @@ from typing import Any
 from farley.cli.command import DONE, SOME_PROBLEMS, Refused, start
 from farley.cli.progress import Progress
 from farley.cli.text import printable
-from farley.configuration import Configuration, ConfigurationError, load
+from farley.configuration import Configuration, ConfigurationError, Tls, load
 
 LOW_DISK = 500 * 2**20  # octets
 SHOWN = 20  # differences
@@ -58,6 +58,10 @@ def _settings(configuration: Configuration) -> Iterator[str]:
         yield f"FARLEY_URL: {configuration.url} carries passwords unencrypted; use https:// behind a proxy"
     if configuration.trust_proxy and not configuration.url:
         yield "FARLEY_TRUST_PROXY: a proxy serves an address; name it in FARLEY_URL"
+    if configuration.mail and configuration.mail.tls is Tls.NONE and configuration.mail.password:
+        yield "FARLEY_MAIL_URL: tls=none sends the password unencrypted"
+    if configuration.mail and not configuration.url:
+        yield "FARLEY_MAIL_URL: mails hold links to Farley; name its address in FARLEY_URL"
 
 
 def _database(configuration: Configuration) -> Iterator[str]:

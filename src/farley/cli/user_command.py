@@ -49,6 +49,15 @@ def add_to(commands: Any) -> None:
     reopen = verbs.add_parser("activate", help="open a closed account again, with the password it had")
     reopen.add_argument("name", metavar="NAME")
     reopen.set_defaults(run=_activate)
+    password = verbs.add_parser("password", help="give somebody another password; signs them out everywhere")
+    password.add_argument("name", metavar="NAME")
+    password.add_argument("--password-stdin", action="store_true", required=True, help="read it from one line")
+    password.set_defaults(run=_password)
+    factor = verbs.add_parser(
+        "reset-factor", help="take away the second factor of somebody who lost it; signs them out everywhere"
+    )
+    factor.add_argument("name", metavar="NAME")
+    factor.set_defaults(run=_reset_factor)
 
 
 def _add(options: argparse.Namespace) -> int:
@@ -57,11 +66,7 @@ def _add(options: argparse.Namespace) -> int:
     from farley.accounts.models import User
     from farley.spaces.operations import add_person
 
-    password = _first_line()
-    if not password:
-        raise Refused("--password-stdin: the first line of the standard input is empty; it must be the password")
-    if len(password) > MAX_PASSWORD:
-        raise Refused(f"--password-stdin: a password has at most {MAX_PASSWORD} characters")
+    password = _given_password()
     validate_password(password, User(name=options.name, email=options.email, full_name=options.full_name))
     if User.objects.filter(name=options.name).exists():
         raise Refused(f"there is a user {options.name!r} already")
@@ -70,6 +75,15 @@ def _add(options: argparse.Namespace) -> int:
     user = add_person(options.name, options.email, password, is_admin=options.admin, full_name=options.full_name)
     print(f"{user.name} can log in; the private space {user.name} is theirs.")
     return DONE
+
+
+def _given_password() -> str:
+    password = _first_line()
+    if not password:
+        raise Refused("--password-stdin: the first line of the standard input is empty; it must be the password")
+    if len(password) > MAX_PASSWORD:
+        raise Refused(f"--password-stdin: a password has at most {MAX_PASSWORD} characters")
+    return password
 
 
 def _first_line() -> str:
@@ -119,6 +133,30 @@ def _activate(options: argparse.Namespace) -> int:
 
     let_in(_account(options.name), by=_command(), door=Door.CLI)
     print(f"{options.name} can log in again.")
+    return DONE
+
+
+def _password(options: argparse.Namespace) -> int:
+    from django.contrib.auth.password_validation import validate_password
+
+    from farley.accounts.doors import Door
+    from farley.accounts.resetting import set_password
+
+    user, password = _account(options.name), _given_password()
+    validate_password(password, user)
+    set_password(user, password, by=_command(), door=Door.CLI)
+    print(f"{user.name} has another password, and is signed out everywhere.")
+    return DONE
+
+
+def _reset_factor(options: argparse.Namespace) -> int:
+    from farley.accounts.doors import Door
+    from farley.accounts.resetting import reset_second_factor
+
+    user = _account(options.name)
+    if not reset_second_factor(user, by=_command(), door=Door.CLI):
+        raise Refused(f"{user.name} has no second factor")
+    print(f"{user.name} signs in by the password alone, or sets up a new second factor.")
     return DONE
 
 

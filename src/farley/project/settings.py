@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from farley.configuration import load, secret
+from farley.configuration import Tls, load, secret
 
 CONFIGURATION = load()
 DATA = CONFIGURATION.data
@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "django_tasks",
     "django_tasks_db",
@@ -157,6 +158,20 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by those who know whose the address is
 ACCOUNT_RATE_LIMITS = False  # accounts.throttling counts, for all processes and before a guess is checked
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+MFA_ADAPTER = "farley.accounts.second_factor.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_TOTP_ISSUER = "Farley"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are off by some seconds, and typing takes some
+
+if CONFIGURATION.mail:
+    EMAIL_HOST, EMAIL_PORT = CONFIGURATION.mail.host, CONFIGURATION.mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CONFIGURATION.mail.user, CONFIGURATION.mail.password
+    EMAIL_USE_TLS = CONFIGURATION.mail.tls is Tls.STARTTLS
+    EMAIL_USE_SSL = CONFIGURATION.mail.tls is Tls.IMPLICIT
+    DEFAULT_FROM_EMAIL = CONFIGURATION.mail.sender
+EMAIL_TIMEOUT = 20
+PASSWORD_RESET_TIMEOUT = 3600
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_NAME = "farley_session"

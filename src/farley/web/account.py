@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.conf import settings
-from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -23,6 +22,7 @@ from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.logins import address_of
 from farley.accounts.models import User
+from farley.accounts.signing_in import keep_this_session
 from farley.database.turns import write_turn
 from farley.web.context import THEME_COOKIE
 from farley.web.middleware import LANGUAGE_COOKIE
@@ -133,7 +133,7 @@ def password(request: PageRequest) -> HttpResponse:
         request.user.save(update_fields=["password"])
         note(Verb.PASSWORD_CHANGED, by=request.actor, door=Door.WEB, address=address_of(request))
     throttling.forget(request.user.name, address_of(request))
-    auth.update_session_auth_hash(request, request.user)
+    keep_this_session(request, request.user)
     toast(request, gettext("Your password was changed. Other devices have to sign in again."))
     return redirect("account")
 

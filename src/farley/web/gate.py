@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -28,6 +28,7 @@ from farley.accounts.models import User
 from farley.accounts.signing_in import sign_in
 from farley.spaces.operations import NameTaken, NotTheFirst, add_person
 from farley.web.navigation import back
+from farley.web.second_step import too_many_attempts
 
 
 @dataclass(slots=True)
@@ -80,12 +81,7 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 def _too_often(request: HttpRequest, context: dict[str, Any], retry_after_s: int) -> HttpResponse:
-    minutes = -(-retry_after_s // 60)
-    context["problem"] = ngettext(
-        "Too many attempts. Try again in %(minutes)s minute.",
-        "Too many attempts. Try again in %(minutes)s minutes.",
-        minutes,
-    ) % {"minutes": minutes}
+    context["problem"] = too_many_attempts(retry_after_s)
     answer = render(request, "gate/login.html", context, status=429)
     answer["Retry-After"] = str(retry_after_s)
     return answer

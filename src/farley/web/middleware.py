@@ -6,12 +6,15 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
+from farley.accounts import second_factor, sessions
 from farley.accounts.actor import NOBODY
 from farley.accounts.models import User
+from farley.accounts.signing_in import has_shown_factor
 from farley.journal.undo import NoSuchBatch
 from farley.spaces.operations import NoSuchSpace, NotAllowed
 from farley.web.errors import bad_request, not_allowed, not_found, wrong_method
@@ -46,9 +49,13 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
+        if isinstance(user, User) and second_factor.is_required_of(user) and not has_shown_factor(request, user):
+            auth.logout(request)  # it was asked for after this session began
+            user = request.user
         if not isinstance(user, User):
             vars(request)["actor"] = NOBODY
             return self._answer(request)
+        sessions.seen(request)
         vars(request)["actor"] = user.actor
         if user.language:
             translation.activate(user.language)  # LanguageMiddleware puts back what was before

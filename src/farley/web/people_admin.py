@@ -7,9 +7,12 @@ from datetime import datetime
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from farley.accounts import resetting, second_factor
 from farley.accounts.closing import LastAdministrator
 from farley.accounts.models import User
 from farley.contacts.offboarding import HandedOver, Private, UnfitHeir, belongings_of, let_in, offboard
@@ -41,6 +44,7 @@ def accounts(request: PageRequest) -> HttpResponse:
     return render(request, "instance/accounts.html", {"place": "accounts", "accounts": rows})
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def account_state(request: PageRequest, name: str) -> HttpResponse:
     """GET: what closing the account would leave behind. POST: close it, or open it again."""
@@ -50,8 +54,13 @@ def account_state(request: PageRequest, name: str) -> HttpResponse:
         let_in(person, by=request.actor, door=Door.WEB)
         toast(request, gettext("{name} can sign in again").format(name=person.display_name))
         return redirect("account-state", name)
+    if request.method == "POST" and request.POST.get("act") == "reset-factor":
+        return _factor_reset(request, person)
+    link = ""
+    if request.method == "POST" and request.POST.get("act") == "reset-link" and person.is_active:
+        link = resetting.make_link(person, by=request.actor, door=Door.WEB)
     problem = ""
-    if request.method == "POST":
+    if request.method == "POST" and not link:
         problem = _closed(request, person)
         if not problem:
             return redirect("account-state", name)
@@ -64,8 +73,17 @@ def account_state(request: PageRequest, name: str) -> HttpResponse:
         "heir": request.POST.get("heir", ""),
         "private": request.POST.get("private", Private.KEEP),
         "problem": problem,
+        "link": request.build_absolute_uri(reverse("reset", args=[link])) if link else "",
+        "has_factor": second_factor.is_set_up(person),
     }
     return render(request, "instance/account.html", context, status=422 if problem else 200)
+
+
+def _factor_reset(request: PageRequest, person: User) -> HttpResponse:
+    """For somebody who lost theirs: the next log-in asks for the password alone, or has a new one set up."""
+    resetting.reset_second_factor(person, by=request.actor, door=Door.WEB)
+    toast(request, gettext("The second factor of {name} is gone").format(name=person.display_name))
+    return redirect("account-state", person.name)
 
 
 def _closed(request: PageRequest, person: User) -> str:

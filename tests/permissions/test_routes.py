@@ -256,6 +256,16 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])
     ],  # tests/web/test_shared.py has real ones
     "shared-card": [Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])],
+    "space-tags": [
+        Route("get", SEEN, arguments=space),
+        Route("get", SEEN, arguments=space, query=lambda _: f"?q={SECRET[:3]}&edit={SECRET}"),
+    ],
+    "change-tag": [
+        Route("post", CHANGED, lambda _: {"tag": SECRET, "rename": "Other"}, space),
+        Route("post", CHANGED, lambda _: {"tag": SECRET, "hue": "plum"}, space),
+        Route("post", CHANGED, lambda _: {"tag": SECRET, "delete": "1"}, space),
+        Route("post", mine(404, 403, 404, 404), lambda _: {"tag": "None", "delete": "1"}, space),
+    ],
     "access-log": [
         Route("get", mine(404, 403, 403, 200), arguments=lambda s: [s.space.name]),
         Route("post", mine(404, 403, 403, 302), lambda _: {"days": "30"}, lambda s: [s.space.name]),

@@ -33,6 +33,7 @@ COMMANDS = (
     "import",
     "export",
     "search",
+    "tag",
     "history",
     "undo",
     "archive",

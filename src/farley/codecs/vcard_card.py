@@ -345,6 +345,21 @@ class Card:
                 emptied.append(each.index)
         return card._without(emptied)
 
+    def with_category_renamed(self, old: str, new: str) -> "Card":
+        """The tag `old` called `new`, in its place; where the card has `new` already, `old` goes."""
+        found = self.properties("CATEGORIES")
+        tags = [text for each in found for text in each.texts]
+        if old not in tags or new == old:
+            return self
+        if new in tags:
+            return self.with_categories([text for text in tags if text != old])
+        card = self
+        for each in found:
+            if old in each.texts:
+                renamed = dict.fromkeys(new if text == old else text for text in each.texts)
+                card = card.with_texts(each.index, list(renamed))
+        return card
+
     def with_photo(self, octets: bytes, media_type: str) -> "Card":
         """The picture, inline, in the place of the first there is."""
         found = self.first("PHOTO")

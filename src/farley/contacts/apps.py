@@ -14,6 +14,7 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from farley.contacts import retaining, tasks
         from farley.contacts.keeping import ContactKeeper
+        from farley.contacts.tagging import TagKeeper
         from farley.jobs import schedules, worker
         from farley.journal import undo
         from farley.journal.models import Noun
@@ -21,4 +22,5 @@ class ContactsConfig(AppConfig):
         schedules.register("accesses", "FREQ=DAILY;BYHOUR=3;BYMINUTE=10;BYSECOND=0", tasks.forget_accesses)
         worker.on_giving_up(tasks.change_many, tasks.give_up_change)
         undo.register(Noun.CONTACT, ContactKeeper())
+        undo.register(Noun.TAG, TagKeeper())
         schedules.register("retention", "FREQ=DAILY;BYHOUR=2;BYMINUTE=40;BYSECOND=0", retaining.retain_all)

@@ -29,6 +29,7 @@ CHUNK = 500  # contacts a transaction
 class Verb(StrEnum):
     TAG = "tag"
     UNTAG = "untag"
+    RENAME = "rename"
     MOVE = "move"
     DELETE = "delete"
 
@@ -36,6 +37,7 @@ class Verb(StrEnum):
 ACTS = {
     Verb.TAG: Batch.Act.TAG,
     Verb.UNTAG: Batch.Act.TAG,
+    Verb.RENAME: Batch.Act.RENAME_TAG,
     Verb.MOVE: Batch.Act.MOVE,
     Verb.DELETE: Batch.Act.DELETE,
 }
@@ -43,11 +45,16 @@ ACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What is done with each contact: `tag` is the word to add or take off, `target` the id of the space to move to."""
+    """What is done with each contact.
+
+    `tag` is the word to add or take off, or what the tag `former` is called from now on; `target` the id of the space
+    to move to.
+    """
 
     verb: Verb
     tag: str = ""
     target: int = 0
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,7 @@ def _check(deed: Deed, selection: Selection) -> None:
     spaces = selection.spaces()
     for space in spaces:
         require(space, selection.by, Role.EDITOR)
-    if deed.verb is Verb.TAG:
+    if deed.verb in (Verb.TAG, Verb.RENAME):
         operations.refuse_long_tags([deed.tag])
     if deed.verb is not Verb.MOVE:
         return
@@ -160,6 +167,8 @@ def do(deed: Deed, contacts: Sequence[Contact], *, by: Actor, door: Door, batch:
             return operations.move(contacts, target, by=by, door=door, batch=batch)
         case Verb.TAG:
             return operations.retag(contacts, add=[deed.tag], by=by, door=door, batch=batch)
+        case Verb.RENAME:
+            return operations.rename_tag(contacts, deed.former, deed.tag, by=by, door=door, batch=batch)
     return operations.retag(contacts, remove=[deed.tag], by=by, door=door, batch=batch)
 
 
@@ -170,6 +179,7 @@ def carry_out(
     *,
     door: Door,
     stopping: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], None] = lambda _done: None,
 ) -> bool:
     """Do it to all of them, from where `batch` stands; return False if `stopping` cut it short.
 
@@ -186,6 +196,7 @@ def carry_out(
         batch.position = contacts[-1].pk
         with write_turn():
             batch.save(update_fields=["position"])
+        progress(batch.size)
         if stopping():
             return False
     if batch.state == Batch.State.RUNNING:

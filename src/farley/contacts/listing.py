@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.models import User
 from farley.contacts import filters as filtering
-from farley.contacts.models import Contact, IndexRow, Tag, TagEntry
+from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, TagName
 from farley.lists.filtering import Field, Test, Tests, compiled
 from farley.lists.language import Filter, written
 from farley.lists.paging import PAGE, Order, Selected, Sort
@@ -126,22 +126,23 @@ class Listed:
 def tags_of(pks: Iterable[int]) -> dict[int, list[str]]:
     """The tags of these contacts in the order of their cards."""
     tags: dict[int, list[str]] = {}
-    rows = IndexRow.objects.filter(contact_id__in=list(pks), kind=IndexRow.Kind.TAG)
-    for pk, value in rows.order_by("contact_id", "n").values_list("contact_id", "value"):
-        tags.setdefault(pk, []).append(value)
+    named = Tag.objects.filter(space=OuterRef("space"), name=OuterRef("value")).values("hue")
+    rows = IndexRow.objects.filter(contact_id__in=list(pks), kind=IndexRow.Kind.TAG).annotate(hue=Subquery(named))
+    for pk, value, hue in rows.order_by("contact_id", "n").values_list("contact_id", "value", "hue"):
+        tags.setdefault(pk, []).append(TagName(value, hue or ""))
     return tags
 
 
 def tag_names(spaces: Sequence[Space], limit: int = 200) -> list[str]:
     """Names of tags in use, for completion."""
-    in_use = Exists(TagEntry.objects.filter(tag=OuterRef("pk")))  # not a join: one entry is enough to know
+    in_use = Exists(TagEntry.objects.filter(tag=OuterRef("pk"))) | ~Q(hue="")  # no join: one entry is enough to know
     names = Tag.objects.filter(in_use, space__in=spaces).order_by("name").values_list("name", flat=True)
     return list(dict.fromkeys(names[:limit]))
 
 
 def as_spelt(spaces: Sequence[Space], tag: str) -> str:
     """`tag` as it is in use in `spaces`: two that differ in their capitals only would be two tags."""
-    in_use = Exists(TagEntry.objects.filter(tag=OuterRef("pk")))
+    in_use = Exists(TagEntry.objects.filter(tag=OuterRef("pk"))) | ~Q(hue="")
     names = set(Tag.objects.filter(in_use, space__in=spaces).values_list("name", flat=True))
     alike = sorted(name for name in names if name.casefold() == tag.casefold())
     return tag if tag in names else next(iter(alike), tag)

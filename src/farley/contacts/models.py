@@ -198,16 +198,31 @@ class IndexRow(models.Model):
 
 
 class Tag(models.Model):
-    """A word of CATEGORIES, once a space."""
+    """A word of CATEGORIES, once a space. Own: its colour, which keeps it where no card has it."""
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="tags", db_index=False)
     name = KeyField(max_length=MAX_TAG)  # a longer one is cut
+    hue = models.CharField(
+        max_length=10, blank=True, default="", db_default=""
+    )  # as `spaces.models.Hue`; "": made of its name
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["space", "name"], name="a_tag_is_named_once_a_space")]
 
     def __str__(self) -> str:
         return self.name
+
+
+class TagName(str):
+    """The name of a tag that knows the colour somebody chose for it."""
+
+    __slots__ = ("hue",)
+    hue: str
+
+    def __new__(cls, name: str, hue: str = "") -> Self:
+        tag = super().__new__(cls, name)
+        tag.hue = hue
+        return tag
 
 
 class TagEntry(models.Model):

@@ -218,16 +218,36 @@ def retag(
     Give at most 500 at a time. Raises NotAllowed, NoSuchSpace, TooLarge; then none of them is changed.
     """
     refuse_long_tags(add)
+
+    def retagged(card: Card) -> Card:
+        tags = [text.strip() for prop in card.properties("CATEGORIES") for text in prop.texts]
+        return card.with_categories([tag for tag in dict.fromkeys([*tags, *add]) if tag and tag not in remove])
+
+    return rewrite(contacts, retagged, by=by, door=door, batch=batch)
+
+
+def rename_tag(contacts: Sequence[Contact], old: str, new: str, *, by: Actor, door: Door, batch: Batch) -> int:
+    """Call the tag `old` `new`, in its place on each card that has it. As `retag`."""
+    refuse_long_tags([new])
+    return rewrite(contacts, lambda card: card.with_category_renamed(old, new), by=by, door=door, batch=batch)
+
+
+def rewrite(contacts: Sequence[Contact], change: Callable[[Card], Card], *, by: Actor, door: Door, batch: Batch) -> int:
+    """Store what `change` makes of each card; return how many cards changed. Those gone since are left out.
+
+    It may be called twice for a card that somebody else changes meanwhile. Give at most 500 contacts at a time.
+    Raises NotAllowed, NoSuchSpace, StoreProblem; then none of them is changed.
+    """
     current = Contact.objects.filter(pk__in=[contact.pk for contact in contacts], deleted_at=None)
     spaces = Space.objects.in_bulk({contact.space_id for contact in contacts})
-    prepared = {pk: _retagged(list(current.filter(space=pk)), space, add, remove) for pk, space in spaces.items()}
+    prepared = {pk: _rewritten(list(current.filter(space=pk)), space, change) for pk, space in spaces.items()}
     changed = 0
     with writing(spaces) as locked:
         for pk, space in locked.items():
             results = store_prepared(space, prepared[pk], batch=batch, by=by, door=door)
             overtaken = [result.href for result in results if isinstance(result, EditConflict)]
             if overtaken:  # written to since they were read: once more, now that nobody can come in between
-                again = _retagged(list(current.filter(space=pk, href__in=overtaken)), space, add, remove)
+                again = _rewritten(list(current.filter(space=pk, href__in=overtaken)), space, change)
                 results = [result for result in results if not isinstance(result, EditConflict)]
                 results += store_prepared(space, again, batch=batch, by=by, door=door)
             for result in results:
@@ -243,16 +263,11 @@ def refuse_long_tags(tags: Iterable[str]) -> None:
         raise TooLarge("tag", MAX_TAG)
 
 
-def _retagged(
-    contacts: Sequence[Contact], space: Space, add: Sequence[str], remove: Sequence[str]
-) -> list[Prepared | Problem]:
+def _rewritten(contacts: Sequence[Contact], space: Space, change: Callable[[Card], Card]) -> list[Prepared | Problem]:
     octets = octets_of(contact.content_id for contact in contacts)
-    entries = []
-    for contact in contacts:
-        card = Card.parse(octets[contact.content_id])
-        tags = [text.strip() for prop in card.properties("CATEGORIES") for text in prop.texts]
-        wanted = [tag for tag in dict.fromkeys([*tags, *add]) if tag and tag not in remove]
-        entries.append(Entry(card.with_categories(wanted).octets, contact.href, contact.etag))
+    entries = [
+        Entry(change(Card.parse(octets[contact.content_id])).octets, contact.href, contact.etag) for contact in contacts
+    ]
     return prepare_many(entries, space.default_region)
 
 

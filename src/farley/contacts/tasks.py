@@ -33,7 +33,7 @@ def change_many(batch: int, deed: dict[str, Any], selection: dict[str, Any], use
     running = Batch.objects.get(pk=batch)
     try:
         chosen = Selection.read(selection, by=User.objects.get(pk=user).actor)
-        act = Deed(Verb(deed["verb"]), deed["tag"], deed["target"])
+        act = Deed(**deed | {"verb": Verb(deed["verb"])})
         if not carry_out(running, act, chosen, door=Door.WEB, stopping=stopping):
             change_many.enqueue(batch, deed, selection, user)
     except (Contact.DoesNotExist, Space.DoesNotExist, User.DoesNotExist, NoSuchSpace, BadFilter):

@@ -117,6 +117,12 @@ def register(noun: Noun, keeper: Keeper) -> None:
     _keepers[noun] = keeper
 
 
+def labels(noun: Noun, subjects: Iterable[int], *, by: Actor) -> dict[int, str]:
+    """What a user calls these records, as far as `by` sees their spaces."""
+    wanted = list(subjects)
+    return _keepers[noun].labels(wanted, by=by) if wanted else {}
+
+
 def find_batch(number: int, *, by: Actor) -> Batch:
     """The batch, if it touched a space that `by` sees; NoSuchBatch otherwise."""
     if not 0 < number < 2**63:
@@ -160,11 +166,11 @@ def undo(batch: Batch, *, by: Actor, door: Door, progress: Callable[[int], None]
 def left_out(batch: Batch, *, by: Actor, most: int | None = None) -> list[Kept]:
     """The records that `batch` passed over, in order of their ids, and why; `most` of them at most."""
     rows = list(LeftOut.objects.filter(batch=batch).order_by("noun", "subject")[:most])
-    labels: dict[tuple[int, int], str] = {}
+    named: dict[tuple[int, int], str] = {}
     for noun in {Noun(row.noun) for row in rows}:
         subjects = [row.subject for row in rows if row.noun == noun]
-        labels |= {(noun, pk): label for pk, label in _keepers[noun].labels(subjects, by=by).items()}
-    return [Kept(Noun(r.noun), r.subject, labels.get((r.noun, r.subject), ""), r.reason) for r in rows]
+        named |= {(noun, pk): label for pk, label in labels(noun, subjects, by=by).items()}
+    return [Kept(Noun(r.noun), r.subject, named.get((r.noun, r.subject), ""), r.reason) for r in rows]
 
 
 def begin(batch: Batch, *, by: Actor, door: Door) -> Batch:

@@ -31,6 +31,7 @@ from farley.web.toasts import toast, warn
 PAGE = 50
 AT_ONCE = 2000  # changes; undoing more runs in the background
 NAMED = 3  # records in the title of an act
+ABOUT_TAGS = (Batch.Act.TAG, Batch.Act.RENAME_TAG)  # some of what these change is no contact
 MAX_LEFT = 200  # records named on the page of an act
 SINGLE = (Batch.Act.EDIT, Batch.Act.CREATE, Batch.Act.AFFILIATE)
 SINGLE_IF_ONE = (Batch.Act.TAG, Batch.Act.ASSIGN)  # a click on a record's page
@@ -132,7 +133,7 @@ def undo_act(request: PageRequest, pk: int) -> HttpResponse:
     if result.kept and not result.restored:
         warn(request, _not_undone(_left(request, result.kept)))
         return back(request, reverse("batch", args=[pk]))
-    toast(request, _undone(result.restored))
+    toast(request, _undone(result.restored) if found.act not in ABOUT_TAGS else gettext("Undone"))
     if result.kept:
         return _batch_page(request, pk)
     if _leads_nowhere(request):

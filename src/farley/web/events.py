@@ -20,6 +20,7 @@ from farley.contacts.comparing import comparable, is_comparable
 from farley.contacts.keeping import Version, versions
 from farley.contacts.models import Contact
 from farley.journal.models import Batch, Change, Door, Noun, Verb
+from farley.journal.undo import labels
 from farley.web.dates import show_date
 from farley.web.facts import shown_value
 from farley.web.labels import label_of, property_label
@@ -111,8 +112,12 @@ def subject_events(changes: Iterable[Change], by: Actor) -> list[Event]:
     pks = {change.subject for change in shown if change.noun == Noun.CONTACT}
     known = Contact.objects.known_to(by).filter(pk__in=pks)
     found = {pk: (name, gone) for pk, name, gone in known.values_list("pk", "full_name", "deleted_at")}
+    tags = labels(Noun.TAG, {change.subject for change in shown if change.noun == Noun.TAG}, by=by)
     events = []
     for change in shown:
+        if change.noun == Noun.TAG:
+            events.append(_event(change, subject=tags.get(change.subject, ""), what=pgettext("a tag", "coloured")))
+            continue
         name, gone = found.get(change.subject, (None, True))
         url = "" if gone else reverse("contact", args=[change.subject])
         subject = "" if name is None else name or gettext("No name")

@@ -8,6 +8,7 @@ from farley.codecs.vcard import InvalidVCard
 from farley.contacts.affiliations import MAX_ROLE, UnusableAffiliation
 from farley.contacts.operations import OwnerOutside
 from farley.contacts.storing import EditConflict, TooLarge, UidConflict
+from farley.contacts.tagging import UnusableTag
 
 
 def explained(problem: Exception) -> str:
@@ -25,6 +26,8 @@ def explained(problem: Exception) -> str:
             return gettext("{user} does not see this space and cannot look after contacts in it.").format(
                 user=problem.user
             )
+        case UnusableTag():
+            return gettext("A tag cannot be called “{name}”.").format(name=problem.name)
         case UnusableAffiliation():
             return _affiliation(problem)
         case InvalidVCard():

@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from farley.accounts.roles import Role
-from farley.contacts import links, listing
-from farley.contacts.models import Contact, Thumbnail
+from farley.contacts import links, listing, tagging
+from farley.contacts.models import Contact, TagName, Thumbnail
 from farley.exchange.exporting import vcard_of
 from farley.journal.access import Way, note_access
 from farley.journal.models import Door
@@ -157,11 +157,12 @@ def swapped_parts(request: PageRequest, context: dict[str, Any], *names: str) ->
 def summary_of(contact: Contact) -> Summary:
     is_organisation = contact.kind == Contact.Kind.ORG
     tags = list(dict.fromkeys(text for prop in contact.card.properties("CATEGORIES") for text in prop.texts))
+    hues = tagging.hues(contact.space, tags[:MAX_TAGS])
     return Summary(
         role=contact.job_title,
         organisation="" if is_organisation else contact.organisation_name,
         organisation_url=url_of(linked) if (linked := contact.linked_organisation) else "",
-        tags=tags[:MAX_TAGS],
+        tags=[TagName(tag, hues.get(tag, "")) for tag in tags[:MAX_TAGS]],
         more_tags=max(0, len(tags) - MAX_TAGS),
         acts=_acts(contact),
     )

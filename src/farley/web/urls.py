@@ -30,6 +30,7 @@ from farley.web import (
     security,
     shared,
     spaces_pages,
+    tags,
     teams,
     who,
 )
@@ -133,6 +134,8 @@ urlpatterns = [
     path("spaces/<word:name>/members/", spaces_pages.space_members, name="space-members"),
     path("spaces/<word:name>/invite/", spaces_pages.invite, name="invite"),
     path("spaces/<word:name>/invitations/<id:pk>/revoke/", spaces_pages.revoke_invitation, name="revoke-invitation"),
+    path("spaces/<word:name>/tags/", tags.space_tags, name="space-tags"),
+    path("spaces/<word:name>/tags/change/", tags.change_tag, name="change-tag"),
     path("spaces/<word:name>/access/", access.access_log, name="access-log"),
     path("spaces/<word:name>/home/", spaces_pages.home_space, name="home-space"),
     path("spaces/<word:name>/as/<word:person>/", who.space_as, name="space-as"),

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 from lucide.templatetags.lucide import lucide
 
+from farley.contacts.models import TagName
 from farley.web.assets import asset_url
 
 register = template.Library()
@@ -38,7 +39,9 @@ def _icon(name: str, extra: str) -> SafeString:
 
 @register.filter
 def hue(text: object) -> str:
-    """One of the eight hues; the same text always has the same one."""
+    """One of the eight hues: what was chosen for a tag, else one that the same text always has."""
+    if isinstance(text, TagName) and text.hue:
+        return text.hue
     return HUES[crc32(unicodedata.normalize("NFC", str(text)).casefold().encode()) % len(HUES)]
 
 

@@ -30,7 +30,7 @@ TRIGRAMS = {  # of SQLite alone: the index holds no rows that could be copied
 
 
 def bare_insert(instance: Instance) -> dict[str, Any]:
-    """Seconds that the rows of `instance` take when nothing is done but inserting them."""
+    """Seconds that the rows of `instance` take when nothing is done but inserting them, and of CPU time."""
     return _postgres(instance) if instance.database_url else _sqlite(instance)
 
 
@@ -60,15 +60,15 @@ def _sqlite(instance: Instance) -> dict[str, Any]:
         for table, select in TRIGRAMS.items():
             rows_of[table] = source.execute(select).fetchall()
             inserts[table] = f"INSERT INTO {table} (rowid, text) VALUES (?, ?)"
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         for part in _parts(rows_of):
             target.execute("BEGIN IMMEDIATE")
             for table, rows in part:
                 target.executemany(inserts[table], rows)
             target.execute("COMMIT")
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     shutil.rmtree(other.data)
-    return _report(rows_of, seconds)
+    return _report(rows_of, seconds, cpu)
 
 
 def _postgres(instance: Instance) -> dict[str, Any]:
@@ -81,14 +81,14 @@ def _postgres(instance: Instance) -> dict[str, Any]:
             for table, order in TABLES.items()
         }
         connection.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         for part in _parts(rows_of):
             with connection.transaction():
                 for table, rows in part:
                     with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                         for row in rows:
                             copy.write_row(row)
-        return _report(rows_of, time.perf_counter() - began)
+        return _report(rows_of, time.perf_counter() - began, time.process_time() - cpu)
 
 
 def _parts(rows_of: dict[str, list[Any]]) -> list[list[tuple[str, Sequence[Any]]]]:
@@ -104,11 +104,12 @@ def _parts(rows_of: dict[str, list[Any]]) -> list[list[tuple[str, Sequence[Any]]
     return parts
 
 
-def _report(rows_of: dict[str, list[Any]], seconds: float) -> dict[str, Any]:
+def _report(rows_of: dict[str, list[Any]], seconds: float, cpu: float) -> dict[str, Any]:
     return {
         "seconds": seconds,
+        "cpu": cpu,
         "cards": len(rows_of["contacts_contact"]),
-        "rows": sum(len(rows) for rows in rows_of.values()),
+        "rows": sum(len(rows) for table, rows in rows_of.items() if table in TABLES),
     }
 
 

@@ -27,6 +27,8 @@ THUMBNAIL_SIDE = 192  # pixels: the largest avatar at twice its size
 MAX_PHOTO_PIXELS = 24_000_000  # 100 MB while it is read
 PHOTO_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no others: some of Pillow's readers run programs
 
+_NUMBER = re.compile(r"[\d\s()+./-]*")
+
 Row = tuple[int, str, str, str]  # kind, label, value, norm
 _Kind = IndexRow.Kind
 
@@ -146,7 +148,7 @@ def _phone(prop: Property, reading: _Reading) -> None:
     norm = e164(value, reading.region)
     reading.add(_Kind.PHONE, _label(prop), value, norm)
     reading.texts.append(norm.lstrip("+"))
-    if any(c.isalpha() for c in value):  # an extension, or a number in letters
+    if not _NUMBER.fullmatch(value) and any(c.isalpha() for c in value):  # an extension, or a number in letters
         reading.texts.append(value)
     if value and "fax" not in prop.types:
         reading.phone = _first(reading.phone, prop, value)

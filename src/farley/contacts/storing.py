@@ -384,11 +384,14 @@ def _carry_out(
     replaces = [verdict for verdict in verdicts if isinstance(verdict, _Replace)]
     made = iter(
         writer.create_many(
-            [(c.href, c.item.uid, c.item.entry.octets, c.item.derived, c.item.entry.owner) for c in creates],
+            [
+                (c.href, c.item.uid, c.item.sha256, c.item.entry.octets, c.item.derived, c.item.entry.owner)
+                for c in creates
+            ],
             organisations=organisations,
         )
     )
-    contents = iter(writer.keep([verdict.item.entry.octets for verdict in replaces]))
+    contents = iter(writer.keep([(verdict.item.sha256, verdict.item.entry.octets) for verdict in replaces]))
     results: list[Stored | Problem] = []
     for verdict in verdicts:
         if isinstance(verdict, _Create):

@@ -73,8 +73,8 @@ class SpaceWriter:
         self._ids[model] = lambda: rest
         return claimed[:count]
 
-    def keep(self, octets: Sequence[bytes]) -> Sequence[int]:
-        """Store octets that `replace` will refer to, or `create_many`; return the ids of their Content."""
+    def keep(self, octets: Sequence[tuple[bytes, bytes]]) -> Sequence[int]:
+        """Store (SHA-256, octets) that `replace` will refer to, or `create_many`; return the ids of their Content."""
         return keep(octets, ids=self._new_ids(Content, len(octets)))
 
     @property
@@ -86,25 +86,25 @@ class SpaceWriter:
         return self._revision
 
     def create_many(
-        self, new: Sequence[tuple[str, str, bytes, Derived, int | None]], *, organisations: dict[str, int]
+        self, new: Sequence[tuple[str, str, bytes, bytes, Derived, int | None]], *, organisations: dict[str, int]
     ) -> list[tuple[int, int]]:
-        """Create contacts from (href, uid, octets, derived, owner); return (id, revision) of each."""
+        """Create contacts from (href, uid, SHA-256, octets, derived, owner); return (id, revision) of each."""
         if not new:
             return []
         ids = self._new_ids(Contact, len(new))
         organisations = organisations | {
             derived.organisation_key: pk
-            for pk, (_, _, _, derived, _) in reversed([*zip(ids, new, strict=True)])
+            for pk, (_, _, _, _, derived, _) in reversed([*zip(ids, new, strict=True)])
             if derived.kind == Contact.Kind.ORG and derived.organisation_key not in organisations
         }
-        contents = self.keep([octets for _, _, octets, _, _ in new])
-        made = []
-        for pk, content, (href, uid, octets, derived, owner) in zip(ids, contents, new, strict=True):
+        contents = self.keep([(sha256, octets) for _, _, sha256, octets, _, _ in new])
+        space, made = self.space.pk, []
+        for pk, content, (href, uid, sha256, octets, derived, owner) in zip(ids, contents, new, strict=True):
             revision = self._write(Verb.CREATED, pk)
             organisation = organisations.get(derived.organisation_key) if derived.kind != Contact.Kind.ORG else None
             self._created.append(
                 (
-                    pk, self.space.pk, href, uid, bare_uid(uid), content, hash_of(octets), len(octets),
+                    pk, space, href, uid, bare_uid(uid), content, sha256, len(octets),
                     *derived.columns, owner, organisation, revision, revision, self.at, self.at,
                 )
             )  # fmt: skip
@@ -274,15 +274,15 @@ class SpaceWriter:
 
     def _flush_rows(self) -> None:
         old = self._old_rows([pk for pk in self._before if pk not in self._new_rows])
-        derived = self._derived
+        derived, space = self._derived, self.space.pk  # `pk` is looked up anew each time, which adds up
         added: list[tuple[Any, ...]] = []
         removed: list[tuple[int, int]] = []
         changed: list[tuple[Any, ...]] = []
-        for pk in self._new_rows:
-            added += [(pk, n, self.space.pk, *row) for n, row in enumerate(derived[pk].rows)]
+        for pk in sorted(self._new_rows):  # as they will lie
+            added += [(pk, n, space, *row) for n, row in enumerate(derived[pk].rows)]
         for pk, former in old.items():
             now = dict(enumerate(derived[pk].rows)) if pk in derived else {}
-            changed += [(pk, n, self.space.pk, *row) for n, row in now.items() if former.get(n) != row]
+            changed += [(pk, n, space, *row) for n, row in now.items() if former.get(n) != row]
             removed += [(pk, n) for n in former if n not in now]
         rows.delete(IndexRow, ("contact_id", "n"), removed)
         rows.insert(IndexRow, ROW_COLUMNS, added)
@@ -334,10 +334,11 @@ class SpaceWriter:
         at = int(self.at.timestamp())
         new: list[search.Written] = []
         again: list[search.Written] = []
+        first = self._place(0)
         for pk, derived in self._derived.items():
             said, is_new = derived.search, pk in self._new_rows
             changed_at = at if is_new or "revision" in self._updates[pk] else self._seconds(pk)
-            (new if is_new else again).append((self._place(pk), said.name, said.text, said.fields, changed_at))
+            (new if is_new else again).append((first | pk, said.name, said.text, said.fields, changed_at))
         search.add(new)
         search.replace(again)
 

@@ -118,10 +118,10 @@ def _packed(entry: Read) -> _Packed:
 
     item = entry.item
     if isinstance(item, Prepared):
-        search = item.derived.search
         derived = [getattr(item.derived, name) for name in _names()]
-        texts = (search.name, search.text, search.fields)
-        return entry.line, entry.size, item.entry.octets, item.uid, item.sha256, derived, texts
+        search = item.derived.search
+        derived[_names().index("search")] = (search.name, search.text, search.fields)
+        return entry.line, entry.size, item.entry.octets, item.uid, item.sha256, derived
     if isinstance(item, InvalidVCard):
         return entry.line, entry.size, "invalid", item.line, item.reason
     assert isinstance(item, TooLarge)
@@ -141,10 +141,10 @@ def _unpacked(packed: _Packed) -> Read:
     elif kind == "large":
         item = storing.TooLarge(*rest)
     else:
-        uid, sha256, derived, texts = rest
-        entry = storing.Entry(kind, expected=storing.Condition.ABSENT)
-        values = dict(zip(_names(), derived, strict=True))
-        item = storing.Prepared(entry, Derived(**values, search=Texts(*texts)), uid, sha256)
+        uid, sha256, derived = rest
+        place = _names().index("search")
+        derived[place] = Texts(*derived[place])
+        item = storing.Prepared(storing.Entry(kind, None, storing.Condition.ABSENT), Derived(*derived), uid, sha256)
     return Read(line, size, item)
 
 
@@ -152,7 +152,7 @@ def _unpacked(packed: _Packed) -> Read:
 def _names() -> list[str]:
     from farley.contacts.deriving import Derived
 
-    return [field.name for field in dataclasses.fields(Derived) if field.name != "search"]
+    return [field.name for field in dataclasses.fields(Derived)]
 
 
 def _blocks(entries: Iterable[Read]) -> Iterator[list[_Packed]]:

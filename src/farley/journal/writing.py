@@ -14,7 +14,7 @@ from django.utils import timezone
 from farley.accounts.actor import Actor
 from farley.database import rows
 from farley.database.turns import write_turn
-from farley.journal.models import Batch, BatchSpace, Change, Content, Door, LeftOut, Noun, Tombstone, Verb, hash_of
+from farley.journal.models import Batch, BatchSpace, Change, Content, Door, LeftOut, Noun, Tombstone, Verb
 from farley.spaces.models import Space
 
 CHANGE_COLUMNS = (
@@ -38,19 +38,20 @@ def append(
     space: Space, noun: Noun, written: Sequence[Written], *, by: Actor, door: Door, batch: Batch | None, at: dt.datetime
 ) -> range:
     """Journal `written` and return their revisions, in the same order. `space` is locked (`writing`)."""
-    first = space.revision + 1
+    first, space_id = space.revision + 1, space.pk
     revisions = range(first, first + len(written))
     if not written:
         return revisions
     user = by.user.pk if by.user else None
     batch_id = batch.pk if batch else None
+    actor, through, what = int(by.kind), int(door), int(noun)
     rows.insert(
         Change,
         CHANGE_COLUMNS,
         [
             (
-                space.pk, revision, at, batch_id, int(by.kind), user, by.label, int(door),
-                int(item.verb), int(noun), item.subject, item.before, item.own_before,
+                space_id, revision, at, batch_id, actor, user, by.label, through,
+                int(item.verb), what, item.subject, item.before, item.own_before,
             )
             for revision, item in zip(revisions, written, strict=True)
         ],
@@ -64,9 +65,9 @@ def append(
     return revisions
 
 
-def keep(octets: Sequence[bytes], *, ids: Sequence[int]) -> Sequence[int]:
-    """Store octets as the Contents with these ids, which were claimed for them; return the ids."""
-    contents = [(pk, hash_of(data), data) for pk, data in zip(ids, octets, strict=True)]
+def keep(octets: Sequence[tuple[bytes, bytes]], *, ids: Sequence[int]) -> Sequence[int]:
+    """Store (SHA-256, octets) as the Contents with these ids, which were claimed for them; return the ids."""
+    contents = [(pk, sha256, data) for pk, (sha256, data) in zip(ids, octets, strict=True)]
     rows.insert(Content, ("id", "sha256", "octets"), contents)
     return ids
 

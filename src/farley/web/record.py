@@ -19,6 +19,7 @@ from farley.contacts.models import Contact, TagName, Thumbnail
 from farley.exchange.exporting import vcard_of
 from farley.journal.access import Way, note_access
 from farley.journal.models import Door
+from farley.spaces.audience import readers
 from farley.spaces.models import Space
 from farley.web.affiliations import affiliation_form, organisations_of
 from farley.web.context import SPACE_ICONS
@@ -28,7 +29,7 @@ from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signa
 from farley.web.labels import label_of, words_of
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
 from farley.web.requests import PageRequest
-from farley.web.spaces import audience_of, readers_of
+from farley.web.spaces import audience_of, by_name
 
 TIMELINE = 30  # events on the page; the history has all
 MAX_TAGS = 100  # on the page
@@ -118,6 +119,7 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
     role = contact.space.role_of(request.actor) or Role.READER
     can_edit = role >= Role.EDITOR
     others = other_lines(contact.card)
+    people = readers(contact.space)
     return {
         "place": "organisations" if contact.kind == Contact.Kind.ORG else "contacts",
         "contact": contact,
@@ -136,7 +138,8 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "days": timeline_of(request, contact, can_undo=can_edit),
         "tag_names": listing.tag_names([contact.space]) if can_edit else [],
         "targets": targets_of(request, contact) if can_edit else [],
-        "members": readers_of(contact.space) if can_edit else [],
+        "members": by_name(people) if can_edit else [],
+        "audience": audience_of(contact.space, people),
         **_around(request, contact),
     }
 
@@ -201,7 +204,6 @@ def _around(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "affiliations": organisations_of(contact, by=request.actor) if is_person else [],
         "is_person": is_person,
         "memberships": [Link(group.full_name, f"{reverse('contacts')}?group={group.pk}") for group in groups],
-        "audience": audience_of(contact.space),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,16 +51,19 @@ def home_of(spaces: Sequence[Space], user: User) -> str:
     return ordered[0].name if ordered else ""
 
 
-def audience_of(space: Space) -> Audience:
-    """Who reads `space`, the ones who may do most first."""
-    people = readers(space)
+def audience_of(space: Space, people: Sequence[tuple[User, Role]]) -> Audience:
+    """`people`, who are the `readers` of `space`, as a record tells of them."""
     members = [Member(user.display_name, role_name(role)) for user, role in people[:SHOWN_MEMBERS]]
     return Audience(_sentence(space, len(people)), members, len(people) - len(members))
 
 
 def readers_of(space: Space) -> list[User]:
     """The people who read `space`, by name: who may look after a contact there."""
-    return sorted((user for user, _role in readers(space)), key=lambda user: (user.full_name, user.name))
+    return by_name(readers(space))
+
+
+def by_name(people: Iterable[tuple[User, Role]]) -> list[User]:
+    return sorted((user for user, _role in people), key=lambda user: (user.full_name, user.name))
 
 
 def choices_of(spaces: Sequence[Space]) -> list[SpaceChoice]:

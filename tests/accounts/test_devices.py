@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import secrets
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 
 from farley.accounts import closing, devices
 from farley.accounts.actor import COMMAND, Actor, ActorKind
@@ -94,6 +97,17 @@ def test_a_removed_device_is_shut_out_at_once(alice: User) -> None:
     devices.remove(alice, PHONE, "Phone", by=alice.actor, door=Door.WEB)
     assert devices.sign_in("alice", secret, "") is None
     assert list(Event.objects.values_list("verb", flat=True)) == [Verb.DEVICE_ADDED, Verb.DEVICE_REMOVED]
+
+
+def test_one_with_an_end_is_shut_out_by_itself(alice: User) -> None:
+    secret, token = added(alice, days=7), added(alice, "Report", PROGRAM, days=7)
+    assert as_device(alice, secret).user == alice
+    with time_machine.travel(timezone.now() + dt.timedelta(days=7), tick=False):
+        assert devices.sign_in("alice", secret, "") is None
+        assert devices.authenticate_token(token, "") is None
+    for days in (0, -1, devices.MAX_DAYS + 1):
+        with pytest.raises(ValidationError):
+            added(alice, "Other", days=days)
 
 
 def test_a_device_of_one_space_sees_nothing_else_anywhere(alice: User) -> None:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 
 from django.test import Client
+from django.utils import timezone
 
 from farley.accounts import devices
 from farley.accounts.devices import Device
 from farley.accounts.doors import Door
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.web.codes import qr_code
 from tests.cast import space_of, team
 from tests.web.reading import text_of
 
@@ -59,5 +61,15 @@ def test_only_ones_own_device_is_shut_out(
     assert not Device.objects.exists()
 
 
-def test_the_page_says_that_nothing_connects_yet(page_of_alice: Client) -> None:
-    assert "No phone or program can connect yet" in text_of(page_of_alice.get("/account/devices/").content)
+def test_the_page_says_what_to_type_and_a_code_fills_it_in(page_of_alice: Client) -> None:
+    html = page_of_alice.get("/account/devices/").content.decode()
+    for told in ("http://testserver/dav/", "iPhone", "Thunderbird", "Evolution", "Outlook", "vdirsyncer"):
+        assert told in text_of(html.encode())
+    assert qr_code("carddav://alice@testserver/dav/", "QR code for DAVx⁵") in html
+
+
+def test_one_that_is_to_end_says_when_and_that_it_has(page_of_alice: Client) -> None:
+    page_of_alice.post("/account/devices/", {"name": "Guest pad", "days": "7"})
+    assert "all your spaces, until" in text_of(page_of_alice.get("/account/devices/").content)
+    Device.objects.update(expires_at=timezone.now())
+    assert "expired" in text_of(page_of_alice.get("/account/devices/").content)

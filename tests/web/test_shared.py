@@ -20,6 +20,7 @@ from farley.contacts.models import Contact
 from farley.contacts.sharing import ShareLink, ShareOpening
 from farley.journal.models import Door
 from farley.spaces.models import Space
+from farley.web.codes import qr_code
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import text_of
 
@@ -77,6 +78,17 @@ def test_a_stranger_with_the_link_sees_how_to_reach_the_contact_and_no_more(link
         assert kept not in octets
     assert octets.startswith("BEGIN:VCARD")
     assert octets.rstrip().endswith("END:VCARD")
+
+
+def test_a_code_to_scan_leads_to_the_page_of_the_link(
+    link: ShareLink, ada: Contact, bob: User, as_user: AsUser
+) -> None:
+    address = f"http://testserver/shared/{link.token}/"
+    assert qr_code(address, "QR code of the link") in as_user(bob).get(f"/contacts/{ada.pk}/share/").content.decode()
+    page = Client(headers={"Accept-Language": "en"}).get(f"/shared/{link.token}/").content.decode()
+    assert qr_code(address, "QR code of this page") in page
+    sharing.revoke(link, by=bob.actor, door=Door.WEB)
+    assert 'class="qr"' not in as_user(bob).get(f"/contacts/{ada.pk}/share/").content.decode()
 
 
 def test_no_search_engine_and_no_other_site_hears_of_it(link: ShareLink) -> None:

@@ -33,6 +33,7 @@ SECRET_BYTES = 32
 TOKEN_PREFIX = "farley_"  # noqa: S105 -- by which scanners for lost secrets may know it
 MAX_NAME = 100  # characters, as the column has it
 MAX_DEVICES = 200  # of one person
+MAX_DAYS = 3650  # until one ends by itself
 USE_IS_WRITTEN = timedelta(minutes=5)  # at most so often
 
 
@@ -77,6 +78,7 @@ class Device(models.Model):
     spaces = models.JSONField(null=True)  # ids of those it sees; None: all of its person's
     is_read_only = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)  # from then on it is shut out; None: not by itself
     last_used_at = models.DateTimeField(null=True)
     last_address = models.CharField(max_length=MAX_ADDRESS, blank=True)
 
@@ -97,6 +99,10 @@ class Device(models.Model):
         return Actor(kind, user, f"{user.name}: {self.name}"[:200], spaces, self.max_role)
 
     @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
     def max_role(self) -> Role:
         return Role.READER if self.is_read_only else Role.EDITOR
 
@@ -108,18 +114,22 @@ def add(
     *,
     spaces: Iterable[int] | None = None,
     is_read_only: bool = False,
+    days: int | None = None,
     by: Actor,
     door: Door,
 ) -> tuple[Device, str]:
     """Make a device or token of `user` and return it with its secret, which nothing keeps: it is shown once.
 
-    `spaces` are ids, already found to be ones that `user` sees. Raises ValidationError (DeviceNameTaken is one),
-    NotInPerson.
+    `spaces` are ids, already found to be ones that `user` sees.
+    After `days` it is shut out by itself. Raises ValidationError (DeviceNameTaken is one), NotInPerson.
     """
     _require_in_person(user, by)
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise ValidationError(_("A name has 1 to %(limit)s characters."), params={"limit": MAX_NAME})
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        raise ValidationError(_("Type a number of days from 1 to %(limit)s."), params={"limit": MAX_DAYS})
+    expires_at = None if days is None else timezone.now() + timedelta(days=days)
     secret = _new_secret(kind)
     chosen = None if spaces is None else sorted(set(spaces))
     with write_turn():
@@ -128,7 +138,13 @@ def add(
         try:
             with transaction.atomic():
                 device: Device = Device.objects.create(
-                    user=user, kind=kind, name=name, digest=_digest(secret), spaces=chosen, is_read_only=is_read_only
+                    user=user,
+                    kind=kind,
+                    name=name,
+                    digest=_digest(secret),
+                    spaces=chosen,
+                    is_read_only=is_read_only,
+                    expires_at=expires_at,
                 )
         except IntegrityError as error:
             raise DeviceNameTaken(name) from error
@@ -165,9 +181,10 @@ class SignedIn:
 
 
 def sign_in(name: str, password: str, address: str) -> SignedIn | None:
-    """The device of `name` (or e-mail address) with this app password; None for a wrong one or a closed account.
+    """The device of `name` (or e-mail address) with this app password; None if it opens nothing.
 
-    Spaces, hyphens and capitals in the password do not count: people type it from a screen.
+    That is: it is wrong or expired, or the account is closed. Spaces, hyphens and capitals in the password do not count:
+    people type it from a screen.
     """
     typed = password.replace(" ", "").replace("-", "").lower()
     found = _found(Device.Kind.DEVICE, typed, address)
@@ -178,7 +195,7 @@ def sign_in(name: str, password: str, address: str) -> SignedIn | None:
 
 
 def authenticate_token(token: str, address: str) -> Actor | None:
-    """Who a bearer token stands for; None for a wrong one or a closed account. RFC 6750 §2.1."""
+    """Who a bearer token stands for; None for a wrong or expired one or a closed account. RFC 6750 §2.1."""
     found = _found(Device.Kind.TOKEN, token.strip(), address) if token.startswith(TOKEN_PREFIX) else None
     return found.actor if found else None
 
@@ -195,7 +212,7 @@ def _found(kind: Device.Kind, secret: str, address: str) -> SignedIn | None:
         if not secrets.compare_digest(device.digest, digest) or device.kind != kind:
             return None
         for user in rows.load(User, {"id": device.user_id}):
-            if not user.is_active:
+            if not user.is_active or device.has_expired:
                 return None
             _note_use(device, address[:MAX_ADDRESS])
             return SignedIn(device, user)

@@ -18,7 +18,8 @@ def add_verbs(verbs: Any, what: str) -> argparse.ArgumentParser:
     add.add_argument(
         "--space", dest="spaces", action="append", metavar="SPACE", help="let it see this space only; may be repeated"
     )
-    show = verbs.add_parser("list", help="list name, rights, spaces, last use and address")
+    add.add_argument("--days", type=int, metavar="N", help="shut it out by itself after N days (default: never)")
+    show = verbs.add_parser("list", help="list name, rights, spaces, end, last use and address")
     remove = verbs.add_parser("remove", help=f"shut a {what} out, at once")
     remove.add_argument("name", metavar="NAME")
     for parser in (add, show, remove):
@@ -34,7 +35,14 @@ def make(options: argparse.Namespace, kind: Device.Kind, *, is_read_only: bool) 
     user = user_named(options.user)
     spaces = None if options.spaces is None else [space_named(name, user).pk for name in options.spaces]
     _device, secret = devices.add(
-        user, kind, options.name, spaces=spaces, is_read_only=is_read_only, by=user.actor, door=Door.CLI
+        user,
+        kind,
+        options.name,
+        spaces=spaces,
+        is_read_only=is_read_only,
+        days=options.days,
+        by=user.actor,
+        door=Door.CLI,
     )
     return secret
 
@@ -49,8 +57,14 @@ def list_all(options: argparse.Namespace, kind: Device.Kind) -> int:
         seen = "all spaces" if device.spaces is None else ",".join(names[pk] for pk in device.spaces if pk in names)
         used = device.last_used_at.isoformat(timespec="minutes") if device.last_used_at else "never used"
         rights = "read" if device.is_read_only else "write"
-        print("\t".join([device.name, rights, seen or "no space", used, device.last_address]).rstrip())
+        print("\t".join([device.name, rights, seen or "no space", _end(device), used, device.last_address]).rstrip())
     return DONE
+
+
+def _end(device: Device) -> str:
+    if device.expires_at is None:
+        return "no end"
+    return "expired" if device.has_expired else f"until {device.expires_at.isoformat(timespec='minutes')}"
 
 
 def remove(options: argparse.Namespace, kind: Device.Kind, what: str) -> int:

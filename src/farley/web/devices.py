@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,8 +20,11 @@ from farley.accounts.devices import Device
 from farley.accounts.doors import Door
 from farley.spaces.models import Space
 from farley.spaces.operations import find
+from farley.web.codes import qr_code
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast
+
+DAYS = (7, 30, 90, 365)  # that the page offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class ShownDevice:
     spaces: str
     used_at: datetime | None
     address: str
+    ends_at: datetime | None
+    has_expired: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def devices(request: PageRequest) -> HttpResponse:
             form.get("name", ""),
             spaces=spaces,
             is_read_only="read_only" in form,
+            days=next((days for days in DAYS if form.get("days") == str(days)), None),
             by=request.actor,
             door=Door.WEB,
         )
@@ -90,6 +96,7 @@ def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", 
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
     titles = {space.pk: space.title for space in spaces}
     own = Device.objects.visible_to(request.actor).order_by("kind", "name")
+    server = settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}"
     context: dict[str, Any] = {
         "place": "account",
         "devices": [_shown(device, titles) for device in own],
@@ -98,9 +105,18 @@ def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", 
         "problem": problem,
         "typed": request.POST if problem else {},
         "chosen": request.POST.getlist("space") if problem else [],
-        "server": settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}",
+        "days": [(str(days), ngettext("{count} day", "{count} days", days).format(count=days)) for days in DAYS],
+        "server": server,
+        "is_safe": server.startswith("https://"),
+        "login_code": qr_code(_login_uri(server, request.user.name), gettext("QR code for DAVx⁵")),
     }
     return render(request, "devices/devices.html", context, status=status)
+
+
+def _login_uri(server: str, name: str) -> str:
+    """By which DAVx⁵ opens its log-in with the fields filled in."""
+    scheme, _, host = server.partition("://")
+    return f"carddav{'s' if scheme == 'https' else ''}://{name}@{host}/dav/"
 
 
 def _shown(device: Device, titles: dict[int, str]) -> ShownDevice:
@@ -116,4 +132,6 @@ def _shown(device: Device, titles: dict[int, str]) -> ShownDevice:
         seen,
         device.last_used_at,
         device.last_address,
+        device.expires_at,
+        device.has_expired,
     )

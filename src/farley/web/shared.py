@@ -24,6 +24,7 @@ from farley.contacts import sharing
 from farley.contacts.models import Contact, Thumbnail
 from farley.contacts.sharing import DAYS, NoSuchLink, ShareLink
 from farley.spaces.operations import require
+from farley.web.codes import qr_code
 from farley.web.facts import fact_groups
 from farley.web.people import name_of, shape_of
 from farley.web.record import attachment, visible_contact
@@ -46,6 +47,7 @@ class Opening:
 class ShownLink:
     id: int
     url: str
+    code: str  # the same as a QR code
     state: str
     is_open: bool
     by: str
@@ -106,6 +108,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         "shape": shape_of(contact),
         "facts": [fact for group in fact_groups(card) if group.key in SHOWN_GROUPS for fact in group.facts],
         "card_url": reverse("shared-card", args=[token]),
+        "code": qr_code(f"{_own_address(request)}{reverse('shared', args=[token])}", gettext("QR code of this page")),
         "version": __version__,
     }
     return _closed(render(request, "shared/card.html", context))
@@ -136,13 +139,19 @@ def _closed(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def _own_address(request: HttpRequest) -> str:
+    return settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}"
+
+
 def _shown(request: PageRequest, link: ShareLink) -> ShownLink:
-    own = settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}"
+    own = _own_address(request)
     state = gettext("revoked") if link.revoked_at else "" if link.is_open else gettext("expired")
     count = link.openings.count()
+    url = f"{own}{reverse('shared', args=[link.token])}" if link.is_open else ""
     return ShownLink(
         link.pk,
-        f"{own}{reverse('shared', args=[link.token])}" if link.is_open else "",
+        url,
+        qr_code(url, gettext("QR code of the link")) if url else "",
         state,
         link.is_open,
         link.made_by.display_name,

@@ -183,8 +183,8 @@ class SignedIn:
 def sign_in(name: str, password: str, address: str) -> SignedIn | None:
     """The device of `name` (or e-mail address) with this app password; None if it opens nothing.
 
-    That is: it is wrong or expired, or the account is closed. Spaces, hyphens and capitals in the password do not count:
-    people type it from a screen.
+    That is: it is wrong or expired, or the account is closed. Spaces, hyphens and capitals in it do not count: people
+    type it from a screen.
     """
     typed = password.replace(" ", "").replace("-", "").lower()
     found = _found(Device.Kind.DEVICE, typed, address)

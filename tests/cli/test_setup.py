@@ -179,6 +179,25 @@ def test_an_older_database_is_copied_before_it_is_upgraded(farley: Instance) -> 
 
 
 @sqlite_alone
+def test_an_upgrade_that_empties_search_has_it_filled_again(farley: Instance) -> None:
+    farley.run("import", _file(farley, card("1", "Ada King")), "--space", "sales", "--as", "alice")
+    with closing(sqlite3.connect(farley.folder / "farley.sqlite3")) as connection:  # as the change of the index left it
+        connection.execute("DELETE FROM search_entry")
+        for table in ("search_names", "search_texts"):
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+        connection.execute("DELETE FROM django_migrations WHERE name = '0006_fill_search'")
+        connection.commit()
+    result = farley.run("check")
+    assert (result.code, "1 contacts are not found yet" in result.stdout) == (1, True), result.stdout
+    with closing(sqlite3.connect(farley.folder / "farley.sqlite3")) as connection:
+        tasks = connection.execute("SELECT task_path, status FROM django_tasks_database_dbtaskresult").fetchall()
+    assert ("farley.contacts.tasks.fill_search", "READY") in tasks
+    assert farley.run("reindex").stdout == "1 contacts read, 1 mended.\n"
+    assert "Ada King" in farley.run("search", "king", "--as", "alice").stdout
+    assert farley.run("check").code == 0
+
+
+@sqlite_alone
 def test_a_database_folder_that_is_gone_is_named(farley: Instance) -> None:
     farley.settings = {"FARLEY_DATABASE_URL": f"sqlite:///{farley.folder}/nowhere/farley.sqlite3"}
     result = farley.run("space", "list")
@@ -189,7 +208,7 @@ def test_check_is_content_with_a_healthy_instance(farley: Instance) -> None:
     farley.run("import", _file(farley, card("1", "Ada King")), "--space", "sales", "--as", "alice")
     result = farley.run("check", "--deep")
     assert result.code == 0, result.stdout
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * 6
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * 7
 
 
 @sqlite_alone

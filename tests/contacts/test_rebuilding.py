@@ -98,3 +98,20 @@ def test_search_that_finds_what_is_gone_or_not_what_is_there_is_mended(hand: Han
     assert rebuilding.rebuild() == 1
     assert faults() == []
     assert [hit.record for hit in find("ada", by=hand.by)] == [contact.pk]
+
+
+def test_what_search_lost_in_an_upgrade_is_filled_in_bit_by_bit(
+    hand: Hand, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 2)
+    contacts = [hand.contact(space, a_card(name)) for name in ("Ada", "Grace", "Hedy")]
+    before, revision = state_of(), Space.objects.get(pk=space.pk).revision
+    search.remove(list(Entry.objects.values_list("pk", flat=True)))
+    assert rebuilding.unfound().count() == 3
+    stops = iter([False, True])
+    assert not rebuilding.fill_search(stopping=lambda: next(stops))
+    assert list(rebuilding.unfound()) == contacts[2:]
+    assert rebuilding.fill_search()
+    assert [hit.record for hit in find("hedy", by=hand.by)] == [contacts[2].pk]
+    assert (state_of(), faults()) == (before, [])
+    assert Space.objects.get(pk=space.pk).revision == revision

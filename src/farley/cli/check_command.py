@@ -35,6 +35,7 @@ def _check(options: argparse.Namespace) -> int:
     checks: list[tuple[str, Callable[[Configuration], Iterator[str]]]] = [
         ("settings", _settings),
         ("database", _database),
+        ("search", _search),
         ("disk", _disk),
         ("secrets", _secrets),
         ("front end", _front_end),
@@ -83,6 +84,13 @@ def _database(configuration: Configuration) -> Iterator[str]:
             cursor.execute("SHOW synchronous_commit")
             if cursor.fetchone()[0] == "off":
                 yield "synchronous_commit is off: an acknowledged write may be lost in a crash"
+
+
+def _search(_: Configuration) -> Iterator[str]:
+    from farley.contacts.rebuilding import unfound
+
+    if missing := unfound().count():
+        yield f"{missing:,} contacts are not found yet; `farley serve` goes on with it, `farley reindex` does it now"
 
 
 def _disk(configuration: Configuration) -> Iterator[str]:

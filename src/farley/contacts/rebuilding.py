@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db import models
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, OuterRef
 from django.db.models.functions import Left
 
 from farley.accounts.actor import Actor, ActorKind
@@ -17,7 +18,7 @@ from farley.database import rows
 from farley.journal.models import Door, Noun, hash_of
 from farley.search import trigrams
 from farley.search import writing as search
-from farley.search.models import RECORD_BITS, Entry, Texts, place, places
+from farley.search.models import RECORD_BITS, SPACE_SHIFT, Entry, Texts, place, places
 from farley.spaces.models import Space
 from farley.spaces.operations import writing
 
@@ -42,6 +43,25 @@ def rebuild(*, progress: Callable[[int], None] = lambda _done: None) -> int:
         mended += _drop_stale_tags(space)
         mended += _drop_stale_entries(space)
     return mended
+
+
+def unfound(space: Space | None = None) -> models.QuerySet[Contact]:
+    """Contacts that search does not know: there are some only where an upgrade has emptied its index."""
+    places_of = ExpressionWrapper(OuterRef("space_id") * (1 << SPACE_SHIFT), BigIntegerField())
+    entries = Entry.objects.filter(pk=places_of + OuterRef("pk") + place(0, Noun.CONTACT, 0))
+    live = Contact.objects.filter(~Exists(entries), deleted_at=None)
+    return live if space is None else live.filter(space=space)
+
+
+def fill_search(*, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Write the search entries that are missing, a page a transaction; False if `stopping` cut it short."""
+    for space in Space.objects.order_by("pk"):
+        while page := list(unfound(space).select_related("content").order_by("pk")[:PAGE]):
+            if stopping():
+                return False
+            found = [_Differing(contact, _derived(contact, space), []) for contact in page]
+            _mend(space, found)
+    return True
 
 
 def differences(*, progress: Callable[[int], None] = lambda _done: None) -> Iterator[str]:
@@ -105,7 +125,7 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
     entries = {entry.record: Texts(entry.name, entry.text, entry.fields) for entry in found}
     pictures = set(Thumbnail.objects.filter(pk__in=pks).values_list("pk", flat=True))
     for contact in page:
-        derived = derive(Card.parse(contact.content.data), space.default_region)
+        derived = _derived(contact, space)
         what = [
             name
             for name, value in zip(DERIVED_COLUMNS, derived.columns, strict=True)
@@ -125,6 +145,10 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
             what.append("tags")
         if what:
             yield _Differing(contact, derived, what)
+
+
+def _derived(contact: Contact, space: Space) -> Derived:
+    return derive(Card.parse(contact.content.data), space.default_region)
 
 
 def _has_tags(space: Space, contact: Contact, derived: Derived) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from django_tasks import task
 
 from farley.accounts.models import User
+from farley.contacts import rebuilding
 from farley.contacts.bulk import Deed, Selection, Verb, carry_out
 from farley.contacts.models import Contact
 from farley.jobs.worker import stopping
@@ -25,6 +26,13 @@ log = logging.getLogger(__name__)
 def forget_accesses() -> int:
     """Delete what the access logs no longer keep; return how much."""
     return access.forget_old()
+
+
+@task(queue_name="long")
+def fill_search() -> None:
+    """Have search find what it does not know after an upgrade; taken up again where it stands after a restart."""
+    if not rebuilding.fill_search(stopping=stopping):
+        fill_search.enqueue()
 
 
 @task(queue_name="long")

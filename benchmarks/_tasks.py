@@ -22,7 +22,7 @@ def make(*spaces: str) -> dict[str, Any]:
     """Make the database, the user ada with her private space, and team spaces with these names."""
     from django.conf import settings
 
-    from farley.database.upgrading import bring_up_to_date
+    from farley.backups.upgrading import bring_up_to_date
     from farley.spaces.models import Space
     from farley.spaces.operations import add_person, create
 

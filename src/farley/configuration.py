@@ -120,7 +120,7 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
     folder = Path(data).expanduser() if data else _default_folder(environment)
     return Configuration(
         data=folder.absolute(),
-        database_url=_database_url(*values.get("database_url", ("FARLEY_DATABASE_URL", ""))),
+        database_url=checked_database_url(*values.get("database_url", ("FARLEY_DATABASE_URL", ""))),
         url=_own_url(*values.get("url", ("FARLEY_URL", ""))),
         trust_proxy=_yes_or_no(*values.get("trust_proxy", ("FARLEY_TRUST_PROXY", "no"))),
         mail=_mail(values),
@@ -181,7 +181,8 @@ def _default_folder(environment: Mapping[str, str]) -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "farley"
 
 
-def _database_url(option: str, value: str) -> str:
+def checked_database_url(option: str, value: str) -> str:
+    """`value`, if it can be one. Raises ConfigurationError, which names `option`."""
     if value.startswith("sqlite:///"):
         options = dict(parse_qsl(value.partition("?")[2], keep_blank_values=True))
         if options.keys() - {"timeout"} or not options.get("timeout", "20").isdecimal():

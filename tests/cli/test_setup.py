@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from farley.backups.archive import Reader
 from tests.cli.conftest import PASSWORD, POSTGRES, Instance, card
 
 sqlite_alone = pytest.mark.skipif(bool(POSTGRES), reason="about the SQLite file")
@@ -161,7 +162,7 @@ def test_a_newer_database_is_refused(farley: Instance) -> None:
 
 
 @sqlite_alone
-def test_an_older_database_is_copied_before_it_is_upgraded(farley: Instance) -> None:
+def test_an_older_database_is_copied_before_it_is_upgraded(farley: Instance, tmp_path: Path) -> None:
     database = farley.folder / "farley.sqlite3"
     with closing(sqlite3.connect(database)) as connection:  # as it was before the jobs floor had its table
         connection.execute("DROP TABLE jobs_schedule")
@@ -171,11 +172,17 @@ def test_an_older_database_is_copied_before_it_is_upgraded(farley: Instance) -> 
     assert result.code == 0, result.stderr
     [copy] = (farley.folder / "backups").iterdir()
     assert str(copy) in result.stderr
-    with closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("SELECT count(*) FROM accounts_user").fetchone() == (3,)
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'jobs_schedule'").fetchone() == (0,)
-    with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("SELECT count(*) FROM jobs_schedule").fetchone() == (0,)
+    with copy.open("rb") as file:
+        manifest = Reader(file).manifest
+    assert manifest.rows_of("accounts_user") == 3
+    assert "jobs_schedule" not in {table.name for table in manifest.tables}
+    (tmp_path / "other").mkdir()
+    other = Instance(tmp_path / "other")
+    assert other.run("restore", copy).code == 0
+    for upgraded in (farley, other):
+        with closing(sqlite3.connect(upgraded.folder / "farley.sqlite3")) as connection:
+            assert connection.execute("SELECT count(*) FROM jobs_schedule").fetchone() == (0,)
+            assert connection.execute("SELECT count(*) FROM accounts_user").fetchone() == (3,)
 
 
 @sqlite_alone

@@ -77,6 +77,7 @@ class Verb(models.TextChoices):
     SETTING_CHANGED = "setting.changed", _("Setting changed")
     ACCESS_LOG_ON = "setting.access_log_on", _("Access log switched on")
     ACCESS_LOG_OFF = "setting.access_log_off", _("Access log switched off")
+    RESTORED = "setting.restored", _("Restored from a backup")
     EXPORTED = "export.space", _("Contacts exported")
     LINK_MADE = "export.link_made", _("Contact shared by link")
     LINK_REVOKED = "export.link_revoked", _("Shared link revoked")

@@ -39,6 +39,9 @@ COMMANDS = (
     "archive",
     "erase",
     "retain",
+    "backup",
+    "restore",
+    "move-database",
     "reindex",
     "check",
 )
@@ -131,16 +134,21 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def start(configuration: Configuration) -> None:
-    """Start Django on this configuration and bring the database up to date. Raises Refused, OSError."""
+def set_up(configuration: Configuration) -> None:
+    """Start Django on this configuration; the database is left alone. Raises Refused, OSError."""
     _make_folder(configuration)
     os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "farley.project.settings")
     import django
 
     django.setup()
+
+
+def start(configuration: Configuration) -> None:
+    """Start Django and bring the database up to date. Raises Refused, OSError."""
+    set_up(configuration)
     from django.core.exceptions import ImproperlyConfigured
 
-    from farley.database.upgrading import DatabaseUnusable, bring_up_to_date
+    from farley.backups.upgrading import DatabaseUnusable, bring_up_to_date
 
     try:
         copy = bring_up_to_date(configuration.data)
@@ -203,7 +211,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(needs_database=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
-        module = importlib.import_module(f"farley.cli.{name}_command")
+        module = importlib.import_module(f"farley.cli.{name.replace('-', '_')}_command")
         module.add_to(commands)
     return parser
 
@@ -227,7 +235,7 @@ def _refuse(message: str) -> int:
 
 def explained(error: Exception) -> str:
     """What an OperationalError or OSError means to whoever typed the command, and what helps."""
-    from farley.database import upgrading
+    from farley.backups import upgrading
 
     return _disk_trouble(error) if isinstance(error, OSError) else upgrading.explained(error)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
 from farley.configuration import Tls, load, secret
+from farley.database.engines import settings_of
 
 CONFIGURATION = load()
 DATA = CONFIGURATION.data
@@ -95,45 +96,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 
-def _database() -> dict[str, Any]:
-    """SQLite that keeps what it acknowledged, or the PostgreSQL of the URL with a pool."""
-    if file := CONFIGURATION.sqlite_file:
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(file),
-            "CONN_MAX_AGE": None,
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": int(CONFIGURATION.database_options.get("timeout", "20")),
-                # FULL: an acknowledged write survives a power cut (NORMAL does not promise it in WAL mode)
-                "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;"
-                    " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864; PRAGMA foreign_keys=ON;"
-                    # sixteen times the default, 64 MB: an import rewrites the same index pages in every transaction,
-                    # and copying them back to the file less often makes its commits half as long
-                    " PRAGMA wal_autocheckpoint=16000"
-                ),
-            },
-        }
-    parts = urlsplit(CONFIGURATION.database_url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.strip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
-            "connect_timeout": 10,
-            "prepare_threshold": 1,  # of the statements of `database.rows` alone: Django's own are never prepared
-            **CONFIGURATION.database_options,
-        },
-    }
-
-
-DATABASES = {"default": _database()}
+DATABASES = {"default": settings_of(CONFIGURATION)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import fcntl
 import sqlite3
-import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import DatabaseError, OperationalError
+
+from farley.backups.migrating import MigrationFailed, migrate, one_transaction
+from farley.backups.operations import SUFFIX, back_up, stamp
 
 UPGRADE_LOCK = 0x6661726C6579  # any number that nobody else takes on this database
 OUR_APP = "spaces"  # a database with this app's migrations is Farley's
@@ -39,7 +39,7 @@ def bring_up_to_date(data: Path) -> Path | None:
             if is_up_to_date():
                 return None
             copy = _copy(data / "backups") if _tables() else None
-            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+            _migrate(copy)
             return copy
     except OperationalError as error:
         raise DatabaseUnusable(explained(error)) from error
@@ -64,6 +64,21 @@ def is_up_to_date() -> bool:
             f"{_place()} was written by a newer Farley ({unknown[0]}). Install that version, or restore a backup."
         )
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _migrate(copy: Path | None) -> None:
+    try:
+        with one_transaction():
+            migrate()
+    except MigrationFailed as error:
+        cause = error.__cause__
+        if not isinstance(cause, Exception) or isinstance(cause, OperationalError):
+            raise cause or error from error
+        where = f" A copy of it is in {copy}." if copy else ""
+        raise DatabaseUnusable(
+            f"{_place()} could not be brought up to date: {error.migration}: {_first_line(cause)}."
+            f" It is as it was before, and the version of Farley that worked on it still does.{where}"
+        ) from error
 
 
 def _reach_server() -> None:
@@ -96,36 +111,6 @@ def explained(error: Exception) -> str:
     return f"{_place()} does not answer: {said}"
 
 
-def backup_sqlite(source: Path, target: Path) -> None:
-    """Copy a SQLite database, also while others write to it, and read the copy back."""
-    draft = target.with_name(f"{target.name}.part")
-    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(draft)) as copy:
-        original.backup(copy)
-        [answer] = copy.execute("PRAGMA quick_check").fetchone()
-        if answer != "ok":
-            raise DatabaseUnusable(f"{source} is damaged: {answer}. Restore a backup.")
-    draft.replace(target)
-
-
-def backup_postgres(target: Path) -> None:
-    """Copy every table by COPY in one snapshot: needs no program of the server's version."""
-    draft = target.with_name(f"{target.name}.part")
-    with (
-        zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        for table in sorted(_tables()):
-            with (
-                archive.open(f"{table}.csv", "w", force_zip64=True) as member,
-                cursor.copy(f"COPY {connection.ops.quote_name(table)} TO STDOUT WITH (HEADER, FORMAT csv)") as rows,
-            ):
-                for row in rows:
-                    member.write(row)
-    draft.replace(target)
-
-
 def _is_foreign_file() -> bool:
     """Whether a SQLite file is somebody else's."""
     tables = _tables_of_file()
@@ -155,14 +140,8 @@ def _foreign(tables: list[str]) -> str:
 
 def _copy(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
-    if connection.vendor == "sqlite":
-        target = folder / f"before-upgrade-{stamp}.sqlite3"
-        backup_sqlite(Path(connection.settings_dict["NAME"]), target)
-    else:
-        target = folder / f"before-upgrade-{stamp}.zip"
-        backup_postgres(target)
-    target.chmod(0o600)
+    target = folder / f"before-upgrade-{stamp()}{SUFFIX}"
+    back_up(target, with_secrets=True)
     return target
 
 

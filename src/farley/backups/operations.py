@@ -1,0 +1,368 @@
+"""Making a backup while others write, judging one, and restoring one wholly or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from farley import __version__
+from farley.accounts.actor import COMMAND
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb, note
+from farley.backups.archive import BadBackup, Manifest, Progress, Reader, Writer
+from farley.backups.loading import load_postgres, load_sqlite
+from farley.backups.migrating import migrate, one_transaction
+from farley.backups.snapshots import Snapshot, snapshot
+from farley.backups.tables import Migration, known_migrations, quoted, tables_of
+from farley.jobs.worker import held
+from farley.journal import epochs
+from farley.search import trigrams
+
+FOLDERS = ("uploads",)  # of the data folder; what else is in there is made anew, or a secret
+SECRETS = "secrets"
+ONE_TIME = frozenset({"first-administrator"})  # secrets that are spent
+SUFFIX = ".farley"
+PATIENCE = 30  # tenths of a second
+
+
+class NotEmpty(RuntimeError):
+    """There is something where the backup is to be restored, and nobody said that it may be replaced."""
+
+
+class InUse(RuntimeError):
+    """Others work on what is to be replaced; the message says who."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back; `aside` is a backup of what was there before, or the damaged database itself."""
+
+    manifest: Manifest
+    aside: Path | None
+
+
+def _nothing(_done: int) -> None: ...
+
+
+def back_up(target: Path, *, with_secrets: bool = False, progress: Progress = _nothing) -> Manifest:
+    """Write a backup into the new file `target` and read it back; there is none before it is whole and on the disk.
+
+    Raises FileExistsError, OSError, BadBackup (what was written is not what is read).
+    """
+    if target.exists():
+        raise FileExistsError(17, "is there already; a backup never replaces a file", str(target))
+    draft = target.with_name(f"{target.name}.part")
+    try:
+        with private_file(draft) as file:
+            with snapshot() as moment:
+                manifest = _write(file, moment, with_secrets=with_secrets, progress=progress)
+            file.flush()
+            os.fsync(file.fileno())
+        with opened(draft) as reader:
+            reader.verify()
+        os.link(draft, target)  # which refuses to replace, as a rename does not
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(target.parent)
+    return manifest
+
+
+def size_of_database() -> int:
+    """Octets; about what a backup will read."""
+    with snapshot() as moment:
+        return moment.size()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Reader]:
+    """A backup, its manifest read. Raises OSError, BadBackup."""
+    with path.open("rb") as file:
+        yield Reader(file)
+
+
+def restore(path: Path, *, replace: bool = False, progress: Progress = _nothing) -> Restored:
+    """Make this instance what the backup holds, and begin a new epoch. Whoever is killed half-way has changed nothing.
+
+    First all of the backup is read; then it is built beside what is there; then it takes its place at once.
+    Raises BadBackup, NotEmpty, InUse, OSError, DatabaseError.
+    """
+    data = Path(settings.DATA)
+    with opened(path) as reader, alone(data):
+        _refuse_unknown(reader.manifest)
+        if not (nobody := is_empty()) and not replace:
+            raise NotEmpty
+        reader.verify(progress=progress)
+        aside = None if nobody else _set_aside(data / "backups")
+        _restore_files(reader, data, secrets=False)
+        build(reader, _begin_anew, progress=progress)
+        _restore_files(reader, data, secrets=True)
+        return Restored(reader.manifest, aside)
+
+
+def _write(file: IO[bytes], moment: Snapshot, *, with_secrets: bool, progress: Progress) -> Manifest:
+    migrations = moment.migrations()
+    manifest = Manifest(
+        farley=__version__,
+        made_at=timezone.now().isoformat(timespec="seconds"),
+        engine=connection.vendor,
+        migrations=migrations,
+        has_secrets=with_secrets,
+    )
+    writer = Writer(file, manifest, progress=progress)
+    data = Path(settings.DATA)
+    for found in _files(data, with_secrets=with_secrets):  # at once after the moment: what rows name is still there
+        with suppress(FileNotFoundError), found.open("rb") as source:
+            writer.add_file(found.relative_to(data).as_posix(), source)
+    for table in tables_of(migrations):
+        writer.add_table(table, moment.chunks(table), moment.next_id(table))
+    writer.close()
+    return manifest
+
+
+def _files(data: Path, *, with_secrets: bool) -> Iterator[Path]:
+    for folder in (*FOLDERS, *([SECRETS] if with_secrets else [])):
+        for path in sorted((data / folder).rglob("*")):
+            is_draft = path.name.startswith(".")
+            if path.is_file() and not path.is_symlink() and not is_draft and path.name not in ONE_TIME:
+                yield path
+
+
+# Restoring
+
+
+def _refuse_unknown(manifest: Manifest) -> None:
+    if unknown := sorted(set(manifest.migrations) - known_migrations()):
+        app, name = unknown[0]
+        raise BadBackup(f"it was written by a newer Farley ({manifest.farley}, {app}.{name}): install that version")
+    tables = {table.name: table for table in tables_of(manifest.migrations)}
+    for record in manifest.tables:
+        if tables.pop(record.name, None) != record.table:
+            raise BadBackup(f"its table {record.name} is not what Farley {manifest.farley} had")
+    if tables:
+        raise BadBackup(f"it lacks the table {min(tables)}")
+
+
+def is_empty() -> bool:
+    """Whether there is no database yet, or one in which nobody has an account. Raises NotEmpty for a damaged one."""
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        return True
+    try:
+        with connection.cursor() as cursor:
+            tables = connection.introspection.table_names(cursor)
+            if "accounts_user" not in tables:
+                return not tables
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM accounts_user)")
+            return not cursor.fetchone()[0]
+    except DatabaseError:
+        if connection.vendor == "sqlite":
+            return False  # damaged, which is why somebody restores
+        raise
+    finally:
+        connection.close()
+
+
+def _set_aside(folder: Path) -> Path:
+    """A backup of what is there; of a damaged SQLite file a copy as it is."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = folder / f"before-restore-{stamp()}{SUFFIX}"
+    try:
+        back_up(target, with_secrets=True)
+    except (DatabaseError, sqlite3.DatabaseError):
+        if connection.vendor != "sqlite":
+            raise
+        target = target.with_suffix(".sqlite3")
+        shutil.copyfile(connection.settings_dict["NAME"], target)
+    return target
+
+
+def build(reader: Reader, finish: Callable[[Manifest], None], *, progress: Progress) -> None:
+    """Have the database hold what the backup holds, in one step; `finish` is the last part of it."""
+    if connection.vendor == "sqlite":
+        _build_sqlite(reader, finish, progress)
+    else:
+        _build_postgres(reader, finish, progress)
+
+
+def _build_sqlite(reader: Reader, finish: Callable[[Manifest], None], progress: Progress) -> None:
+    database = Path(connection.settings_dict["NAME"])
+    draft = database.with_name(f"{database.name}.restoring")
+    _remove(draft)
+    connection.close()
+    connection.settings_dict["NAME"] = str(draft)
+    try:
+        with one_transaction():
+            migrate(_leaves(reader.manifest.migrations))
+        connection.close()
+        load_sqlite(draft, reader, progress=progress)
+        with one_transaction():
+            _bring_up_to_date()
+            finish(reader.manifest)
+        connection.close()
+        _in_one_file(draft)
+        _sync(draft)
+        with suppress(sqlite3.DatabaseError) if _is_damaged(database) else _nobody_else(database):
+            _in_one_file(database)
+        _remove_beside(database)
+        draft.replace(database)
+        _sync(database.parent)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = str(database)
+        _remove(draft)
+
+
+def _build_postgres(reader: Reader, finish: Callable[[Manifest], None], progress: Progress) -> None:
+    with one_transaction(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '10s'")
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"DROP TABLE {quoted(table)} CASCADE")
+        migrate(_leaves(reader.manifest.migrations))
+        load_postgres(reader, progress=progress)
+        _bring_up_to_date()
+        finish(reader.manifest)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _bring_up_to_date() -> None:
+    migrate()
+    trigrams.mend()
+
+
+def _begin_anew(manifest: Manifest) -> None:
+    epochs.begin()
+    note(Verb.RESTORED, by=COMMAND, door=Door.CLI, subject=manifest.made_at)
+
+
+def _leaves(migrations: list[Migration]) -> list[Migration]:
+    """The last ones of each app: a target that is applied already would be taken back to."""
+    from django.db.migrations.loader import MigrationLoader
+
+    graph, wanted = MigrationLoader(None).graph, set(migrations)
+
+    def is_last(node: Migration) -> bool:
+        children = (child.key for child in graph.node_map[node].children)
+        return not any(child in wanted and child[0] == node[0] for child in children)
+
+    return sorted(node for node in wanted if is_last(node))
+
+
+def _restore_files(reader: Reader, data: Path, *, secrets: bool) -> None:
+    for record in reader.manifest.files:
+        if (record.path.partition("/")[0] == SECRETS) != secrets:
+            continue
+        path = data / record.path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f".{path.name}.restoring")
+        try:
+            with private_file(draft) as file:
+                for chunk in reader.chunks(record):
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+# Being alone
+
+
+@contextmanager
+def alone(data: Path) -> Iterator[None]:
+    try:
+        with held(data / "run" / "serve.lock"):
+            if connection.vendor == "postgresql":
+                _refuse_others()  # of other machines, too
+            yield
+    except BlockingIOError as error:
+        raise InUse(f"`farley serve` works on {data}: stop it first") from error
+
+
+def _refuse_others() -> None:
+    """Asked beside the pool, which may keep several connections. The end of one reaches the server a bit later."""
+    import psycopg
+
+    own: Any = connection
+    own.close()
+    own.close_pool()
+    with psycopg.connect(**connection.get_connection_params()) as asking:
+        for _ in range(PATIENCE):
+            others = asking.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).fetchone()
+            asking.rollback()
+            if others == (0,):
+                return
+            time.sleep(0.1)
+    raise InUse(f"{others[0] if others else 0} other connections use the database: stop every Farley that works on it")
+
+
+@contextmanager
+def _nobody_else(database: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise InUse(f"another program has {database} open: close it first") from error
+
+
+def _is_damaged(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(database)) as reader:
+            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        return True
+    return False
+
+
+# Files
+
+
+def stamp() -> str:
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+
+
+def private_file(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w+b")
+
+
+def _in_one_file(database: Path) -> None:
+    """Have all of a SQLite database in its one file, which only who is alone with it can."""
+    if database.exists():
+        with closing(sqlite3.connect(database, timeout=5)) as last:
+            last.execute("PRAGMA journal_mode = DELETE").fetchone()
+
+
+def _remove(database: Path) -> None:
+    database.unlink(missing_ok=True)
+    _remove_beside(database)
+    database.with_name(f"{database.name}.turn").unlink(missing_ok=True)
+
+
+def _remove_beside(database: Path) -> None:
+    for ending in ("-wal", "-shm", "-journal"):
+        database.with_name(f"{database.name}{ending}").unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,99 @@
+"""`farley backup`: everything in one file, while others write; and is a file whole?"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from farley.cli.command import DONE, Refused, set_up, start
+from farley.cli.progress import Progress
+from farley.configuration import load
+
+if TYPE_CHECKING:
+    from farley.backups.archive import Manifest
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "backup",
+        help="put everything into one file, while others work",
+        description=(
+            "Write a backup: the whole database as it is at one moment, and the files that belong to it. Nobody has to"
+            " stop working. It is read back before it gets its name. `farley restore` makes an instance of it, on"
+            " SQLite or PostgreSQL. Sessions are not in it: after a restore everybody logs in again."
+        ),
+    )
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a file that is not there yet; with --check one that is"
+    )
+    parser.add_argument(
+        "--with-secrets", action="store_true", help="take along what signs shared links; keep the file safe then"
+    )
+    parser.add_argument("--check", action="store_true", help="make none: read all of FILE and say what is in it")
+    parser.set_defaults(run=_backup, needs_database=False)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    if options.check:
+        return _check(options)
+    file: Path = options.file
+    if str(file) == "-":
+        raise Refused("a backup is read back before it counts: name a file")
+    if file.exists():
+        raise Refused(f"{file} is there already; a backup never replaces a file")
+    if not file.absolute().parent.is_dir():
+        raise Refused(f"the folder {file.absolute().parent} does not exist")
+    start(load())
+
+    from farley.backups.archive import BadBackup
+    from farley.backups.operations import back_up, size_of_database
+
+    with counted("Backing up", size_of_database()) as advanced:
+        try:
+            manifest = back_up(file, with_secrets=options.with_secrets, progress=advanced)
+        except BadBackup as error:
+            raise Refused(f"what was written to {file.parent} is not what is read back: {error}") from error
+    print(f"{summary(manifest)}: {file.stat().st_size / 1e6:,.1f} MB in {file}, read back and found whole.")
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    set_up(load())
+
+    from farley.backups.archive import BadBackup
+    from farley.backups.operations import opened
+
+    try:
+        with opened(options.file) as reader, counted("Reading", reader.manifest.octets) as advanced:
+            reader.verify(progress=advanced)
+            manifest = reader.manifest
+    except BadBackup as error:
+        raise Refused(f"{options.file} cannot be restored: {error}") from error
+    print(f"{summary(manifest)}: whole. Made {manifest.made_at} by Farley {manifest.farley} on {manifest.engine}.")
+    return DONE
+
+
+@contextmanager
+def counted(what: str, octets: int) -> Iterator[Callable[[int], None]]:
+    """Progress as long as the block lasts: gives what is to be told of the octets that are done."""
+    progress, done = Progress(what, octets, "octets"), 0
+
+    def advanced(more: int) -> None:
+        nonlocal done
+        done += more
+        progress.at(done, f"{done / 1e6:,.0f} MB")
+
+    try:
+        yield advanced
+    finally:
+        progress.end()
+
+
+def summary(manifest: Manifest) -> str:
+    """What a backup holds, as people count."""
+    counts = (("accounts_user", "accounts"), ("spaces_space", "spaces"), ("contacts_contact", "contacts"))
+    parts = [f"{manifest.rows_of(table):,} {words}" for table, words in counts]
+    return ", ".join(parts) + (", with secrets" if manifest.has_secrets else "")

@@ -71,6 +71,7 @@ class Scene:
     import_: Import
     version: int
     deleted: Contact
+    group: Contact
     token: str
     invitation: Invitation
 
@@ -97,7 +98,7 @@ def make_scene() -> Scene:
         hand.store(space, a_card("Zyxearlier", uid="zyxuid"), href="zyxhref.vcf", batch=batch)
         stored = hand.store(space, a_card(SECRET, *LINES, uid="zyxuid"), href="zyxhref.vcf", batch=batch)
         hand.contact(space, a_card("Zyxorg", "ORG:Zyxorg", "X-ABShowAs:COMPANY"), batch=batch)
-        hand.contact(space, a_card("Zyxgroup", "KIND:group", "MEMBER:zyxuid", version="4.0"), batch=batch)
+        group = hand.contact(space, a_card("Zyxgroup", "KIND:group", "MEMBER:zyxuid", version="4.0"), batch=batch)
     contact = Contact.objects.get(pk=stored.pk)
     sources = uploads.receive([("zyxfile.vcf", [a_card("Somebody")])])
     run = importing.prepare(space, sources, by=manager.actor, door=Door.WEB, is_dry_run=True)
@@ -109,7 +110,7 @@ def make_scene() -> Scene:
         crew = teams.create(name, by=SERVER, door=Door.CLI)
         teams.add_member(crew, User.objects.get(name="reader"), by=SERVER, door=Door.CLI)
     invitation, token = invitations.invite(space, Role.READER, max_uses=9, by=manager.actor)
-    return Scene(space, contact, batch, run, version, deleted, token, invitation)
+    return Scene(space, contact, batch, run, version, deleted, group, token, invitation)
 
 
 def hidden_from(who: str) -> list[str]:

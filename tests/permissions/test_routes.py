@@ -104,6 +104,11 @@ ROUTES: dict[str, list[Route]] = {
     "bulk": [
         Route("post", mine(302, 302, 302, 302), lambda s: {"act": "delete"}),
         Route("post", mine(302, 403, 302, 302), lambda s: {"act": "tag", "tag": "x", "id": [s.contact.pk]}),
+        Route(
+            "post",
+            mine(302, 403, 302, 302),
+            lambda s: {"act": "group", "group": s.group.pk, "id": [s.contact.pk, s.group.pk]},
+        ),
         Route("post", mine(302, 403, 302, 302), lambda s: {"act": "delete", "id": [s.contact.pk]}),
         Route("post", mine(302, 200, 200, 200), lambda s: {"act": "export", "id": [s.contact.pk]}, tells=INSIDE),
     ],
@@ -175,6 +180,15 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404), lambda _: {"act": "close"}, lambda _: ["closed"]),
     ],
     "contact-names": [Route("get", mine(404, 403, 200, 200), arguments=contact, query=lambda _: "?value=zyx")],
+    "group-members": [
+        Route("post", CHANGED, lambda _: {"value": "Zyxorg"}, lambda s: [s.group.pk]),
+        Route("post", CHANGED, lambda s: {"remove": s.contact.pk}, lambda s: [s.group.pk]),
+        Route("post", mine(404, 404, 404, 404), lambda _: {"value": SECRET}, contact),  # it is no group
+    ],
+    "contact-groups": [
+        Route("post", CHANGED, lambda s: {"add": s.group.pk}, contact),
+        Route("post", CHANGED, lambda s: {"remove": s.group.pk}, contact),
+    ],
     "change-affiliation": [
         Route(
             "post",
@@ -258,12 +272,12 @@ ROUTES: dict[str, list[Route]] = {
     "shared-card": [Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])],
     "space-tags": [
         Route("get", SEEN, arguments=space),
-        Route("get", SEEN, arguments=space, query=lambda _: f"?q={SECRET[:3]}&edit={SECRET}"),
+        Route("get", SEEN, arguments=space, query=lambda _: "?q=Zyx&edit=Zyxtag"),
     ],
     "change-tag": [
-        Route("post", CHANGED, lambda _: {"tag": SECRET, "rename": "Other"}, space),
-        Route("post", CHANGED, lambda _: {"tag": SECRET, "hue": "plum"}, space),
-        Route("post", CHANGED, lambda _: {"tag": SECRET, "delete": "1"}, space),
+        Route("post", CHANGED, lambda _: {"tag": "Zyxtag", "rename": "Other"}, space),
+        Route("post", CHANGED, lambda _: {"tag": "Zyxtag", "hue": "plum"}, space),
+        Route("post", CHANGED, lambda _: {"tag": "Zyxtag", "delete": "1"}, space),
         Route("post", mine(404, 403, 404, 404), lambda _: {"tag": "None", "delete": "1"}, space),
     ],
     "access-log": [

@@ -34,6 +34,7 @@ COMMANDS = (
     "export",
     "search",
     "tag",
+    "group",
     "history",
     "undo",
     "archive",

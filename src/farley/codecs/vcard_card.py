@@ -272,6 +272,20 @@ class Card:
         card = self._spliced(at, at, octets)
         return card._with_label(at, label) if label else card
 
+    def with_more(self, name: str, texts: Sequence[str]) -> "Card":
+        """A property of this name for each text, after the last there is: at once, for there may be thousands."""
+        at, lines = self._place_for(name), self.lines
+        if not texts:
+            return self
+        card = self.added(name, text=texts[0])  # takes care of a line before it that is open
+        end, version = self._line_break, self.version
+        more = [Line.parse(write_line(version, end, name, write_text(version, name, text))) for text in texts[1:]]
+        return card._keeping([*card.lines[: at + 1], *more, *lines[at:]])
+
+    def without_all(self, indices: Iterable[int]) -> "Card":
+        """`without` for several properties."""
+        return self._without(indices)
+
     def without(self, index: int) -> "Card":
         """One property less, and what labelled it where nothing else is in its group."""
         return self._without([index])

@@ -15,6 +15,7 @@ from farley.search import finding
 from farley.search.folding import search_fold
 from farley.spaces.models import Space
 
+MEMBERS = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
 MAX_SHOWN = 200  # of each kind on a page
 MAX_COMPLETED = 10
 MAX_WORDS = 8  # of a name
@@ -97,6 +98,13 @@ def groups_of(contact: Contact, *, by: Actor) -> list[Contact]:
 def members(group: Contact, *, by: Actor) -> list[Contact]:
     """The first MAX_SHOWN contacts, by name, that a group's card names and `by` sees."""
     return list(Contact.objects.visible_to(by).members_of(group).order_by("sort_key", "pk")[:MAX_SHOWN])
+
+
+def members_in_order(group: Contact, *, by: Actor) -> list[Contact]:
+    """All contacts that a group's card names and `by` sees, in the order of the card."""
+    order = {uid: at for at, prop in enumerate(group.card.properties(*MEMBERS)) if (uid := bare_uid(prop.text))}
+    found = Contact.objects.visible_to(by).members_of(group)
+    return sorted(found, key=lambda contact: order.get(contact.uid_key, len(order)))
 
 
 def count_members(group: Contact, *, by: Actor) -> int:

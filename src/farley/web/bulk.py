@@ -9,7 +9,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
+from farley.accounts.roles import Role
 from farley.contacts.bulk import ACTS, CHUNK, Deed, Selection, Verb, begin, do, written
+from farley.contacts.deriving import MAX_ROWS
+from farley.contacts.grouping import MAX_MEMBERS
 from farley.contacts.listing import as_spelt
 from farley.contacts.models import Contact
 from farley.contacts.storing import StoreProblem
@@ -18,8 +21,9 @@ from farley.exchange.exporting import vcards
 from farley.journal.access import Way, accesses, note_access
 from farley.journal.models import Door
 from farley.journal.writing import one_batch
-from farley.spaces.operations import find
+from farley.spaces.operations import find, require
 from farley.web import listing as asking
+from farley.web.groups import change_members
 from farley.web.navigation import back
 from farley.web.problems import explained
 from farley.web.record import attachment
@@ -39,7 +43,9 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
         warn(request, gettext("Select contacts first."))
     elif act == "export":
         return _exported(selection)
-    elif act in set(Verb):
+    elif act in ("group", "ungroup"):
+        _regroup(request, selection, is_in=act == "group")
+    elif act in {Verb.TAG, Verb.UNTAG, Verb.MOVE, Verb.DELETE}:
         deed = _deed(request, Verb(act), selection)
         if deed is None:
             warn(request, gettext("Type a tag first."))
@@ -48,6 +54,23 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
         else:
             _carry_out(request, deed, first)
     return back(request, "contacts")
+
+
+def _regroup(request: PageRequest, selection: Selection, *, is_in: bool) -> None:
+    """One card changes, so it is one act, however many are selected."""
+    number = request.POST.get("group", "")
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    groups = Contact.objects.visible_to(request.actor).groups().select_related("space")
+    group = groups.filter(pk=int(number)).first() if is_number else None
+    if group is None:
+        warn(request, gettext("Choose a group first."))
+        return
+    require(group.space, request.actor, Role.EDITOR)
+    chosen: list[Contact] = []
+    most = MAX_MEMBERS if is_in else MAX_ROWS
+    while len(chosen) <= most and (more := selection.behind(chosen[-1].pk if chosen else 0, size=5000)):
+        chosen += more
+    change_members(request, group, chosen, is_in=is_in)
 
 
 def _selected(request: PageRequest) -> Selection:

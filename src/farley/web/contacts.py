@@ -102,6 +102,7 @@ def contacts(request: PageRequest) -> HttpResponse:
             "choices": choices,
             "can_change": any(space.pk in changeable for space in asked.shown_spaces),
             "can_change_all": all(space.pk in changeable for space in asked.shown_spaces),
+            "changeable": changeable,
             "only_read": only_read,
             "rows": rows,
             "next_cursor": page.after,

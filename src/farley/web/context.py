@@ -41,6 +41,7 @@ class Branch:
     is_current: bool
     groups: list[Branch] = field(default_factory=list)
     hue: str = ""
+    pk: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _spaces(request: HttpRequest, user: User) -> list[Branch]:
     spaces = list(Space.objects.visible_to(user.actor).in_use().order_by("kind", "title"))
     groups: dict[int, list[Branch]] = {}
     for pk, space, name in listing.groups_of(spaces):
-        branch = Branch(name, "list", f"{contacts}?group={pk}", here.get("group") == str(pk))
+        branch = Branch(name, "list", f"{contacts}?group={pk}", here.get("group") == str(pk), pk=pk)
         groups.setdefault(space, []).append(branch)
     return [
         Branch(
@@ -117,6 +118,7 @@ def _spaces(request: HttpRequest, user: User) -> list[Branch]:
             here.get("space") == space.name,
             groups.get(space.pk, []),
             space.hue,
+            space.pk,
         )
         for space in spaces
     ]

@@ -10,14 +10,13 @@ from urllib.parse import quote, urlsplit
 from django.utils.translation import gettext, ngettext, pgettext
 
 from farley.codecs.vcard import Card, Kind, PartialDate, Property
-from farley.contacts.links import RELATIONS
+from farley.contacts.links import MEMBERS, RELATIONS
 from farley.web.dates import show_date, turning
 from farley.web.editors import Editor
 from farley.web.labels import label_of, property_label
 
 CHATS = ("IMPP", "X-AIM", "X-ICQ", "X-JABBER", "X-MSN", "X-SKYPE", "X-YAHOO", "X-GADUGADU")
 DATES = ("BDAY", "ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "DEATHDATE", "X-ABDATE")
-MEMBERS = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
 GROUPS: dict[str, tuple[str, ...]] = {
     "reach": ("EMAIL", "TEL", "ADR", "URL", *CHATS),
     "work": ("ORG", "TITLE", "ROLE"),

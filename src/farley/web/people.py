@@ -44,6 +44,7 @@ class Person:
     shape: str = ""
     ref: str = ""
     was: str = ""
+    pk: int = 0
 
 
 def name_of(contact: Contact) -> str:
@@ -85,7 +86,7 @@ def row_of(contact: Contact, tags: Sequence[str]) -> Row:
 
 
 def person_of(contact: Contact, note: str = "", *, was: str = "") -> Person:
-    return Person(name_of(contact), note, url_of(contact), photo_of(contact), shape_of(contact), was=was)
+    return Person(name_of(contact), note, url_of(contact), photo_of(contact), shape_of(contact), was=was, pk=contact.pk)
 
 
 def persons(contacts: Iterable[Contact]) -> list[Person]:

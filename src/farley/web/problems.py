@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from farley.codecs.vcard import InvalidVCard
 from farley.contacts.affiliations import MAX_ROLE, UnusableAffiliation
+from farley.contacts.grouping import MAX_MEMBERS, TooManyMembers
 from farley.contacts.operations import OwnerOutside
 from farley.contacts.storing import EditConflict, TooLarge, UidConflict
 from farley.contacts.tagging import UnusableTag
@@ -26,6 +28,9 @@ def explained(problem: Exception) -> str:
             return gettext("{user} does not see this space and cannot look after contacts in it.").format(
                 user=problem.user
             )
+        case TooManyMembers():
+            text = gettext("A group has at most {count} members. For more, give a tag instead.")
+            return text.format(count=number_format(MAX_MEMBERS, use_l10n=True, force_grouping=True))
         case UnusableTag():
             return gettext("A tag cannot be called “{name}”.").format(name=problem.name)
         case UnusableAffiliation():

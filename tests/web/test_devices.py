@@ -14,7 +14,8 @@ from farley.accounts.doors import Door
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.web.codes import qr_code
-from tests.cast import space_of, team
+from tests.cast import a_card, space_of, team
+from tests.dav.phone import phone_of
 from tests.web.reading import text_of
 
 
@@ -73,3 +74,26 @@ def test_one_that_is_to_end_says_when_and_that_it_has(page_of_alice: Client) -> 
     assert "all your spaces, until" in text_of(page_of_alice.get("/account/devices/").content)
     Device.objects.update(expires_at=timezone.now())
     assert "expired" in text_of(page_of_alice.get("/account/devices/").content)
+
+
+def test_the_page_tells_which_program_it_is_and_what_it_was_refused(alice: User, page_of_alice: Client) -> None:
+    phone = phone_of(alice, is_read_only=True)
+    for _ in range(2):
+        assert phone.put("a.vcf", a_card(), user_agent="iOS/17.4 (21E219) dataaccessd/1.0").status == 403
+    page = text_of(page_of_alice.get("/account/devices/").content)
+    assert "iOS" in page
+    assert "2 times it wanted to change contacts that it may only read." in page
+
+
+def test_the_version_a_device_reads_is_chosen_and_changed(
+    alice: User, mallory: User, as_user: Callable[[User], Client], page_of_alice: Client
+) -> None:
+    page_of_alice.post("/account/devices/", {"name": "Mac", "vcard": "stored", "merged": "1"})
+    device = Device.objects.get()
+    assert (device.vcard, device.is_merged) == ("", True)
+    address = f"/account/devices/{device.pk}/version/"
+    assert as_user(mallory).post(address, {"vcard": "3.0"}).status_code == 404
+    for choice, vcard in (("4.0", "4.0"), ("", None), ("nonsense", None), ("3.0", "3.0")):
+        assert page_of_alice.post(address, {"vcard": choice}).status_code == 302
+        device.refresh_from_db()
+        assert device.vcard == vcard

@@ -17,6 +17,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,7 @@ TOKEN_PREFIX = "farley_"  # noqa: S105 -- by which scanners for lost secrets may
 MAX_NAME = 100  # characters, as the column has it
 MAX_DEVICES = 200  # of one person
 MAX_DAYS = 3650  # until one ends by itself
+VCARDS = ("", "3.0", "4.0")  # versions that a device may read; "": as stored
 USE_IS_WRITTEN = timedelta(minutes=5)  # at most so often
 
 
@@ -77,6 +79,9 @@ class Device(models.Model):
     digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret, in hexadecimal digits
     spaces = models.JSONField(null=True)  # ids of those it sees; None: all of its person's
     is_read_only = models.BooleanField(default=False)
+    vcard = models.CharField(max_length=3, null=True)  # the version it reads; "": as stored; None: see what it is
+    is_merged = models.BooleanField(default=False)  # it is shown one address book with all of its spaces
+    client = models.CharField(max_length=MAX_NAME, blank=True)  # the program, as it was recognised last
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)  # from then on it is shut out; None: not by itself
     last_used_at = models.DateTimeField(null=True)
@@ -115,13 +120,16 @@ def add(
     spaces: Iterable[int] | None = None,
     is_read_only: bool = False,
     days: int | None = None,
+    is_merged: bool = False,
+    vcard: str | None = None,
     by: Actor,
     door: Door,
 ) -> tuple[Device, str]:
     """Make a device or token of `user` and return it with its secret, which nothing keeps: it is shown once.
 
-    `spaces` are ids, already found to be ones that `user` sees.
-    After `days` it is shut out by itself. Raises ValidationError (DeviceNameTaken is one), NotInPerson.
+    `spaces` are ids, already found to be ones that `user` sees. `vcard` is one of VCARDS, or None: the first program
+    that comes with the password decides. After `days` it is shut out by itself. Raises ValidationError
+    (DeviceNameTaken is one), NotInPerson.
     """
     _require_in_person(user, by)
     name = " ".join(name.split())
@@ -130,6 +138,8 @@ def add(
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise ValidationError(_("Type a number of days from 1 to %(limit)s."), params={"limit": MAX_DAYS})
     expires_at = None if days is None else timezone.now() + timedelta(days=days)
+    if vcard is not None and vcard not in VCARDS:
+        raise ValueError(vcard)
     secret = _new_secret(kind)
     chosen = None if spaces is None else sorted(set(spaces))
     with write_turn():
@@ -145,6 +155,8 @@ def add(
                     spaces=chosen,
                     is_read_only=is_read_only,
                     expires_at=expires_at,
+                    is_merged=is_merged,
+                    vcard=vcard,
                 )
         except IntegrityError as error:
             raise DeviceNameTaken(name) from error
@@ -163,9 +175,57 @@ def remove(user: User, kind: Device.Kind, name: str, *, by: Actor, door: Door) -
         note(verb, by=by, door=door, about=user, subject=name)
 
 
+def set_vcard(device: Device, vcard: str | None, *, by: Actor) -> None:
+    """Have the device read another version from now on: it fetches its cards anew. Raises NotInPerson, ValueError."""
+    _require_in_person(device.user, by)
+    if vcard is not None and vcard not in VCARDS:
+        raise ValueError(vcard)
+    with write_turn():
+        Device.objects.filter(pk=device.pk).update(vcard=vcard)
+
+
+def recognise(device: Device, client: str, vcard: str) -> None:
+    """Keep which program uses the device, and the version it reads where nobody has chosen one."""
+    found = {"client": client[:MAX_NAME], "vcard": vcard if device.vcard is None else device.vcard}
+    if found != {"client": device.client, "vcard": device.vcard}:
+        with write_turn():
+            Device.objects.filter(pk=device.pk).update(client=found["client"])
+            Device.objects.filter(pk=device.pk, vcard=None).update(vcard=vcard)
+        device.client, device.vcard = found["client"], found["vcard"]
+
+
+def note_trouble(device: Device, code: DeviceTrouble.Code) -> None:
+    """Keep that the device was refused something, for its owner to see. `code` is one of DeviceTrouble.Code."""
+    with write_turn():
+        trouble, is_new = DeviceTrouble.objects.get_or_create(device=device, code=code)
+        if not is_new:
+            DeviceTrouble.objects.filter(pk=trouble.pk).update(count=F("count") + 1, last_at=timezone.now())
+
+
 def end_all_of(user: User) -> None:
     """For the closing of an account: within its transaction."""
     Device.objects.filter(user=user).delete()
+
+
+class DeviceTrouble(models.Model):
+    """What a device was refused, how often and when last: a program seldom shows it."""
+
+    class Code(models.TextChoices):
+        TOO_LARGE = "too-large"
+        NOT_A_CARD = "not-a-card"
+        UID_TAKEN = "uid-taken"
+        READ_ONLY = "read-only"
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="troubles", db_index=False)
+    code = models.CharField(max_length=20, choices=Code.choices)
+    count = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["device", "code"], name="one_row_a_trouble")]
+
+    def __str__(self) -> str:
+        return f"{self.device_id}: {self.count} {self.code}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,14 @@ def add_verbs(verbs: Any, what: str) -> argparse.ArgumentParser:
     return add
 
 
-def make(options: argparse.Namespace, kind: Device.Kind, *, is_read_only: bool) -> str:
+def make(
+    options: argparse.Namespace,
+    kind: Device.Kind,
+    *,
+    is_read_only: bool,
+    is_merged: bool = False,
+    vcard: str | None = None,
+) -> str:
     """Make the device or token and return its secret."""
     from farley.accounts import devices
     from farley.accounts.doors import Door
@@ -41,6 +48,8 @@ def make(options: argparse.Namespace, kind: Device.Kind, *, is_read_only: bool) 
         spaces=spaces,
         is_read_only=is_read_only,
         days=options.days,
+        is_merged=is_merged,
+        vcard=vcard,
         by=user.actor,
         door=Door.CLI,
     )

@@ -14,6 +14,12 @@ def add_to(commands: Any) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     add = add_verbs(verbs, "device")
     add.add_argument("--read-only", action="store_true", help="it may change nothing")
+    add.add_argument("--merged", action="store_true", help="show it one address book with all of its spaces")
+    add.add_argument(
+        "--vcard",
+        choices=["stored", "3.0", "4.0"],
+        help="the vCard version it reads; without this the program that connects decides",
+    )
     add.set_defaults(run=_add)
     verbs.choices["list"].set_defaults(run=_list)
     verbs.choices["remove"].set_defaults(run=_remove)
@@ -22,7 +28,9 @@ def add_to(commands: Any) -> None:
 def _add(options: argparse.Namespace) -> int:
     from farley.accounts.devices import Device, written
 
-    print(written(make(options, Device.Kind.DEVICE, is_read_only=options.read_only)))
+    vcard = "" if options.vcard == "stored" else options.vcard
+    secret = make(options, Device.Kind.DEVICE, is_read_only=options.read_only, is_merged=options.merged, vcard=vcard)
+    print(written(secret))
     return DONE
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from farley.spaces.models import Space
 PAGE = 1000  # rows of one query
 OCTETS_AT_ONCE = 4 * 2**20  # of cards that are in memory together; a larger one comes by itself
 
-_COLUMNS = "id, space_id, href, sha256, size, content_id, octets_revision, full_name, created_at, changed_at"
+_COLUMNS = "id, space_id, href, sha256, size, content_id, octets_revision, full_name, created_at, changed_at, uid_key"
 _LIVE = f"SELECT {_COLUMNS} FROM contacts_contact WHERE space_id = %s AND deleted_at IS NULL"
 
 
@@ -37,6 +38,7 @@ class Member(NamedTuple):
     full_name: str
     created: Any  # as the driver has it: most who ask for ten thousand do not ask for this
     changed: Any
+    uid: str  # as it is compared
 
     @property
     def etag(self) -> str:
@@ -56,6 +58,7 @@ class Gone(NamedTuple):
 
     href: str
     revision: int
+    space: int = 0  # of a book of several: which it was in
 
 
 def newest(spaces: Sequence[int]) -> dict[int, int]:
@@ -135,6 +138,37 @@ def changes(space: Space, since: int, until: int, *, with_gone: bool = True) -> 
     return merged
 
 
+def uids_changed(space: Space, since: int, until: int) -> set[str]:
+    """The UIDs, in the form in which they are compared, of contacts that something happened to in the space.
+
+    Of those that left it, too; of an erased one nothing is known any more.
+    """
+    sql = (
+        "SELECT DISTINCT c.uid_key FROM journal_change j JOIN contacts_contact c ON c.id = j.subject"
+        " WHERE j.space_id = %s AND j.noun = %s AND j.revision > %s AND j.revision <= %s"
+    )
+    return {uid for (uid,) in rows.query(sql, [space.pk, int(Noun.CONTACT), since, until])}
+
+
+def uids(spaces: Sequence[Space], among: Sequence[str]) -> set[str]:
+    """Those of these UIDs that a live contact of these spaces has; at most PAGE at a time."""
+    if not spaces or not among:
+        return set()
+    sql = (
+        f"SELECT uid_key FROM contacts_contact WHERE space_id IN ({', '.join(['%s'] * len(spaces))})"
+        f" AND uid_key IN ({', '.join(['%s'] * len(among))}) AND deleted_at IS NULL"
+    )
+    return {uid for (uid,) in rows.query(sql, [*(space.pk for space in spaces), *among])}
+
+
+def with_uids(space: Space, wanted: Sequence[str]) -> list[Member]:
+    """The members with these UIDs, of which there are at most PAGE."""
+    if not wanted:
+        return []
+    sql = f"{_LIVE} AND uid_key IN ({', '.join(['%s'] * len(wanted))})"
+    return [Member._make(row) for row in rows.query(sql, [space.pk, *wanted])]
+
+
 def _changed(space: Space, since: int, until: int) -> Iterator[Member]:
     sql = f"{_LIVE} AND octets_revision > %s AND octets_revision <= %s ORDER BY octets_revision LIMIT {PAGE}"
     while found := rows.query(sql, [space.pk, since, until]):
@@ -150,7 +184,7 @@ def _gone(space: Space, since: int, until: int) -> Iterator[Gone]:
         f" AND octets_revision > %s AND octets_revision <= %s ORDER BY octets_revision LIMIT {PAGE}"
     )
     while found := rows.query(sql, [space.pk, int(Noun.CONTACT), since, until]):
-        yield from map(Gone._make, found)
+        yield from itertools.starmap(Gone, found)
         if len(found) < PAGE:
             return
         since = found[-1][1]

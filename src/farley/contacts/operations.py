@@ -22,6 +22,7 @@ from farley.contacts.storing import (
     octets_of,
     prepare_many,
     raise_if_taken,
+    refuse_bad_href,
     store_prepared,
 )
 from farley.contacts.writing import Own, SpaceWriter, organisations_named, own_of
@@ -85,6 +86,45 @@ def move(contacts: Sequence[Contact], target: Space, *, by: Actor, door: Door, b
                 move_between(space, target, mine, current, by=by, door=door, batch=batch)
                 moved += len(mine)
     return moved
+
+
+def place(
+    contact: Contact,
+    target: Space,
+    href: str,
+    *,
+    is_overwriting: bool,
+    by: Actor,
+    door: Door,
+    batch: Batch | None = None,
+) -> bool:
+    """Put `contact` at `href` of `target`, its own space or another one; False where a contact was there, now deleted.
+
+    Raises NotAllowed, NoSuchSpace, BadHref, UidConflict, and EditConflict: it is gone, or who is there shall stay.
+    """
+    refuse_bad_href(href)
+    derived = _derived_of([contact], target.default_region)
+    with writing({contact.space_id, target.pk}) as spaces:
+        source, target = spaces[contact.space_id], spaces[target.pk]
+        for space in spaces.values():
+            require(space, by, Role.EDITOR)
+        here = {"space": source.pk, "deleted_at": None}
+        current = Contact.objects.filter(pk=contact.pk, **here).first()
+        if current is None:
+            raise EditConflict(contact.href, None)
+        there = Contact.objects.filter(space=target, href=href, deleted_at=None).exclude(pk=contact.pk).first()
+        if there is not None and not is_overwriting:
+            raise EditConflict(href, there.etag)
+        writer = SpaceWriter(target, by=by, door=door, batch=batch)
+        if there is not None:
+            writer.delete(there)
+        if source == target:
+            writer.rename(current, href)
+        writer.flush()
+        if source != target:
+            read = _current([current], derived, target.default_region)
+            move_between(source, target, [current], read, hrefs={current.pk: href}, by=by, door=door, batch=batch)
+    return there is None
 
 
 def move_between(

@@ -250,6 +250,12 @@ def _prepared(entry: Entry, region: str) -> Prepared | Problem:
         return error
 
 
+def refuse_bad_href(href: str) -> None:
+    """Raise BadHref for what cannot name a member."""
+    if not _is_href(href):
+        raise BadHref(href)
+
+
 def _is_href(href: str) -> bool:
     return 0 < len(href) <= MAX_HREF and not _NOT_IN_HREF.search(href) and href not in (".", "..")
 

@@ -154,6 +154,14 @@ class SpaceWriter:
         self._change(contact, revision)
         return revision
 
+    def rename(self, contact: Contact, href: str) -> int:
+        """Another address in the same collection."""
+        revision = self._write(Verb.SET, contact.pk, own={"href": contact.href})
+        self._change(contact, revision, octets_changed=True, href=href)
+        self._gone.append((contact.href, revision))
+        self._here.append(href)
+        return revision
+
     def delete(self, contact: Contact) -> int:
         """Take the contact out of the collection; the row stays and can be restored."""
         revision = self._write(Verb.DELETED, contact.pk, contact.content_id)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from farley.contacts import members
 from farley.contacts.members import Member
+from farley.dav import dead
 from farley.dav.books import Book
 from farley.dav.names import CARDDAV, DAV, element, empty, href, tag
-from farley.dav.properties import IN_ALLPROP, book_privileges, http_date, owner_of
+from farley.dav.properties import IN_ALLPROP, card_privileges, http_date, owner_of
 from farley.dav.request import DavRequest
 from farley.dav.versions import as_text, in_version, partial_card, tag_for
 
@@ -50,7 +51,6 @@ class Wanted:
     names: Sequence[str] | None  # None: those of RFC 4918 (allprop)
     data: AddressData
     names_only: bool = False
-    dead: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # by card, XML by name
 
     def __post_init__(self) -> None:
         live = card_properties(self.dav, self.book)
@@ -62,6 +62,8 @@ class Wanted:
         self._tagged = [(tag(name), render) for name, render in self._rendered]
         unknown = [name for name in asked if name not in live and name != ADDRESS_DATA]
         self._unknown = dict.fromkeys(unknown)
+        has_dead = bool(unknown) or self.names is None
+        self.dead = dead.of_cards(self.dav, self.book) if has_dead else {}  # by card, whole elements by name
 
     def rows(self, page: Iterable[Member]) -> Iterator[str]:
         """A response for each member of a page."""
@@ -85,13 +87,13 @@ class Wanted:
             parts = [empty(name) for name, _ in self._rendered]
         else:
             parts = [f"<{name}>{render(member, etag)}</{name}>" for name, render in self._tagged]
-        dead = self.dead.get(member.pk, {})
+        kept = self.dead.get(member.pk, {})
         if self.names is None:
-            parts += [empty(name) if self.names_only else xml for name, xml in dead.items()]
+            parts += [empty(name) if self.names_only else xml for name, xml in kept.items()]
         missing = ""
         if self._unknown:
-            parts += [dead[name] for name in self._unknown if name in dead]
-            missing = missing_stat([name for name in self._unknown if name not in dead], self.dav)
+            parts += [kept[name] for name in self._unknown if name in kept]
+            missing = missing_stat([name for name in self._unknown if name not in kept], self.dav)
         if data:
             parts.append(data)
         found = f"<d:propstat><d:prop>{''.join(parts)}</d:prop>{OK}</d:propstat>" if parts or not missing else ""
@@ -107,7 +109,8 @@ def missing_stat(names: Sequence[str], dav: DavRequest) -> str:
 
 def card_properties(dav: DavRequest, book: Book) -> dict[str, Render]:
     """The live properties of a card, by name."""
-    privileges, owner, version = book_privileges(book), owner_of(dav, book), dav.version
+    owner, version = owner_of(dav, book), dav.version
+    writing, reading = card_privileges(is_writable=True), card_privileges(is_writable=False)
     found: dict[str, Render] = {
         f"{DAV}getetag": lambda _, etag: etag,
         f"{DAV}getcontenttype": lambda _, _etag: CONTENT_TYPE,
@@ -115,7 +118,7 @@ def card_properties(dav: DavRequest, book: Book) -> dict[str, Render]:
         f"{DAV}creationdate": lambda member, _: member.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         f"{DAV}displayname": lambda member, _: escape(member.full_name),
         f"{DAV}resourcetype": lambda _, _etag: "",
-        f"{DAV}current-user-privilege-set": lambda _, _etag: privileges,
+        f"{DAV}current-user-privilege-set": lambda member, _: writing if book.is_writable_at(member.href) else reading,
         f"{DAV}owner": lambda _, _etag: owner,
         f"{DAV}current-user-principal": lambda _, _etag: href(dav.principal),
         f"{DAV}supported-report-set": lambda _, _etag: "",
@@ -139,9 +142,11 @@ def cut_row(path: str, condition: str = f"{DAV}number-of-matches-within-limits")
     )
 
 
-def response_row(path: str, inner: Mapping[str, str], missing: Sequence[str], dav: DavRequest) -> str:
-    """A response of anything else than a card: XML within each property, by name."""
-    parts = "".join(element(name, xml) for name, xml in inner.items())
+def response_row(
+    path: str, inner: Mapping[str, str], kept: Mapping[str, str], missing: Sequence[str], dav: DavRequest
+) -> str:
+    """A response of anything else than a card: by name, XML within each live property and whole dead ones."""
+    parts = "".join([*(element(name, xml) for name, xml in inner.items()), *kept.values()])
     absent = missing_stat(missing, dav)
     found = f"<d:propstat><d:prop>{parts}</d:prop>{OK}</d:propstat>" if parts or not absent else ""
     return f"<d:response>{href(path)}{found}{absent}</d:response>"

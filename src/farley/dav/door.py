@@ -16,11 +16,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from farley.accounts import throttling
-from farley.accounts.devices import SignedIn, sign_in
+from farley.accounts.devices import DeviceTrouble, SignedIn, note_trouble, recognise, sign_in
 from farley.accounts.logins import address_of
 from farley.dav.addresses import BASE, MAX_PATH, WELL_KNOWN
+from farley.dav.copying import copy, move
 from farley.dav.errors import DavError
+from farley.dav.mkcol import mkcol
+from farley.dav.names import CARDDAV, DAV
+from farley.dav.programs import named, reads
 from farley.dav.propfind import propfind
+from farley.dav.proppatch import proppatch
 from farley.dav.put import delete, put
 from farley.dav.reading import COMPLIANCE, allowed, get, options
 from farley.dav.report import report
@@ -35,8 +40,20 @@ _METHODS: Final[dict[str, Method]] = {
     "HEAD": get,
     "PUT": put,
     "DELETE": delete,
+    "MKCOL": mkcol,
+    "COPY": copy,
+    "MOVE": move,
     "PROPFIND": propfind,
+    "PROPPATCH": proppatch,
     "REPORT": report,
+}
+_WRITES: Final = frozenset({"PUT", "DELETE", "COPY", "MOVE"})
+_TROUBLES: Final = {  # what a device was refused, for its owner to see: few programs show it
+    f"{CARDDAV}max-resource-size": DeviceTrouble.Code.TOO_LARGE,
+    f"{CARDDAV}valid-address-data": DeviceTrouble.Code.NOT_A_CARD,
+    f"{CARDDAV}supported-address-data": DeviceTrouble.Code.NOT_A_CARD,
+    f"{CARDDAV}no-uid-conflict": DeviceTrouble.Code.UID_TAKEN,
+    f"{DAV}need-privileges": DeviceTrouble.Code.READ_ONLY,
 }
 _AT_ROOT: Final = frozenset({"PROPFIND", "OPTIONS"})  # of "/", where some clients begin; the rest is the pages'
 _HOW_TO_SIGN_IN = (
@@ -87,10 +104,17 @@ def _answered(request: HttpRequest) -> HttpResponseBase:
     if len(request.META.get("PATH_INFO", "")) > MAX_PATH:
         raise DavError(414, text=f"An address has at most {MAX_PATH} octets.")
     dav = DavRequest(request, signed_in.actor, signed_in.user, signed_in.device)
+    agent = dav.header("User-Agent")
+    recognise(dav.device, named(agent), reads(agent))
     method = _METHODS.get(dav.method)
     if method is None:
         raise DavError(405, text="There is no such method here.", headers={"Allow": allowed(dav)})
-    return method(dav)
+    try:
+        return method(dav)
+    except DavError as error:
+        if (code := _TROUBLES.get(error.condition)) and dav.method in _WRITES:
+            note_trouble(dav.device, code)
+        raise
 
 
 def _signed_in(request: HttpRequest) -> SignedIn:

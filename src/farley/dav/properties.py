@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 
+from farley.accounts.roles import Role
 from farley.contacts.storing import MAX_CARD
 from farley.dav import tokens
 from farley.dav.addresses import PRINCIPALS, home_of
@@ -65,8 +66,14 @@ def properties_of(dav: DavRequest, resource: Collection) -> Properties:
     return found
 
 
-def book_privileges(book: Book) -> str:
-    return privileges(_READING + _WRITING if book.is_writable else _READING)
+def may_make_books(dav: DavRequest) -> bool:
+    """A device of chosen spaces would not see what it made."""
+    return dav.actor.spaces is None and dav.actor.max_role >= Role.EDITOR
+
+
+def card_privileges(*, is_writable: bool) -> str:
+    """Of a card or a book."""
+    return privileges(_READING + _WRITING if is_writable else _READING)
 
 
 def privileges(names: Iterable[str]) -> str:
@@ -109,6 +116,9 @@ def _of_principal(dav: DavRequest) -> Properties:
 def _of_home(dav: DavRequest) -> Properties:
     return {
         f"{DAV}displayname": lambda: escape(dav.user.display_name),
+        f"{DAV}current-user-privilege-set": lambda: privileges(
+            (*_READING, *(("bind",) if may_make_books(dav) else ()))
+        ),
         f"{DAV}owner": lambda: href(dav.principal),
         f"{DAV}principal-URL": lambda: href(dav.principal),
         f"{CARDDAV}addressbook-home-set": lambda: href(home_of(dav.user.name)),
@@ -121,7 +131,7 @@ def _of_book(dav: DavRequest, book: Book) -> Properties:
         f"{DAV}resourcetype": lambda: "<d:collection/><card:addressbook/>",
         f"{DAV}displayname": lambda: escape(book.title),
         f"{DAV}creationdate": lambda: book.space.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        f"{DAV}current-user-privilege-set": lambda: book_privileges(book),
+        f"{DAV}current-user-privilege-set": lambda: card_privileges(is_writable=book.is_writable),
         f"{DAV}owner": lambda: owner_of(dav, book),
         f"{DAV}supported-report-set": lambda: _reports(_BOOK_REPORTS + _PRINCIPAL_REPORTS),
         f"{DAV}sync-token": lambda: token_of(dav, book),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http.response import HttpResponseBase
 
+from farley.dav import dead
 from farley.dav.books import Book
 from farley.dav.cards import AddressData, Wanted, response_row
 from farley.dav.elements import Element
@@ -81,11 +82,13 @@ def wanted_of(dav: DavRequest, book: Book, asked: Asked) -> Wanted:
 def collection_row(dav: DavRequest, resource: Collection, asked: Asked) -> str:
     """The response about one collection."""
     live = properties_of(dav, resource)
-    found: Mapping[str, str]
-    if asked.names_only:
-        return response_row(resource.href, dict.fromkeys(live, ""), [], dav)
     names = asked.names
+    is_known = names is not None and all(name in live for name in names)
+    kept = {} if is_known else dead.of(dav, resource)
+    if asked.names_only:
+        return response_row(resource.href, dict.fromkeys([*live, *kept], ""), {}, [], dav)
     if names is None:
-        names = [*(name for name in live if name in IN_ALLPROP), *asked.include]
+        names = [*(name for name in live if name in IN_ALLPROP), *kept, *asked.include]
     found = {name: live[name]() for name in names if name in live}
-    return response_row(resource.href, found, [name for name in names if name not in live], dav)
+    missing = [name for name in names if name not in live and name not in kept]
+    return response_row(resource.href, found, {name: kept[name] for name in names if name in kept}, missing, dav)

@@ -82,7 +82,7 @@ def delete(dav: DavRequest) -> HttpResponse:
 
 def require_writable(place: CardAt, privilege: str) -> None:
     """Raise DavError (403 need-privileges) where the device may only read."""
-    if not place.book.is_writable:
+    if not place.book.is_writable_at(place.name):
         raise refused(privilege, place.book.href, "This device may read this address book and not change it.")
 
 
@@ -101,7 +101,8 @@ def states(dav: DavRequest, path: list[str]) -> tuple[str | None, str | None]:
 def refusal(error: Exception, place: CardAt) -> DavError:
     """What the domain refuses, as CardDAV says it."""
     if isinstance(error, UidConflict):
-        there = href(place.book.href_of(error.href))
+        space, _ = place.book.locate(place.name)
+        there = href(place.book.href_of(place.book.name_in(space.pk, error.href)))
         text = "Another card of this address book has this UID."
         return DavError(403, f"{CARDDAV}no-uid-conflict", text, inner=there)
     if isinstance(error, EditConflict):

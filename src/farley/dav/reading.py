@@ -8,12 +8,11 @@ from django.http import HttpResponse
 
 from farley.accounts.doors import Door
 from farley.contacts import members
-from farley.dav.books import Book
 from farley.dav.cards import CONTENT_TYPE
 from farley.dav.errors import not_found
 from farley.dav.properties import http_date
 from farley.dav.request import DavRequest
-from farley.dav.resources import CardAt, Collection, place_at, resource_at
+from farley.dav.resources import CardAt, Collection, HomeList, PrincipalList, Root, Vacant, place_at, resource_at
 from farley.dav.versions import VERSIONS, in_version, tag_for
 from farley.journal.access import Way, note_access
 
@@ -63,10 +62,12 @@ def allowed(dav: DavRequest) -> str:
     place = place_at(dav, dav.path)
     match place:
         case CardAt():
-            return f"{_READS}, PUT, DELETE"
-        case Book():
+            return f"{_READS}, PUT, DELETE, COPY, MOVE, PROPPATCH"
+        case Vacant():
+            return "OPTIONS, MKCOL"
+        case Root() | PrincipalList() | HomeList():
             return _READS
-    return _READS
+    return f"{_READS}, PROPPATCH"
 
 
 def _is_known(dav: DavRequest, etag: str) -> bool:

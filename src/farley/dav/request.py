@@ -46,7 +46,7 @@ class DavRequest:
     @property
     def version(self) -> str:
         """The vCard version that the device reads; empty: as stored."""
-        return AS_STORED
+        return self.device.vcard or AS_STORED
 
     @property
     def principal(self) -> str:

@@ -109,9 +109,9 @@ def place_at(dav: DavRequest, path: Sequence[str]) -> Resource | Vacant:
         case ["dav", "addressbooks", name] if name == own:
             return Home(name)
         case ["dav", "addressbooks", name, book] if name == own:
-            return book_named(book, home=name, by=dav.actor) or Vacant(Home(name), book)
+            return book_named(book, home=name, by=dav.actor, device=dav.device) or Vacant(Home(name), book)
         case ["dav", "addressbooks", name, book, card] if name == own:
-            found = book_named(book, home=name, by=dav.actor)
+            found = book_named(book, home=name, by=dav.actor, device=dav.device)
             if found is not None:
                 return CardAt(found, card)
     raise not_found()
@@ -127,5 +127,5 @@ def children_of(dav: DavRequest, parent: Collection) -> list[Collection]:
         case HomeList():
             return [Home(dav.user.name)]
         case Home(name):
-            return list(books_of(name, by=dav.actor))
+            return list(books_of(name, by=dav.actor, device=dav.device))
     return []

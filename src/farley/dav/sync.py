@@ -34,23 +34,28 @@ def sync_collection(dav: DavRequest, body: Element) -> HttpResponseBase:
     wanted = wanted_in(dav, book, body)
     if text:
         since = tokens.read(text, book.key)
-        changes = book.changes(since.state, is_whole=since.version != dav.version)
+        changes = book.changes(since, is_whole=since.version != dav.version)
     else:
-        changes = book.changes(None, is_whole=True)
+        changes = book.changes(None)
     return multistatus(dav, _rows(dav, book, wanted, changes, limit))
 
 
 def _rows(dav: DavRequest, book: Book, wanted: Wanted, changes: Changes, limit: int | None) -> Iterator[str]:
     until, told = changes.until, 0
-    while page := list(islice(changes.rows, _AT_ONCE if limit is None else min(_AT_ONCE, limit - told))):
+    while page := list(islice(changes.rows, _size(limit, told))):
         told += len(page)
         for each in page:
             if isinstance(each, Gone):
                 yield gone_row(book.href_of(each.href))
         yield from wanted.rows(noting(dav, wanted, [each for each in page if not isinstance(each, Gone)]))
-        if told == limit:
+        if told == limit and (state := book.state_after(page[-1])) is not None:
             if next(changes.rows, None) is not None:
-                until = book.state_after(page[-1])
+                until = state
                 yield cut_row(book.href)
             break
     yield f"<d:sync-token>{tokens.written(book.key, until, dav.version)}</d:sync-token>"
+
+
+def _size(limit: int | None, told: int) -> int:
+    """How many rows to fetch next; a merged book is told whole, whatever the limit."""
+    return _AT_ONCE if limit is None or told >= limit else min(_AT_ONCE, limit - told)

@@ -7,36 +7,37 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
 
 from farley.dav.errors import DavError
 from farley.dav.names import DAV
+from farley.journal import epochs
 
-EPOCH: Final = 1  # of the journal; another one after a restore
-_TOKEN = re.compile(
-    r"urn:x-farley:sync:([0-9]{1,18}):([a-z0-9]{1,40}):([0-9]{1,18}(?:,[0-9]{1,18}-[0-9]{1,18})*)(:[34])?"
-)
+_STATE = r"[0-9]{1,18}(?:\.[0-9]{1,18}-[0-9]{1,18})*"
+_TOKEN = re.compile(rf"urn:x-farley:sync:([0-9a-f]{{1,16}}):([a-z0-9]{{1,40}}):({_STATE})(:[34])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """`state` is what the book makes of it; `version` the one its cards were read in."""
 
+    epoch: str
     state: str
     version: str
 
 
 def written(book: str, state: str, version: str) -> str:
     ending = f":{version[0]}" if version else ""
-    return f"urn:x-farley:sync:{EPOCH}:{book}:{state}{ending}"
+    return f"urn:x-farley:sync:{epochs.current().name}:{book}:{state}{ending}"
 
 
 def read(text: str, book: str) -> Token:
-    """Raises DavError (403 valid-sync-token) for a token that is not this book's, or of a time that never was."""
+    """Raises DavError (403 valid-sync-token) for a token that is not this book's, or none at all. Whether its
+    epoch still counts depends on the revisions in its state (`epochs.is_valid`).
+    """
     found = _TOKEN.fullmatch(text.strip())
-    if found is None or int(found[1]) != EPOCH or found[2] != book:
+    if found is None or found[2] != book:
         raise invalid()
-    return Token(found[3], f"{found[4][1]}.0" if found[4] else "")
+    return Token(found[1], found[3], f"{found[4][1]}.0" if found[4] else "")
 
 
 def invalid() -> DavError:

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "farley.search",
     "farley.contacts",
     "farley.exchange",
+    "farley.dav",
     "farley.web",
     "farley.project",
 ]

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from farley.accounts import devices as operations
-from farley.accounts.devices import Device
+from farley.accounts.devices import Device, DeviceTrouble
 from farley.accounts.doors import Door
 from farley.spaces.models import Space
 from farley.spaces.operations import find
@@ -25,6 +25,8 @@ from farley.web.requests import PageRequest
 from farley.web.toasts import toast
 
 DAYS = (7, 30, 90, 365)  # that the page offers
+Code = DeviceTrouble.Code
+_VCARDS = {"stored": "", "3.0": "3.0", "4.0": "4.0"}  # anything else: the program that connects decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class ShownDevice:
     address: str
     ends_at: datetime | None
     has_expired: bool
+    client: str
+    is_token: bool
+    vcard: str  # a choice of the form
+    is_merged: bool
+    troubles: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ def devices(request: PageRequest) -> HttpResponse:
             spaces=spaces,
             is_read_only="read_only" in form,
             days=next((days for days in DAYS if form.get("days") == str(days)), None),
+            is_merged="merged" in form and kind == Device.Kind.DEVICE,
+            vcard=_VCARDS.get(form.get("vcard", "")),
             by=request.actor,
             door=Door.WEB,
         )
@@ -77,6 +86,15 @@ def devices(request: PageRequest) -> HttpResponse:
         return _page(request, problem=" ".join(error.messages), status=422)
     is_token = kind == Device.Kind.TOKEN
     return _page(request, made=Made(device.name, secret if is_token else operations.written(secret), is_token))
+
+
+@require_POST
+def device_version(request: PageRequest, pk: int) -> HttpResponse:
+    """Choose the vCard version that a device reads from now on."""
+    device = get_object_or_404(Device.objects.visible_to(request.actor), pk=pk, kind=Device.Kind.DEVICE)
+    operations.set_vcard(device, _VCARDS.get(request.POST.get("vcard", "")), by=request.actor)
+    toast(request, gettext("“{name}” will fetch its contacts anew").format(name=device.name))
+    return redirect("devices")
 
 
 @require_POST
@@ -95,8 +113,8 @@ def remove_device(request: PageRequest, pk: int) -> HttpResponse:
 def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", status: int = 200) -> HttpResponse:
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
     titles = {space.pk: space.title for space in spaces}
-    own = Device.objects.visible_to(request.actor).order_by("kind", "name")
     server = settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}"
+    own = Device.objects.visible_to(request.actor).order_by("kind", "name").prefetch_related("troubles")
     context: dict[str, Any] = {
         "place": "account",
         "devices": [_shown(device, titles) for device in own],
@@ -134,4 +152,36 @@ def _shown(device: Device, titles: dict[int, str]) -> ShownDevice:
         device.last_address,
         device.expires_at,
         device.has_expired,
+        device.client,
+        device.kind == Device.Kind.TOKEN,
+        "" if device.vcard is None else device.vcard or "stored",
+        device.is_merged,
+        [_trouble(each) for each in device.troubles.all()],
     )
+
+
+def _trouble(trouble: DeviceTrouble) -> str:
+    """What a device was refused, in a sentence."""
+    words = {
+        Code.TOO_LARGE: ngettext(
+            "It could not save a contact: too large.",
+            "It could not save contacts %(count)s times: too large.",
+            trouble.count,
+        ),
+        Code.NOT_A_CARD: ngettext(
+            "It sent something that is no contact.",
+            "%(count)s times it sent something that is no contact.",
+            trouble.count,
+        ),
+        Code.UID_TAKEN: ngettext(
+            "It could not save a contact: there is one with the same UID.",
+            "It could not save contacts %(count)s times: there are ones with the same UID.",
+            trouble.count,
+        ),
+        Code.READ_ONLY: ngettext(
+            "It wanted to change a contact that it may only read.",
+            "%(count)s times it wanted to change contacts that it may only read.",
+            trouble.count,
+        ),
+    }
+    return words[Code(trouble.code)] % {"count": trouble.count}

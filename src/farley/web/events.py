@@ -172,6 +172,8 @@ def _deed(change: Change, details: list[Detail]) -> str:
     """What was done to a contact, as exactly as its values tell it."""
     if "affiliations" in (change.own_before or {}):
         return pgettext("a contact", "organisations changed")
+    if change.verb == Verb.SET and "href" in (change.own_before or {}):
+        return pgettext("a contact", "given another address for devices")
     if change.verb == Verb.CHANGED and details:
         if not any(detail.before for detail in details):
             return pgettext("a value", "added")

@@ -86,6 +86,7 @@ urlpatterns = [
     path("account/sessions/end/", security.end_sessions, name="end-sessions"),
     path("account/sessions/<id:pk>/end/", security.end_session, name="end-session"),
     path("account/devices/", devices.devices, name="devices"),
+    path("account/devices/<id:pk>/version/", devices.device_version, name="device-version"),
     path("account/devices/<id:pk>/remove/", devices.remove_device, name="remove-device"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/count/", contacts.contact_count, name="contact-count"),

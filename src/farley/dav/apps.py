@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class DavConfig(AppConfig):
+    name = "farley.dav"

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farley.backups.archive import BadBackup, Manifest, Reader, Writer
+from farley.backups.sealing import CHUNK, CannotUnseal, Sealing, Unsealed
 from farley.backups.tables import Column, Kind, Table, known_migrations, tables_of
 from farley.backups.text import rows_as_text, text_as_rows
 
@@ -105,6 +106,45 @@ def test_a_manifest_that_counts_other_rows_is_refused() -> None:
         tables = json.loads(archive.read("manifest.json"))["tables"]
     with pytest.raises(BadBackup, match=r"tables/people\.tsv"):
         Reader(io.BytesIO(_with_manifest({"tables": [tables[0] | {"rows": 2}]}))).verify()
+
+
+@pytest.mark.parametrize("size", [0, CHUNK, 2 * CHUNK + 1])
+def test_what_was_sealed_is_opened_with_its_passphrase_alone(size: int) -> None:
+    octets = random.Random(size).randbytes(size)
+    sealed = _sealed(octets)
+    assert octets[:1000] not in sealed or not size
+    unsealed = io.BufferedReader(Unsealed(io.BytesIO(sealed), "correct horse"))
+    assert unsealed.read() == octets
+    for place in (0, size // 2, size):
+        unsealed.seek(place)
+        assert unsealed.read(100) == octets[place : place + 100]
+    with pytest.raises(CannotUnseal, match="passphrase is wrong"):
+        Unsealed(io.BytesIO(sealed), "correct horze")
+
+
+def test_a_sealed_file_that_was_cut_changed_or_put_together_anew_is_refused() -> None:
+    sealed = _sealed(bytes(3 * CHUNK + 5))
+    step, begin = CHUNK + 16, len(sealed) - 3 * (CHUNK + 16) - 21
+    chunks = [sealed[begin + n * step : begin + (n + 1) * step] for n in range(3)]
+    broken = [
+        *(sealed[:length] for length in range(0, len(sealed), 39_971)),
+        *(sealed[:n] + bytes([sealed[n] ^ 1]) + sealed[n + 1 :] for n in range(0, len(sealed), 39_971)),
+        sealed[:begin] + chunks[0] + chunks[2] + chunks[1] + sealed[begin + 3 * step :],
+        sealed[:begin] + chunks[0] + chunks[1] + sealed[begin + 3 * step :],
+        sealed[: begin + step],
+    ]
+    for octets in broken:
+        with pytest.raises(CannotUnseal):
+            io.BufferedReader(Unsealed(io.BytesIO(octets), "correct horse")).read()
+
+
+def _sealed(octets: bytes) -> bytes:
+    file = io.BytesIO()
+    sealing = Sealing(file, "correct horse")
+    for start in range(0, len(octets), 50_000):
+        sealing.write(octets[start : start + 50_000])
+    sealing.close()
+    return file.getvalue()
 
 
 def _backup() -> bytes:

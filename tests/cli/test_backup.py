@@ -101,6 +101,19 @@ def test_secrets_come_along_by_choice(filled: Instance, other: Instance, tmp_pat
     ).read_text()
 
 
+def test_a_sealed_backup_wants_its_passphrase(filled: Instance, other: Instance, tmp_path: Path) -> None:
+    file, right, wrong = tmp_path / "all.farley", tmp_path / "right", tmp_path / "wrong"
+    right.write_text("correct horse\n")
+    wrong.write_text("correct horze\n")
+    assert filled.run("backup", file, "--passphrase-file", right).code == 0
+    assert b"accounts_user" not in file.read_bytes()
+    for arguments, said in (((), "--passphrase-file"), (("--passphrase-file", wrong), "the passphrase is wrong")):
+        refused = other.run("restore", file, *arguments)
+        assert (refused.code, said in refused.stderr) == (2, True), refused.stderr
+    assert other.run("restore", file, "--passphrase-file", right).code == 0
+    assert _export(other) == _export(filled)
+
+
 def test_what_is_there_is_replaced_only_when_that_is_said_and_is_kept(filled: Instance, tmp_path: Path) -> None:
     file = tmp_path / "before.farley"
     assert filled.run("backup", file).code == 0

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, Any
 
+from farley.backups.sealing import CannotUnseal
 from farley.backups.tables import Column, Kind, Migration, Table
 
 FORMAT = 1
@@ -148,9 +149,9 @@ class Reader:
     """A backup that has been opened. Raises BadBackup for one that is not Farley's, newer, cut short or damaged."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        if file.read(2) != b"PK":
-            raise BadBackup("it is no backup of Farley")
         with _named_for_what_is_wrong():
+            if file.read(2) != b"PK":
+                raise BadBackup("it is no backup of Farley")
             self._zip = zipfile.ZipFile(file)
             self.manifest = self._read_manifest()
 
@@ -263,5 +264,7 @@ def _named_for_what_is_wrong() -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, EOFError, zlib.error, KeyError, NotImplementedError) as error:
         raise BadBackup(f"it is damaged or cut short ({str(error).strip() or type(error).__name__})") from error
+    except CannotUnseal as error:
+        raise BadBackup(str(error)) from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadBackup("its manifest cannot be understood") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import shutil
 import sqlite3
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -24,6 +25,7 @@ from farley.accounts.events import Verb, note
 from farley.backups.archive import BadBackup, Manifest, Progress, Reader, Writer
 from farley.backups.loading import load_postgres, load_sqlite
 from farley.backups.migrating import migrate, one_transaction
+from farley.backups.sealing import CannotUnseal, Sealing, Unsealed, is_sealed
 from farley.backups.snapshots import Snapshot, snapshot
 from farley.backups.tables import Migration, known_migrations, quoted, tables_of
 from farley.jobs.worker import held
@@ -41,6 +43,10 @@ class NotEmpty(RuntimeError):
     """There is something where the backup is to be restored, and nobody said that it may be replaced."""
 
 
+class NeedsPassphrase(ValueError):
+    """The backup is sealed, and no passphrase was given."""
+
+
 class InUse(RuntimeError):
     """Others work on what is to be replaced; the message says who."""
 
@@ -56,8 +62,12 @@ class Restored:
 def _nothing(_done: int) -> None: ...
 
 
-def back_up(target: Path, *, with_secrets: bool = False, progress: Progress = _nothing) -> Manifest:
+def back_up(
+    target: Path, *, passphrase: str | None = None, with_secrets: bool = False, progress: Progress = _nothing
+) -> Manifest:
     """Write a backup into the new file `target` and read it back; there is none before it is whole and on the disk.
+
+    With a passphrase it is sealed, all of it.
 
     Raises FileExistsError, OSError, BadBackup (what was written is not what is read).
     """
@@ -66,11 +76,11 @@ def back_up(target: Path, *, with_secrets: bool = False, progress: Progress = _n
     draft = target.with_name(f"{target.name}.part")
     try:
         with private_file(draft) as file:
-            with snapshot() as moment:
-                manifest = _write(file, moment, with_secrets=with_secrets, progress=progress)
+            with snapshot() as moment, _sealed(file, passphrase) as sealed:
+                manifest = _write(sealed, moment, with_secrets=with_secrets, progress=progress)
             file.flush()
             os.fsync(file.fileno())
-        with opened(draft) as reader:
+        with opened(draft, passphrase) as reader:
             reader.verify()
         os.link(draft, target)  # which refuses to replace, as a rename does not
     finally:
@@ -86,20 +96,31 @@ def size_of_database() -> int:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Reader]:
-    """A backup, its manifest read. Raises OSError, BadBackup."""
+def opened(path: Path, passphrase: str | None = None) -> Iterator[Reader]:
+    """A backup, its manifest read. Raises OSError, BadBackup, NeedsPassphrase."""
     with path.open("rb") as file:
-        yield Reader(file)
+        if not is_sealed(file.peek(32)):
+            yield Reader(file)
+            return
+        if passphrase is None:
+            raise NeedsPassphrase
+        try:
+            unsealed = Unsealed(file, passphrase)
+        except CannotUnseal as error:
+            raise BadBackup(str(error)) from error
+        yield Reader(io.BufferedReader(unsealed, 1 << 16))
 
 
-def restore(path: Path, *, replace: bool = False, progress: Progress = _nothing) -> Restored:
+def restore(
+    path: Path, *, passphrase: str | None = None, replace: bool = False, progress: Progress = _nothing
+) -> Restored:
     """Make this instance what the backup holds, and begin a new epoch. Whoever is killed half-way has changed nothing.
 
     First all of the backup is read; then it is built beside what is there; then it takes its place at once.
-    Raises BadBackup, NotEmpty, InUse, OSError, DatabaseError.
+    Raises BadBackup, NeedsPassphrase, NotEmpty, InUse, OSError, DatabaseError.
     """
     data = Path(settings.DATA)
-    with opened(path) as reader, alone(data):
+    with opened(path, passphrase) as reader, alone(data):
         _refuse_unknown(reader.manifest)
         if not (nobody := is_empty()) and not replace:
             raise NotEmpty
@@ -331,6 +352,16 @@ def _is_damaged(database: Path) -> bool:
 
 
 # Files
+
+
+@contextmanager
+def _sealed(file: IO[bytes], passphrase: str | None) -> Iterator[IO[bytes]]:
+    if passphrase is None:
+        yield file
+        return
+    sealing = Sealing(file, passphrase)
+    yield cast(IO[bytes], sealing)
+    sealing.close()
 
 
 def stamp() -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from farley.cli.command import DONE, Refused, set_up, start
+from farley.cli.passphrase import add_passphrase_to, ask_passphrase, given_passphrase, passphrase_for
 from farley.cli.progress import Progress
 from farley.configuration import load
 
@@ -32,6 +33,8 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--with-secrets", action="store_true", help="take along what signs shared links; keep the file safe then"
     )
+    parser.add_argument("--passphrase", action="store_true", help="encrypt it with a passphrase that is asked for")
+    add_passphrase_to(parser)
     parser.add_argument("--check", action="store_true", help="make none: read all of FILE and say what is in it")
     parser.set_defaults(run=_backup, needs_database=False)
 
@@ -46,6 +49,7 @@ def _backup(options: argparse.Namespace) -> int:
         raise Refused(f"{file} is there already; a backup never replaces a file")
     if not file.absolute().parent.is_dir():
         raise Refused(f"the folder {file.absolute().parent} does not exist")
+    passphrase = ask_passphrase(twice=True) if options.passphrase else given_passphrase(options)
     start(load())
 
     from farley.backups.archive import BadBackup
@@ -53,7 +57,7 @@ def _backup(options: argparse.Namespace) -> int:
 
     with counted("Backing up", size_of_database()) as advanced:
         try:
-            manifest = back_up(file, with_secrets=options.with_secrets, progress=advanced)
+            manifest = back_up(file, passphrase=passphrase, with_secrets=options.with_secrets, progress=advanced)
         except BadBackup as error:
             raise Refused(f"what was written to {file.parent} is not what is read back: {error}") from error
     print(f"{summary(manifest)}: {file.stat().st_size / 1e6:,.1f} MB in {file}, read back and found whole.")
@@ -67,7 +71,8 @@ def _check(options: argparse.Namespace) -> int:
     from farley.backups.operations import opened
 
     try:
-        with opened(options.file) as reader, counted("Reading", reader.manifest.octets) as advanced:
+        passphrase = passphrase_for(options)
+        with opened(options.file, passphrase) as reader, counted("Reading", reader.manifest.octets) as advanced:
             reader.verify(progress=advanced)
             manifest = reader.manifest
     except BadBackup as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from farley.cli.backup_command import counted, summary
 from farley.cli.command import DONE, Refused, set_up
+from farley.cli.passphrase import add_passphrase_to, passphrase_for
 from farley.configuration import load
 
 
@@ -25,6 +26,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--replace", action="store_true", help="even if there are accounts here: a backup of them is made first"
     )
+    add_passphrase_to(parser)
     parser.set_defaults(run=_restore, needs_database=False)
 
 
@@ -39,10 +41,11 @@ def _restore(options: argparse.Namespace) -> int:
     from farley.backups.upgrading import explained
 
     try:
-        with opened(options.file) as reader:
+        passphrase = passphrase_for(options)
+        with opened(options.file, passphrase) as reader:
             octets = reader.manifest.octets
         with counted("Restoring", 2 * octets) as advanced:  # read once to judge it, once to load it
-            restored = restore(options.file, replace=options.replace, progress=advanced)
+            restored = restore(options.file, passphrase=passphrase, replace=options.replace, progress=advanced)
     except BadBackup as error:
         raise Refused(f"{options.file} cannot be restored: {error}. Nothing was changed.") from error
     except NotEmpty as error:

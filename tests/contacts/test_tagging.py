@@ -8,9 +8,10 @@ from pytest_django import DjangoAssertNumQueries
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts import bulk, listing, tagging
+from farley.contacts.bulk import Job
 from farley.contacts.models import Contact, Tag, TagName
 from farley.contacts.storing import TooLarge
-from farley.contacts.tagging import Job, NoSuchTag, UnusableTag, Use
+from farley.contacts.tagging import NoSuchTag, UnusableTag, Use
 from farley.journal.models import Batch, Door
 from farley.journal.undo import undo
 from farley.spaces.models import Space

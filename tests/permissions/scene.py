@@ -72,6 +72,7 @@ class Scene:
     version: int
     deleted: Contact
     group: Contact
+    organisation: Contact
     token: str
     invitation: Invitation
 
@@ -97,7 +98,7 @@ def make_scene() -> Scene:
     with one_batch(Batch.Act.IMPORT, by=manager.actor, door=Door.IMPORT, title="Zyxact") as batch:
         hand.store(space, a_card("Zyxearlier", uid="zyxuid"), href="zyxhref.vcf", batch=batch)
         stored = hand.store(space, a_card(SECRET, *LINES, uid="zyxuid"), href="zyxhref.vcf", batch=batch)
-        hand.contact(space, a_card("Zyxorg", "ORG:Zyxorg", "X-ABShowAs:COMPANY"), batch=batch)
+        organisation = hand.contact(space, a_card("Zyxorg", "ORG:Zyxorg", "X-ABShowAs:COMPANY"), batch=batch)
         group = hand.contact(space, a_card("Zyxgroup", "KIND:group", "MEMBER:zyxuid", version="4.0"), batch=batch)
     contact = Contact.objects.get(pk=stored.pk)
     sources = uploads.receive([("zyxfile.vcf", [a_card("Somebody")])])
@@ -110,7 +111,7 @@ def make_scene() -> Scene:
         crew = teams.create(name, by=SERVER, door=Door.CLI)
         teams.add_member(crew, User.objects.get(name="reader"), by=SERVER, door=Door.CLI)
     invitation, token = invitations.invite(space, Role.READER, max_uses=9, by=manager.actor)
-    return Scene(space, contact, batch, run, version, deleted, group, token, invitation)
+    return Scene(space, contact, batch, run, version, deleted, group, organisation, token, invitation)
 
 
 def hidden_from(who: str) -> list[str]:

@@ -180,6 +180,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404), lambda _: {"act": "close"}, lambda _: ["closed"]),
     ],
     "contact-names": [Route("get", mine(404, 403, 200, 200), arguments=contact, query=lambda _: "?value=zyx")],
+    "name-in-cards": [Route("post", CHANGED, arguments=lambda s: [s.organisation.pk])],
     "group-members": [
         Route("post", CHANGED, lambda _: {"value": "Zyxorg"}, lambda s: [s.group.pk]),
         Route("post", CHANGED, lambda s: {"remove": s.contact.pk}, lambda s: [s.group.pk]),

@@ -492,3 +492,9 @@ def test_an_organisation_lists_its_people(alice: User, page_of_alice: Client) ->
     ada = hand.contact(home, a_card("Ada King", "ORG:Yard", "TITLE:Director"))
     assert "Ada King Director" in text_of(page_of_alice.get(f"/contacts/{yard.pk}/").content)
     assert f'href="/contacts/{yard.pk}/">Yard' in page_of_alice.get(f"/contacts/{ada.pk}/").content.decode()
+    hand.store(home, a_card("Shipyard", "X-ABShowAs:COMPANY", uid=yard.uid))
+    html = page_of_alice.get(f"/contacts/{yard.pk}/").content.decode()
+    assert "Cards of its people still call it “Yard”" in text_of(html)
+    page_of_alice.post(f"/contacts/{yard.pk}/name-in-cards/")
+    assert b"ORG:Shipyard" in Contact.objects.get(pk=ada.pk).content.data
+    assert "still call it" not in text_of(page_of_alice.get(f"/contacts/{yard.pk}/").content)

@@ -11,7 +11,7 @@ from farley.cli.progress import Progress
 from farley.cli.text import printable
 
 if TYPE_CHECKING:
-    from farley.contacts.tagging import Job
+    from farley.contacts.bulk import Job
 
 
 def add_to(commands: Any) -> None:

@@ -30,6 +30,7 @@ class Verb(StrEnum):
     TAG = "tag"
     UNTAG = "untag"
     RENAME = "rename"
+    RENAME_ORGANISATION = "rename organisation"
     MOVE = "move"
     DELETE = "delete"
 
@@ -38,6 +39,7 @@ ACTS = {
     Verb.TAG: Batch.Act.TAG,
     Verb.UNTAG: Batch.Act.TAG,
     Verb.RENAME: Batch.Act.RENAME_TAG,
+    Verb.RENAME_ORGANISATION: Batch.Act.RENAME_ORGANISATION,
     Verb.MOVE: Batch.Act.MOVE,
     Verb.DELETE: Batch.Act.DELETE,
 }
@@ -47,8 +49,8 @@ ACTS = {
 class Deed:
     """What is done with each contact.
 
-    `tag` is the word to add or take off, or what the tag `former` is called from now on; `target` the id of the space
-    to move to.
+    `tag` is the word to add or take off, or what the tag `former` is called from now on, or the organisation; `target`
+    the id of the space to move to.
     """
 
     verb: Verb
@@ -123,6 +125,16 @@ class Selection:
         return cls(by, listed=Listed(spaces, filters, by.user), newest=written["newest"])
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An act that has begun: what `carry_out` needs to go on with it."""
+
+    batch: Batch
+    deed: Deed
+    selection: Selection
+    size: int  # contacts; one more than is counted exactly stands for any number beyond
+
+
 def begin(deed: Deed, selection: Selection, *, title: str, door: Door) -> Batch:
     """Open the batch that `carry_out` fills.
 
@@ -167,6 +179,8 @@ def do(deed: Deed, contacts: Sequence[Contact], *, by: Actor, door: Door, batch:
             return operations.move(contacts, target, by=by, door=door, batch=batch)
         case Verb.TAG:
             return operations.retag(contacts, add=[deed.tag], by=by, door=door, batch=batch)
+        case Verb.RENAME_ORGANISATION:
+            return operations.rename_organisation(contacts, deed.tag, by=by, door=door, batch=batch)
         case Verb.RENAME:
             return operations.rename_tag(contacts, deed.former, deed.tag, by=by, door=door, batch=batch)
     return operations.retag(contacts, remove=[deed.tag], by=by, door=door, batch=batch)

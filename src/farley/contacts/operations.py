@@ -272,6 +272,16 @@ def rename_tag(contacts: Sequence[Contact], old: str, new: str, *, by: Actor, do
     return rewrite(contacts, lambda card: card.with_category_renamed(old, new), by=by, door=door, batch=batch)
 
 
+def rename_organisation(contacts: Sequence[Contact], name: str, *, by: Actor, door: Door, batch: Batch) -> int:
+    """Write another name of the organisation that each card names first; its units stay. As `retag`."""
+
+    def renamed(card: Card) -> Card:
+        prop = card.first("ORG")
+        return card if prop is None else card.with_components(prop.index, [name, *prop.parts[1:]])
+
+    return rewrite(contacts, renamed, by=by, door=door, batch=batch)
+
+
 def rewrite(contacts: Sequence[Contact], change: Callable[[Card], Card], *, by: Actor, door: Door, batch: Batch) -> int:
     """Store what `change` makes of each card; return how many cards changed. Those gone since are left out.
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.contacts import bulk
-from farley.contacts.bulk import Deed, Selection, Verb
+from farley.contacts.bulk import Deed, Job, Selection, Verb
 from farley.contacts.listing import Filters, Listed
 from farley.contacts.models import MAX_TAG, Tag, TagEntry
 from farley.contacts.operations import refuse_long_tags
@@ -107,16 +107,6 @@ def colour(space: Space, name: str, hue: str, *, by: Actor, door: Door) -> Batch
         tag, _ = Tag.objects.get_or_create(space=space, name=name)
         _set_hues(space, {tag: hue}, by=by, door=door, batch=batch)
     return batch
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A change of a tag on all its contacts that has begun: what `bulk.carry_out` needs to go on with it."""
-
-    batch: Batch
-    deed: Deed
-    selection: Selection
-    size: int  # contacts; EXACT_TO + 1 stands for any number beyond
 
 
 def rename(space: Space, old: str, new: str, *, by: Actor, door: Door) -> Job:

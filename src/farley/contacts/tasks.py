@@ -8,8 +8,8 @@ from typing import Any
 from django_tasks import task
 
 from farley.accounts.models import User
-from farley.contacts import rebuilding
-from farley.contacts.bulk import Deed, Selection, Verb, carry_out
+from farley.contacts import bulk, rebuilding
+from farley.contacts.bulk import Deed, Job, Selection, Verb, carry_out
 from farley.contacts.models import Contact
 from farley.jobs.worker import stopping
 from farley.journal import access
@@ -47,6 +47,16 @@ def change_many(batch: int, deed: dict[str, Any], selection: dict[str, Any], use
     except (Contact.DoesNotExist, Space.DoesNotExist, User.DoesNotExist, NoSuchSpace, BadFilter):
         log.exception("bulk act %s cannot go on", batch)
         close_batch(running, Batch.State.FAILED)
+
+
+def start(job: Job, user: User, *, door: Door) -> bool:
+    """Carry out what few contacts are concerned by, and leave the rest to the worker; return whether it is done."""
+    if job.size > bulk.CHUNK:
+        change_many.enqueue(job.batch.pk, bulk.written(job.deed), job.selection.written(), user.pk)
+        return False
+    bulk.carry_out(job.batch, job.deed, job.selection, door=door)
+    job.batch.refresh_from_db()
+    return True
 
 
 @task(queue_name="long")

@@ -27,6 +27,7 @@ from farley.web.editing import editing_of, new_fact, relation_editing
 from farley.web.events import Day, days_of, record_events
 from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signature
 from farley.web.labels import label_of, words_of
+from farley.web.organisations import organisation_of
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
 from farley.web.requests import PageRequest
 from farley.web.spaces import audience_of, by_name
@@ -200,7 +201,7 @@ def _around(request: PageRequest, contact: Contact) -> dict[str, Any]:
     return {
         "members_of_group": persons(links.members(contact, by=request.actor)) if is_group else None,
         "member_count": links.count_members(contact, by=request.actor) if is_group else 0,
-        "staff": persons(links.people_of(contact, by=request.actor)) if is_organisation else [],
+        "organisation": organisation_of(contact, by=request.actor) if is_organisation else None,
         "relations": _relations(request, contact),
         "affiliations": organisations_of(contact, by=request.actor) if is_person else [],
         "is_person": is_person,

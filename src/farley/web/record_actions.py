@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.codecs.vcard import Card
-from farley.contacts import listing, operations, photos, storing
+from farley.contacts import listing, operations, organisations, photos, storing
 from farley.contacts.models import Contact
 from farley.contacts.photos import Fault, UnusablePhoto
 from farley.contacts.storing import StoreProblem
+from farley.contacts.tasks import start
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.spaces.models import Space
@@ -106,6 +107,17 @@ def photo(request: PageRequest, pk: int) -> HttpResponse:
     else:
         done = gettext("Photo removed") if "remove" in request.POST else gettext("Photo saved")
         toast(request, done, undoes=batch)
+    return redirect("contact", pk)
+
+
+@require_POST
+def rename_in_cards(request: PageRequest, pk: int) -> HttpResponse:
+    """Write the organisation's name into the cards of its people."""
+    organisation = _editable(request, pk)
+    job = organisations.rename_in_cards(organisation, by=request.actor, door=Door.WEB)
+    if not start(job, request.user, door=Door.WEB):
+        return redirect("batch", job.batch.pk)
+    toast(request, gettext("The cards of its people name “{name}” now").format(name=job.deed.tag), undoes=job.batch)
     return redirect("contact", pk)
 
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from farley.accounts.roles import Role
-from farley.contacts import bulk, tagging
+from farley.contacts import tagging
+from farley.contacts.bulk import Job
 from farley.contacts.listing import as_spelt
 from farley.contacts.models import MAX_TAG, TagName
 from farley.contacts.storing import StoreProblem
-from farley.contacts.tagging import Job, NoSuchTag, Use
-from farley.contacts.tasks import change_many
+from farley.contacts.tagging import NoSuchTag, Use
+from farley.contacts.tasks import start
 from farley.journal.models import Door
 from farley.lists.paging import EXACT_TO
 from farley.spaces.models import Hue, Space
@@ -93,11 +94,8 @@ def _colour(request: PageRequest, space: Space, tag: str, hue: str) -> None:
 
 def _carry_out(request: PageRequest, space: Space, job: Job) -> HttpResponse:
     """At once where few contacts have the tag, else in the background; the act's page shows how far it is."""
-    if job.size > bulk.CHUNK:
-        change_many.enqueue(job.batch.pk, bulk.written(job.deed), job.selection.written(), request.user.pk)
+    if not start(job, request.user, door=Door.WEB):
         return redirect("batch", job.batch.pk)
-    bulk.carry_out(job.batch, job.deed, job.selection, door=Door.WEB)
-    job.batch.refresh_from_db()
     if job.deed.former:
         text = gettext("“{old}” is called “{new}” now").format(old=job.deed.former, new=job.deed.tag)
     else:

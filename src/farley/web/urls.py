@@ -110,6 +110,7 @@ urlpatterns = [
     path("contacts/<id:pk>/facts/<str:ref>/", inline.fact, name="fact"),
     path("contacts/<id:pk>/facts/<str:ref>/remove/", inline.remove_fact, name="remove-fact"),
     path("contacts/<id:pk>/names/", inline.names, name="contact-names"),
+    path("contacts/<id:pk>/name-in-cards/", record_actions.rename_in_cards, name="name-in-cards"),
     path("contacts/<id:pk>/members/", groups.group_members, name="group-members"),
     path("contacts/<id:pk>/groups/", groups.contact_groups, name="contact-groups"),
     path("contacts/<id:pk>/affiliations/", affiliating.change_affiliation, name="change-affiliation"),

@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,102 @@ def _used() -> dict[str, float]:
     }
 
 
+def share_out(spaces: str, people: str, cards: str) -> dict[str, Any]:
+    """A team of `people`, who read so many new spaces with `cards` contacts each, and every team space there is."""
+    from farley.accounts import teams
+    from farley.accounts.actor import COMMAND
+    from farley.accounts.models import User
+    from farley.accounts.roles import Role
+    from farley.accounts.teams import TeamMember
+    from farley.contacts.storing import Entry, store_many
+    from farley.journal.models import Door
+    from farley.spaces.models import Membership, Space
+
+    ada, rng = User.objects.get(name="ada"), random.Random(2)
+    crew = teams.create("crew", by=COMMAND, door=Door.CLI)
+    names = [f"member{number}" for number in range(int(people))]
+    members = User.objects.bulk_create(User(name=name, email=f"{name}@farley.example", password="!") for name in names)
+    TeamMember.objects.bulk_create(TeamMember(team=crew, user=member) for member in members)
+    for number in range(int(spaces)):
+        made = Space.objects.create(name=f"part{number}", title=f"Part {number}", kind=Space.Kind.TEAM)
+        Membership.objects.create(space=made, user=ada, role=Role.MANAGER)
+        lines = (f"{rng.randrange(10**6):06}" for _ in range(int(cards)))
+        store_many(made, [Entry(_small_card(line)) for line in lines], by=ada.actor, door=Door.CLI, batch=None)
+    for space in Space.objects.shared():
+        Membership.objects.create(space=space, team=crew, role=Role.READER)
+    few = User.objects.create(name="few", email="few@farley.example", password="!")
+    for space in Space.objects.shared().order_by("-pk")[:3]:
+        Membership.objects.create(space=space, user=few, role=Role.READER)
+    return {}
+
+
+def _small_card(mark: str) -> bytes:
+    return (
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{mark}-{random.getrandbits(60)}\r\nFN:Ada {mark}\r\n"
+        f"ORG:Hobelwerk {mark[:2]}\r\nEMAIL:ada.{mark}@hallberg.example\r\nEND:VCARD\r\n"
+    ).encode()
+
+
+def access(times: str) -> dict[str, Any]:
+    """Milliseconds of pages, of asking for what one sees and of an app password, for one of the `crew`; and pages for few."""
+    from django.db import connection
+    from django.test import Client
+
+    from farley.accounts import devices
+    from farley.accounts.devices import Device
+    from farley.accounts.models import User
+    from farley.contacts.models import Contact
+    from farley.journal.models import Door
+    from farley.spaces.models import Space
+
+    user = User.objects.get(name="member7")
+    browser, other = (Client(headers={"Host": "localhost"}) for _ in range(2))
+    browser.force_login(user)
+    other.force_login(User.objects.get(name="few"))
+    device, secret = devices.add(user, Device.Kind.DEVICE, f"phone{os.getpid()}", by=user.actor, door=Door.CLI)
+    newest = Contact.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    rng, count = random.Random(3), int(times)
+    seen = {"contacts": Contact.objects.count(), "spaces": Space.objects.visible_to(user.actor).count()}
+
+    def page(address: str, by: Client) -> None:
+        response = by.get(address)
+        if response.status_code != 200:
+            raise RuntimeError(f"{address}: {response.status_code}")
+
+    def one(of: Any) -> None:
+        list(of.filter(pk=rng.randrange(newest)).values_list("pk", flat=True))
+
+    waits = {name: _waits(partial(page, address, browser), count) for name, address in PAGES_SEEN.items()}
+    few = {f"few {name}": _waits(partial(page, address, other), count) for name, address in PAGES_SEEN.items()}
+    waits |= few
+    waits["visible"] = _waits(lambda: one(Contact.objects.visible_to(user.actor)), 20 * count)
+    waits["bare"] = _waits(lambda: one(Contact.objects.all()), 20 * count)
+    waits["app password"] = _waits(lambda: devices.sign_in(user.name, secret, "192.0.2.1"), 20 * count)
+    plan = Contact.objects.visible_to(user.actor).filter(pk=newest).order_by().explain()
+    device.delete()
+    return {**seen, "waits": waits, "plan": plan, "vendor": connection.vendor}
+
+
+def _waits(act: Callable[[], Any], times: int) -> list[tuple[float, float]]:
+    """Milliseconds of each time, and of the processor's; what the first one costs is not what one costs."""
+    act()
+    waits = []
+    for _ in range(times):
+        began, cpu = time.perf_counter(), time.process_time()
+        act()
+        waits.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - cpu)))
+    return waits
+
+
+PAGES_SEEN = {
+    "list by name": "/contacts/",
+    "list by organisation": "/contacts/?sort=organisation",
+    "list, newest first": "/contacts/?sort=changed",
+    "search in the list": "/contacts/?q=ada",
+    "changes": "/activity/?view=changes",
+    "acts": "/activity/",
+}
+
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "make": make,
     "load": load,
@@ -282,6 +379,8 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "new-and-changed": store_new_and_changed,
     "compare": compare_versions,
     "search": search,
+    "share-out": share_out,
+    "access": access,
 }
 
 

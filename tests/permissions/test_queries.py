@@ -18,7 +18,7 @@ SOURCE = Path(farley.__file__).parent
 ALLOWED = {
     ("web/account.py", "profile", "User"): "one's own row",
     ("web/activity.py", "_left_of", "LeftOut"): "counts, of an act that the reader sees",
-    ("web/activity.py", "_newest_changes", "Change"): "of one visible space after the other",
+    ("web/activity.py", "_newest_changes", "Change"): "of the visible spaces",
     ("web/activity.py", "_touching_hidden", "BatchSpace"): "asks which acts went beyond what the reader sees",
     (
         "web/activity.py",

@@ -17,6 +17,7 @@ from farley.web.navigation import page_of
 
 THEME_COOKIE = "farley_theme"
 RAIL_COOKIE = "farley_rail"
+MOST_SPACES = 20  # in the navigation; the page of the spaces has all
 SPACE_ICONS = {Space.Kind.PRIVATE: "lock", Space.Kind.TEAM: "users", Space.Kind.COMPANY: "building-2"}
 
 
@@ -46,7 +47,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Navigation and looks. The spaces are read when a template first asks for them."""
+    """Navigation and looks. The spaces are read when a template first asks for them; `all_spaces` of more than fit."""
 
     theme: str = "system"
     density: str = "dense"
@@ -56,6 +57,7 @@ class Shell:
     is_admin: bool = False
     modules: list[Place] = field(default_factory=list)
     spaces: list[Branch] = field(default_factory=list)
+    all_spaces: int = 0
 
     @property
     def tabs(self) -> list[Place]:
@@ -73,6 +75,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shell_of(request: HttpRequest, user: User) -> Shell:
+    spaces, count = _spaces(request, user)
     return Shell(
         theme=user.theme,
         density=user.density,
@@ -81,7 +84,8 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         user_email=user.email,
         is_admin=user.is_admin,
         modules=_modules(),
-        spaces=_spaces(request, user),
+        spaces=spaces,
+        all_spaces=count if count > len(spaces) else 0,
     )
 
 
@@ -102,15 +106,17 @@ def _modules() -> list[Place]:
     ]
 
 
-def _spaces(request: HttpRequest, user: User) -> list[Branch]:
+def _spaces(request: HttpRequest, user: User) -> tuple[list[Branch], int]:
+    """The first spaces, with the one that the list is narrowed to, and how many there are."""
     contacts = reverse("contacts")
     here = request.GET if request.path == contacts else {}
-    spaces = list(Space.objects.visible_to(user.actor).in_use().order_by("kind", "title"))
+    everything = list(Space.objects.visible_to(user.actor).in_use().order_by("kind", "title"))
+    spaces = [space for n, space in enumerate(everything) if n < MOST_SPACES or space.name == here.get("space")]
     groups: dict[int, list[Branch]] = {}
     for pk, space, name in listing.groups_of(spaces):
         branch = Branch(name, "list", f"{contacts}?group={pk}", here.get("group") == str(pk), pk=pk)
         groups.setdefault(space, []).append(branch)
-    return [
+    branches = [
         Branch(
             space.title,
             SPACE_ICONS[Space.Kind(space.kind)],
@@ -122,3 +128,4 @@ def _spaces(request: HttpRequest, user: User) -> list[Branch]:
         )
         for space in spaces
     ]
+    return branches, len(everything)

@@ -307,7 +307,7 @@ def _small_card(mark: str) -> bytes:
 
 
 def access(times: str) -> dict[str, Any]:
-    """Milliseconds of pages, of asking for what one sees and of an app password, for one of the `crew`; and pages for few."""
+    """Milliseconds of pages, of a look-up and of an app password for one of the `crew`; pages for somebody with few."""
     from django.db import connection
     from django.test import Client
 

@@ -192,3 +192,16 @@ def test_a_contact_is_moved_from_its_page_in_one_act_that_is_undone(page_of_alic
     batch = Batch.objects.latest("pk")
     page_of_alice.post(f"/activity/{batch.pk}/undo/")
     assert Contact.objects.get(pk=contact.pk).space == space_of(alice)
+
+
+def test_the_navigation_has_the_first_spaces_the_current_one_and_the_way_to_all(
+    alice: User, page_of_alice: Client
+) -> None:
+    for number in range(30):
+        team(f"part{number:02}", alice=Role.READER)
+    here = page_of_alice.get("/contacts/?space=part29").content.decode()
+    navigation = here.partition("<nav")[2].partition("</nav>")[0]
+    assert "Part00" in navigation
+    assert "Part25" not in navigation
+    assert 'title="Part29" aria-current="page"' in navigation
+    assert "All 31 spaces" in navigation

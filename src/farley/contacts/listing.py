@@ -135,9 +135,14 @@ def tags_of(pks: Iterable[int]) -> dict[int, list[str]]:
 
 def tag_names(spaces: Sequence[Space], limit: int = 200) -> list[str]:
     """Names of tags in use, for completion."""
+    return list(hues_in_use(spaces, limit))
+
+
+def hues_in_use(spaces: Sequence[Space], limit: int = 200) -> dict[str, str]:
+    """The first tags in use, by name, each with the colour that was chosen for it."""
     in_use = Exists(TagEntry.objects.filter(tag=OuterRef("pk"))) | ~Q(hue="")  # no join: one entry is enough to know
-    names = Tag.objects.filter(in_use, space__in=spaces).order_by("name").values_list("name", flat=True)
-    return list(dict.fromkeys(names[:limit]))
+    tags = Tag.objects.filter(in_use, space__in=spaces).order_by("name").values_list("name", "hue")
+    return dict(tags[:limit])
 
 
 def as_spelt(spaces: Sequence[Space], tag: str) -> str:

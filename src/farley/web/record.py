@@ -122,6 +122,7 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
     can_edit = role >= Role.EDITOR
     others = other_lines(contact.card)
     people = readers(contact.space)
+    hues = listing.hues_in_use([contact.space]) if can_edit else {}
     return {
         "place": "organisations" if contact.kind == Contact.Kind.ORG else "contacts",
         "contact": contact,
@@ -132,13 +133,13 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "space_icon": SPACE_ICONS[Space.Kind(contact.space.kind)],
         "back_url": f"{reverse('contacts')}?kind=org" if contact.kind == Contact.Kind.ORG else reverse("contacts"),
         "back_label": gettext("Organisations") if contact.kind == Contact.Kind.ORG else gettext("Contacts"),
-        "summary": summary_of(contact),
+        "summary": summary_of(contact, hues),
         "groups": fact_groups(contact.card),
         "others": others[:MAX_FACTS],
         "more_others": max(0, len(others) - MAX_FACTS),
         "here": reverse("contact", args=[contact.pk]),
         "days": timeline_of(request, contact, can_undo=can_edit),
-        "tag_names": listing.tag_names([contact.space]) if can_edit else [],
+        "tag_names": list(hues),
         "targets": targets_of(request, contact) if can_edit else [],
         "members": by_name(people) if can_edit else [],
         "audience": audience_of(contact.space, people),
@@ -159,10 +160,11 @@ def swapped_parts(request: PageRequest, context: dict[str, Any], *names: str) ->
     return html + render_to_string("components/toasts.html", {"is_swap": True}, request)
 
 
-def summary_of(contact: Contact) -> Summary:
+def summary_of(contact: Contact, known: dict[str, str]) -> Summary:
+    """What stands at the top; `known` are colours of tags of its space that were read already."""
     is_organisation = contact.kind == Contact.Kind.ORG
     tags = list(dict.fromkeys(text for prop in contact.card.properties("CATEGORIES") for text in prop.texts))
-    hues = tagging.hues(contact.space, tags[:MAX_TAGS])
+    hues = known | tagging.hues(contact.space, [tag for tag in tags[:MAX_TAGS] if tag not in known])
     return Summary(
         role=contact.job_title,
         organisation="" if is_organisation else contact.organisation_name,

@@ -15,6 +15,9 @@ def test_contacts_are_found_within_what_one_sees(farley: Instance) -> None:
     assert (found.code, found.stdout.split("  ")[0]) == (0, "Ada Müller")
     told = json.loads(farley.run("search", "5678", "--as", "alice", "--json").stdout)
     assert [(each["name"], each["uid"], each["space"]) for each in told] == [("Ada Müller", "ada", "alice")]
+    half = farley.run("search", "tag:", '"mueller', "--as", "alice")
+    assert (half.code, half.stdout) == (0, found.stdout)
+    assert half.stderr == 'tag:: nothing stands behind it\n"mueller: the quote is not closed\n'
     assert farley.run("search", "mueller", "--as", "bob").stdout == "Nothing was found.\n"
     assert json.loads(farley.run("search", "mueller", "--as", "bob", "--json").stdout) == []
 

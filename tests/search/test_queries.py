@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farley.search.queries import MAX_TERM, MAX_TERMS, read
+from farley.search.queries import MAX_TERM, MAX_TERMS, Fault, faults, read
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,17 @@ def test_terms_are_few_and_short(query: str) -> None:
 @pytest.mark.parametrize("query", ["1" * 100_000 + "x", "x " * 100_000, "0" * 100_000, '"' * 100_000, "tag:" * 50_000])
 def test_a_huge_query_is_cut(query: str) -> None:
     assert all(len(reading.terms) <= MAX_TERMS for reading in read(query))
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ('ada "king george', [Fault('"king george', is_quote=True)]),
+        ('tag:"vip', [Fault('tag:"vip', is_quote=True)]),
+        ("ada tag: city:kiel", [Fault("tag:", is_quote=False)]),
+        ('org:"" ada', [Fault('org:""', is_quote=False)]),
+        ('"ada king" tag:vip foo:bar foo: OR NEAR(', []),
+    ],
+)
+def test_what_is_half_said_is_told_with_its_word(query: str, found: list[Fault]) -> None:
+    assert faults(query) == found

@@ -48,6 +48,16 @@ def test_an_empty_query_asks_for_one(page_of_alice: Client) -> None:
     assert page_of_alice.get("/search/?q=", headers=BAR).content.decode().strip() == ""
 
 
+def test_a_quote_left_open_and_an_empty_filter_are_named(page_of_alice: Client, alice: User) -> None:
+    hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    page = page_of_alice.get("/search/", {"q": 'tag: "ada ki'}).content.decode()
+    assert "Nothing stands behind tag:" in page
+    assert "The quote is not closed: &quot;ada ki" in page
+    assert "Ada King" in page
+    assert "not closed" not in page_of_alice.get("/search/", {"q": '"ada ki'}, headers=BAR).content.decode()
+    assert "not closed" in page_of_alice.get("/search/", {"q": '"nobody'}, headers=BAR).content.decode()
+
+
 def test_what_another_person_keeps_is_not_found(page_of_alice: Client, bob: User) -> None:
     hand_of(bob).contact(space_of(bob), a_card("Xyzzy Plover"))
     for headers in ({}, BAR):

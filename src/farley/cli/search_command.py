@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from farley.cli.command import DONE, Refused, user_named
@@ -32,10 +33,14 @@ def _search(options: argparse.Namespace) -> int:
     from farley.contacts.models import Contact
     from farley.journal.models import Noun
     from farley.search.finding import find
+    from farley.search.queries import faults
 
     if not 1 <= options.limit <= MOST:
         raise Refused(f"--limit is a number from 1 to {MOST}")
     actor = user_named(options.user).actor
+    for fault in faults(" ".join(options.query)):
+        what = "the quote is not closed" if fault.is_quote else "nothing stands behind it"
+        print(f"{printable(fault.word)}: {what}", file=sys.stderr)
     hits = find(" ".join(options.query), by=actor, nouns=[Noun.CONTACT], limit=options.limit)
     contacts = Contact.objects.visible_to(actor).select_related("space").in_bulk([hit.record for hit in hits])
     found = [contacts[hit.record] for hit in hits if hit.record in contacts]

@@ -91,6 +91,26 @@ def read(text: str) -> list[Query]:
     return [] if query.is_empty and not query.spaces else [query]
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something half said in a query, which is searched all the same; `word` is where it stands."""
+
+    word: str
+    is_quote: bool  # it is not closed; else a filter that nothing stands behind
+
+
+def faults(text: str) -> list[Fault]:
+    """What of a query is likely not meant as `read` takes it. An unknown prefix is no fault: it is looked for."""
+    found = []
+    for match in _TOKEN.finditer(_NOT_TEXT.sub(" ", text[:MAX_QUERY])):
+        _, quoted, key, value, _ = match.groups()
+        if quoted is not None and (match[0].count('"') < 2 or not quoted.strip()):
+            found.append(Fault(match[0].strip()[:MAX_TERM], is_quote=match[0].count('"') < 2))
+        elif key and not value:
+            found.append(Fault(match[0], is_quote=False))
+    return found
+
+
 def _separately(text: str) -> Query:
     terms: dict[Term, None] = {}
     spaces = []

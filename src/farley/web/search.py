@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from farley.contacts.models import Contact
 from farley.journal.models import Noun
+from farley.search import queries
 from farley.search.finding import find
 from farley.spaces.models import Space
 from farley.web.context import SPACE_ICONS
@@ -42,7 +43,14 @@ def search(request: PageRequest) -> HttpResponse:
     is_bar = bool(request.htmx) and request.htmx.target == "found"
     limit = IN_BAR if is_bar else ON_PAGE
     results = _found(request, text, limit + 1) if text else []
-    context = {"text": text, "results": results[:limit], "has_more": len(results) > limit, "most": limit}
+    faults = [] if is_bar and results else queries.faults(text)  # in the bar one is still typing
+    context = {
+        "text": text,
+        "faults": faults,
+        "results": results[:limit],
+        "has_more": len(results) > limit,
+        "most": limit,
+    }
     response = render(request, "search/results.html#bar" if is_bar else "search/results.html", context)
     response.headers["Vary"] = "HX-Request, HX-Target"
     return response

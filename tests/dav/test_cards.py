@@ -95,9 +95,6 @@ def test_odd_names_are_one_and_the_same_however_they_are_written(phone: Phone, n
     from urllib.parse import quote
 
     put = phone.put(quote(name), a_card(uid="odd"))
-    if "\n" in name:
-        assert put.status == 403  # a control character names nothing
-        return
     assert put.status == 201
     href = phone.propfind(phone.book, "d:getetag", depth="1").rows[1].href
     assert phone.get(href).etag == put.etag
@@ -108,7 +105,9 @@ def test_odd_names_are_one_and_the_same_however_they_are_written(phone: Phone, n
             assert row[ETAG] == put.etag, path
 
 
-@pytest.mark.parametrize("path", ["a%2Fb.vcf", "a%00b.vcf", "x" * 256 + ".vcf", "..", "x/../y.vcf", "x" * 4200])
+@pytest.mark.parametrize(
+    "path", ["a%2Fb.vcf", "a%00b.vcf", "a%07b.vcf", "x" * 256 + ".vcf", "..", "x/../y.vcf", "x" * 4200]
+)
 def test_names_that_can_be_none_are_refused(phone: Phone, path: str) -> None:
     assert phone.put(path, a_card()).status in (400, 403, 404, 414)
     assert not Contact.objects.exists()

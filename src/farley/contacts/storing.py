@@ -23,7 +23,7 @@ from farley.spaces.operations import require, writing
 
 MAX_CARD = 10 * 2**20  # octets, announced to DAV clients as max-resource-size
 MAX_HREF = 255
-_NOT_IN_HREF = re.compile(r"[/\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_IN_HREF = re.compile(r"[/\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # line breaks are: UIDs hold them
 _SAFE_HREF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+=-]{0,200}")
 
 

@@ -91,6 +91,8 @@ def answer(request: HttpRequest) -> HttpResponseBase:
     except Exception:
         log.exception("a request of a device failed: %s", request.method)
         response = DavError(500, text="Farley made a mistake here. Its log says more.").response()
+    if isinstance(response, HttpResponse) and response.status_code not in (204, 304):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
     vars(response)["_has_been_logged"] = (
         True  # else Django warns of each challenge, and of what clients look up in vain
     )

@@ -39,7 +39,10 @@ IN_ALLPROP = frozenset(  # RFC 4918 §9.1.5: those of that document alone
 )
 _READING = ("read", "read-current-user-privilege-set")
 _WRITING = ("write", "write-properties", "write-content", "bind", "unbind")
-_PRINCIPAL_REPORTS: tuple[str, ...] = ()
+_PRINCIPAL_REPORTS = tuple(
+    f"{DAV}{name}"
+    for name in ("expand-property", "principal-match", "principal-property-search", "principal-search-property-set")
+)
 _BOOK_REPORTS = (f"{CARDDAV}addressbook-query", f"{CARDDAV}addressbook-multiget", f"{DAV}sync-collection")
 
 

@@ -10,6 +10,12 @@ from farley.dav.elements import Element
 from farley.dav.errors import DavError, bad_request
 from farley.dav.multiget import multiget
 from farley.dav.names import CARDDAV, DAV
+from farley.dav.principals import (
+    expand_property,
+    principal_match,
+    principal_property_search,
+    principal_search_property_set,
+)
 from farley.dav.query import query
 from farley.dav.request import DavRequest
 from farley.dav.resources import resource_at
@@ -21,6 +27,10 @@ _REPORTS: dict[str, Report] = {
     f"{CARDDAV}addressbook-multiget": multiget,
     f"{CARDDAV}addressbook-query": query,
     f"{DAV}sync-collection": sync_collection,
+    f"{DAV}expand-property": expand_property,
+    f"{DAV}principal-match": principal_match,
+    f"{DAV}principal-property-search": principal_property_search,
+    f"{DAV}principal-search-property-set": principal_search_property_set,
 }
 
 

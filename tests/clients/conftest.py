@@ -1,0 +1,3 @@
+from tests.cli.conftest import databases, farley, template
+
+__all__ = ["databases", "farley", "template"]

@@ -17,7 +17,9 @@ from farley.contacts import operations as contacts
 from farley.contacts.models import Contact
 from farley.exchange import importing, uploads
 from farley.exchange.models import Import
-from farley.journal.models import Batch, Change, Door
+from farley.fields import operations as defining
+from farley.fields.models import Field
+from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.writing import one_batch
 from farley.spaces import invitations
 from farley.spaces.models import Invitation, Membership, Space
@@ -75,6 +77,7 @@ class Scene:
     organisation: Contact
     token: str
     invitation: Invitation
+    field: Field
 
     def client(self, who: str) -> Client:
         """A browser in which `who` is signed in; a session of somebody whose account was closed counts nothing."""
@@ -100,18 +103,22 @@ def make_scene() -> Scene:
         stored = hand.store(space, a_card(SECRET, *LINES, uid="zyxuid"), href="zyxhref.vcf", batch=batch)
         organisation = hand.contact(space, a_card("Zyxorg", "ORG:Zyxorg", "X-ABShowAs:COMPANY"), batch=batch)
         group = hand.contact(space, a_card("Zyxgroup", "KIND:group", "MEMBER:zyxuid", version="4.0"), batch=batch)
+        kind = Field.Kind.TEXT
+        field = defining.define(Noun.CONTACT, space, label="Zyxfield", kind=kind, by=manager.actor, door=Door.WEB)
+        found = Contact.objects.filter(pk=stored.pk)
+        contacts.set_fields(found, {field: "Zyxvalue"}, by=manager.actor, door=Door.WEB, batch=batch)
     contact = Contact.objects.get(pk=stored.pk)
     sources = uploads.receive([("zyxfile.vcf", [a_card("Somebody")])])
     run = importing.prepare(space, sources, by=manager.actor, door=Door.WEB, is_dry_run=True)
     importing.run(run, by=manager.actor)
-    version = Change.objects.filter(subject=contact.pk).latest("pk").pk
+    version = Change.objects.filter(subject=contact.pk, verb=Verb.CHANGED).latest("pk").pk
     deleted = hand.contact(space, a_card("Zyxdeleted"))
     contacts.delete([deleted], by=manager.actor, door=Door.WEB, batch=None)
     for name in ("sellers", "dissolved"):
         crew = teams.create(name, by=SERVER, door=Door.CLI)
         teams.add_member(crew, User.objects.get(name="reader"), by=SERVER, door=Door.CLI)
     invitation, token = invitations.invite(space, Role.READER, max_uses=9, by=manager.actor)
-    return Scene(space, contact, batch, run, version, deleted, group, organisation, token, invitation)
+    return Scene(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field)
 
 
 def hidden_from(who: str) -> list[str]:

@@ -140,6 +140,17 @@ ROUTES: dict[str, list[Route]] = {
     ],
     "contact-tags": [Route("post", CHANGED, lambda _: {"add": "VIP"}, contact)],
     "contact-owner": [Route("post", CHANGED, lambda _: {"owner": "manager"}, contact)],
+    "contact-fields": [Route("post", CHANGED, lambda _: {"own-1": "x"}, contact)],
+    "contact-follow-up": [Route("post", CHANGED, lambda _: {"on": "2026-12-31"}, contact)],
+    "fields": [
+        Route("get", ALL),
+        Route("post", mine(404, 403, 403, 302), lambda s: {"space": s.space.name, "label": "Level", "kind": "text"}),
+        Route("post", (LOGIN, 403, 302, LOGIN, 403, 403, 403), lambda _: {"label": "Level", "kind": "text"}),
+    ],
+    "change-field": [
+        Route("post", mine(404, 403, 403, 302), lambda _: {"act": "remove"}, lambda s: [s.field.pk]),
+        Route("post", mine(404, 404, 404, 404), lambda _: {"act": "remove"}, lambda _: [999_999]),
+    ],
     "restore-contact": [
         Route("post", mine(404, 404, 404, 404), arguments=contact),  # it is there
         Route("post", CHANGED, arguments=lambda s: [s.deleted.pk]),

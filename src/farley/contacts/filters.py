@@ -15,6 +15,8 @@ from farley.accounts.models import User
 from farley.contacts.deriving import MAX_KEY, MAX_NORM
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry
 from farley.contacts.phones import e164
+from farley.fields.filters import filter_fields
+from farley.fields.models import Field as OwnField
 from farley.journal.models import Noun
 from farley.lists.filtering import (
     Column,
@@ -27,12 +29,13 @@ from farley.lists.filtering import (
     choice_field,
     date_field,
     date_of,
+    hinted,
     instant_field,
+    led_by,
     looked_up,
     text_field,
 )
 from farley.lists.language import BadFilter, Condition, Operator, Reason
-from farley.lists.paging import RARE
 from farley.search import finding
 from farley.search.folding import search_fold
 from farley.search.models import SPACE_SHIFT, Entry, place
@@ -45,6 +48,9 @@ KINDS: Mapping[str, tuple[int, ...]] = {
     "group": (Contact.Kind.GROUP,),
     "other": (Contact.Kind.LOCATION, Contact.Kind.OTHER),
 }
+_BY_VALUE = "index_rows_by_value"
+_TABLE = '"contacts_contact"'
+_MOST_READ = 1000  # entries of search that are read to look for a condition
 _DAY_OF_YEAR = re.compile(r"\d\d-\d\d")
 
 
@@ -77,32 +83,44 @@ def owners(spaces: Sequence[int]) -> list[int]:
 
 
 def of_kind(kinds: Sequence[int]) -> Test:
-    of_it = Q(kind=kinds[0]) if len(kinds) == 1 else Q(kind__in=kinds)  # equality: there are partial indexes
-    if Contact.Kind.INDIVIDUAL in kinds:
-        return Test(of_it)  # most of all contacts
-    indexed = "organisation_key" if tuple(kinds) == (Contact.Kind.ORG,) else "sort_key"
-    found = live().filter(of_it).order_by(indexed).values_list("pk", flat=True)
-    return Test(of_it, lambda spaces: found.filter(space__in=spaces))
+    of_it = Q(kind=kinds[0]) if len(kinds) == 1 else Q(kind__in=kinds)
+    index = _OF_KIND.get(kinds[0])
+    return Test(of_it, partial(_of_kind, kinds[0], index)) if index is not None and len(kinds) == 1 else Test(of_it)
+
+
+_OF_KIND = {int(Contact.Kind.ORG): "organisations_by_name", int(Contact.Kind.GROUP): "groups_by_name"}
+
+
+def _of_kind(kind: int, index: str, spaces: Sequence[int], most: int) -> list[int] | None:
+    """By an index of this kind alone, which SQLite takes for a number that stands in the statement only."""
+    if not spaces:
+        return []
+    where = f"kind = {int(kind)} AND deleted_at IS NULL AND space_id IN ({', '.join(['%s'] * len(spaces))})"
+    sql = hinted(f"SELECT id FROM {_TABLE} WHERE {where} LIMIT {most + 1}", Contact, index)  # noqa: S608 -- ours
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(spaces))
+        found = [pk for (pk,) in cursor.fetchall()]
+    return found if len(found) <= most else None
 
 
 def tagged(name: str) -> Test:
     if len(name) >= MAX_TAG:  # cut off, several are one entry
         rows = IndexRow.objects.filter(kind=_Kind.TAG, norm=search_fold(name)[:MAX_NORM], value=name)
         having = Exists(rows.filter(contact_id=OuterRef("pk"), space=OuterRef("space")))
-        return Test(having, lambda spaces: rows.filter(space__in=spaces).values_list("contact_id", flat=True))
+        return Test(having, led_by(lambda spaces: rows.filter(space__in=spaces).values_list("contact_id"), _BY_VALUE))
     entries = TagEntry.objects.filter(tag__name=name)
     mine = entries.filter(tag__space=OuterRef("space"), sort_key=OuterRef("sort_key"), contact_id=OuterRef("pk"))
 
-    def passing(spaces: Sequence[int]) -> QuerySet[TagEntry, int]:
+    def passing(spaces: Sequence[int]) -> QuerySet[TagEntry, tuple[int]]:
         tags = list(Tag.objects.filter(space__in=spaces, name=name).values_list("pk", flat=True))
-        return TagEntry.objects.filter(tag__in=tags).values_list("contact_id", flat=True)
+        return TagEntry.objects.filter(tag__in=tags).values_list("contact_id")
 
-    return Test(Exists(mine), passing)
+    return Test(Exists(mine), led_by(passing))
 
 
 def member_of(group: Contact) -> Test:
-    members = Contact.objects.members_of(group).filter(deleted_at=None).values_list("pk", flat=True)
-    return Test(Q(pk__in=members), lambda spaces: members.filter(space__in=spaces))
+    members = Contact.objects.members_of(group).filter(deleted_at=None).values_list("pk")
+    return Test(Q(pk__in=members), led_by(lambda spaces: members.filter(space__in=spaces)))
 
 
 def saying(text: str) -> Test:
@@ -116,11 +134,13 @@ def _entry() -> QuerySet[Entry]:
     return mine
 
 
-def _records_saying(text: str, spaces: Sequence[int]) -> list[int]:
+def _records_saying(text: str, spaces: Sequence[int], most: int) -> list[int] | None:
+    most = min(most, _MOST_READ)
     found: list[int] = []
     for space in Space.objects.filter(pk__in=spaces):
-        if len(found) <= RARE:
-            found += finding.records(text, noun=Noun.CONTACT, space=space, limit=RARE + 1 - len(found))
+        found += finding.records(text, noun=Noun.CONTACT, space=space, limit=most + 1 - len(found))
+        if len(found) > most:
+            return None
     return found
 
 
@@ -135,7 +155,9 @@ def _found_by_search(test: Test, words: Sequence[str]) -> Test:
 
 def fields(spaces: Sequence[Space], reader: User | None) -> dict[str, Field]:
     """What somebody who sees `spaces` can ask for, by the names it has in filters."""
-    return {field.name: field for field in (*_said_by_cards(spaces), *_known_here(spaces, reader))}
+    own = OwnField.objects.of(Noun.CONTACT, [space.pk for space in spaces])
+    found = (*_said_by_cards(spaces), *_known_here(spaces, reader), *filter_fields(own))
+    return {field.name: field for field in found}
 
 
 def _key(text: str, most: int = MAX_KEY) -> str:
@@ -145,12 +167,13 @@ def _key(text: str, most: int = MAX_KEY) -> str:
 def _said_by_cards(spaces: Sequence[Space]) -> Iterator[Field]:
     yield _name_field()
     norm = partial(_key, most=MAX_NORM)
-    yield _text("org", _("Organisation"), _column("organisation_key", empty="", is_indexed=True), _key)
+    organisation = _in_order_of_names("organisation_key", "contacts_by_organisation", empty="")
+    yield _text("org", _("Organisation"), organisation, _key)
     yield _text("title", _("Job title"), _rows(_Kind.TITLE), norm)
     yield _text("email", _("E-mail"), _rows(_Kind.EMAIL), _bare)
     yield _phone_field({space.default_region for space in spaces})
     yield _tag_field()
-    yield _text("city", _("City"), _column("city_key", empty="", is_indexed=True), _key)
+    yield _text("city", _("City"), _in_order_of_names("city_key", "contacts_by_city", empty=""), _key)
     yield _text("postcode", _("Postcode"), _rows(_Kind.POSTCODE), norm)
     yield _text("region", _("Region"), _rows(_Kind.REGION), norm)
     yield _text("country", _("Country"), _rows(_Kind.COUNTRY), norm)
@@ -207,26 +230,30 @@ def _known_here(spaces: Sequence[Space], reader: User | None) -> Iterator[Field]
         heading=heading,
     )
     yield _owner_field(spaces, reader, heading)
-    yield date_field("follow-up", _("Follow-up"), _column("follow_up_on", is_indexed=True), heading=heading)
-    for name, label, column in (
-        ("changed", _("Changed"), "changed_at"),
-        ("created", _("Created"), "created_at"),
-        ("last-contact", _("Last contact"), "last_contact_at"),
+    yield date_field("follow-up", _("Follow-up"), _column("follow_up_on", "contacts_by_follow_up"), heading=heading)
+    for name, label, column, index in (
+        ("changed", _("Changed"), "changed_at", "contacts_by_change"),
+        ("created", _("Created"), "created_at", "contacts_by_creation"),
+        ("last-contact", _("Last contact"), "last_contact_at", "contacts_by_last_contact"),
     ):
-        yield instant_field(name, label, _column(column, is_indexed=True), heading=heading)
+        yield instant_field(name, label, _column(column, index), heading=heading)
 
 
-def _column(name: str, *, empty: str | None = None, is_indexed: bool = False) -> Column:
-    return Column(live, name, empty, is_indexed)
+def _column(name: str, index: str = "", *, empty: str | None = None, then: tuple[str, ...] = ()) -> Column:
+    return Column(live, name, empty, index, then)
+
+
+def _in_order_of_names(name: str, index: str, *, empty: str | None = None) -> Column:
+    return _column(name, index, empty=empty, then=("sort_key",))
 
 
 def _rows(kind: IndexRow.Kind, **more: Any) -> Rows:
-    return Rows(lambda: IndexRow.objects.filter(kind=kind, **more), "norm")
+    return Rows(lambda: IndexRow.objects.filter(kind=kind, **more), "norm", _BY_VALUE)
 
 
 def _name_field() -> Field:
     """Names as lists are sorted by them, family name first; of what is contained, words in any order."""
-    where = _column("sort_key", empty="", is_indexed=True)
+    where = _column("sort_key", "contacts_by_name", empty="")
 
     def find(condition: Condition) -> Test:
         keys = [_key(value) for value in condition.values]
@@ -262,7 +289,8 @@ def _phone_field(regions: set[str]) -> Field:
         if not all(any(c.isdigit() for c in value) for value in condition.values):
             raise BadFilter(Reason.NOT_A_NUMBER, condition.value[:40], condition.value_at)
         if condition.operator is Operator.CONTAINS:
-            return rows.test(looked_up(condition, ["".join(filter(str.isdigit, condition.value)).lstrip("0")]))
+            digits = "".join(filter(str.isdigit, condition.value)).lstrip("0")
+            return _found_by_search(rows.test(looked_up(condition, [digits])), [digits])
         if condition.operator is Operator.STARTS:
             return rows.test(looked_up(condition, ["".join(c for c in condition.value if c.isdigit() or c == "+")]))
         norms = sorted({e164(value, region)[:MAX_NORM] for value in condition.values for region in regions})
@@ -310,7 +338,7 @@ def _tag_field() -> Field:
         names = list(condition.values)
         rows = IndexRow.objects.filter(kind=_Kind.TAG, value__in=names, norm__in=[_key(n, MAX_NORM) for n in names])
         having = Exists(rows.filter(contact_id=OuterRef("pk")))
-        return Test(having, lambda spaces: rows.filter(space__in=spaces).values_list("contact_id", flat=True))
+        return Test(having, led_by(lambda spaces: rows.filter(space__in=spaces).values_list("contact_id"), _BY_VALUE))
 
     return Field(name="tag", label=_("Tag"), kind=Kind.WORD, find=find)
 
@@ -322,7 +350,7 @@ def _kind_test(condition: Condition, keys: Sequence[tuple[int, ...]]) -> Test:
 
 def _owner_field(spaces: Sequence[Space], reader: User | None, heading: Any) -> Field:
     """Whoever owns contacts here, by the name they sign in with; `me` is who asks."""
-    where = _column("owner", is_indexed=True)
+    where = _in_order_of_names("owner", "contacts_by_owner")
 
     def find(condition: Condition) -> Test:
         if condition.operator in (Operator.FILLED, Operator.EMPTY):

@@ -55,7 +55,7 @@ def _parts_in(state: Former) -> list[Part]:
     return [Part.read(written) for written in state.own.get("affiliations", ())]
 
 
-_COMPARED = ("deleted_at", "sha256", "space_id", "uid", "owner_id", "follow_up_on")
+_COMPARED = ("deleted_at", "sha256", "space_id", "uid", "owner_id", "follow_up_on", "own")
 
 
 def _hashes(contents: Iterable[int]) -> dict[int, bytes]:
@@ -75,7 +75,7 @@ def _is_as(contact: Contact, state: Former, hashes: dict[int, bytes]) -> bool:
     if state.content is not None and bytes(contact.sha256) != hashes.get(state.content):
         return False
     own: dict[str, Own] = {"space": contact.space_id, "uid": contact.uid}
-    own |= {name: own_of(contact, name) for name in ("owner", "follow_up")}
+    own |= {name: own_of(contact, name) for name in ("owner", "follow_up", "fields")}
     return all(state.own.get(name, value) == value for name, value in own.items())
 
 
@@ -225,7 +225,7 @@ class _Return:
             if content != contact.content_id:
                 writer.replace(contact, self.octets[content], derived, content=content, own=own, uid=uids[contact.pk])
             elif own:
-                writer.set_own(contact, **own)
+                writer.set_own(contact, derived, **own)
             former = [part for part in _parts_in(state) if part.organisation in organisations]
             if parts.get(contact.pk, former) != former:
                 affiliations.put(writer, contact, parts[contact.pk], former)

@@ -17,32 +17,27 @@ from farley.lists.language import Filter, written
 from farley.lists.paging import PAGE, Order, Selected, Sort
 from farley.spaces.models import Space
 
-SORTS: Mapping[str, Sort] = {
-    sort.name: sort
-    for sort in (
-        Sort("name", _("Name"), _("Name, from Z to A"), ("sort_key",)),
-        Sort(
-            "organisation",
-            _("Organisation"),
-            _("Organisation, from Z to A"),
-            ("organisation_key", "sort_key"),
-            has_empty=True,
-        ),
-        Sort("city", _("City"), _("City, from Z to A"), ("city_key", "sort_key"), has_empty=True),
-        Sort("owner", _("Owner"), _("Owner, from Z to A"), ("owner", "sort_key"), groups=filtering.owners),
-        Sort("changed", _("Last change"), _("Last change, the oldest first"), ("changed_at",), descends=True),
-        Sort("created", _("Creation"), _("Creation, the oldest first"), ("created_at",), descends=True),
-        Sort(
-            "contacted",
-            _("Last contact"),
-            _("Last contact, the oldest first"),
-            ("last_contact_at",),
-            True,
-            has_null=True,
-        ),
-        Sort("follow-up", _("Follow-up"), _("Follow-up, the latest first"), ("follow_up_on",), has_null=True),
-    )
-}
+
+def _sorts() -> Iterable[Sort]:
+    names = ("sort_key",)
+    yield Sort("name", _("Name"), _("Name, from Z to A"), names, "contacts_by_name")
+    for name, column, label, backwards in (
+        ("organisation", "organisation_key", _("Organisation"), _("Organisation, from Z to A")),
+        ("city", "city_key", _("City"), _("City, from Z to A")),
+    ):
+        yield Sort(name, label, backwards, (column, *names), f"contacts_by_{name}", has_empty=True)
+    own = ("owner", *names)
+    yield Sort("owner", _("Owner"), _("Owner, from Z to A"), own, "contacts_by_owner", groups=filtering.owners)
+    changed, created = _("Last change, the oldest first"), _("Creation, the oldest first")
+    yield Sort("changed", _("Last change"), changed, ("changed_at",), "contacts_by_change", descends=True)
+    yield Sort("created", _("Creation"), created, ("created_at",), "contacts_by_creation", descends=True)
+    contacted, at = _("Last contact, the oldest first"), ("last_contact_at",)
+    yield Sort("contacted", _("Last contact"), contacted, at, "contacts_by_last_contact", descends=True, has_null=True)
+    latest, on = _("Follow-up, the latest first"), ("follow_up_on",)
+    yield Sort("follow-up", _("Follow-up"), latest, on, "contacts_by_follow_up", has_null=True)
+
+
+SORTS: Mapping[str, Sort] = {sort.name: sort for sort in _sorts()}
 BY_NAME = Order(SORTS["name"])
 
 

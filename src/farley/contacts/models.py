@@ -58,7 +58,7 @@ def _in_order(name: str, *columns: str) -> models.Index:
 class Contact(models.Model):
     """One person, organisation, group or place. `content` is the truth; names and index rows are read out of it.
 
-    Own (never rebuilt): owner, organisation, follow-up, last contact, and `uid` where the card has none.
+    Own (never rebuilt): owner, organisation, follow-up, last contact, own fields, and `uid` where the card has none.
     """
 
     class Kind(models.IntegerChoices):
@@ -90,6 +90,7 @@ class Contact(models.Model):
     organisation = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="people")
     follow_up_on = models.DateField(null=True)
     last_contact_at = models.DateTimeField(null=True)
+    own = models.JSONField(null=True)  # values of own fields by the field's id, see `farley.fields`
     revision = models.PositiveBigIntegerField()  # last Change of anything: guards page and API edits
     octets_revision = models.PositiveBigIntegerField()  # last change a DAV client must hear of
     created_at = models.DateTimeField(default=timezone.now)

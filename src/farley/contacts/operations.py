@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
@@ -26,6 +26,8 @@ from farley.contacts.storing import (
     store_prepared,
 )
 from farley.contacts.writing import Own, SpaceWriter, organisations_named, own_of
+from farley.fields.models import Field
+from farley.fields.values import Value
 from farley.journal.models import Batch, Door
 from farley.spaces.audience import readers_among
 from farley.spaces.models import Space
@@ -201,6 +203,36 @@ def follow_up(contacts: Sequence[Contact], on: dt.date | None, *, by: Actor, doo
     return _set_each(contacts, "follow_up", lambda _: on.isoformat() if on else None, by=by, door=door, batch=batch)
 
 
+def set_fields(
+    contacts: Sequence[Contact],
+    values: Mapping[Field, Value | None],
+    *,
+    by: Actor,
+    door: Door,
+    batch: Batch | None,
+) -> int:
+    """Give `contacts` these values of own fields, None for none; return how many changed.
+
+    Of a field that a contact's space does not have it is left as it is. Raises NotAllowed, NoSuchSpace.
+    """
+    regions = {contact.pk: contact.space.default_region for contact in contacts}
+    derived = {pk: found for contact in contacts for pk, found in _derived_of([contact], regions[contact.pk]).items()}
+    done = 0
+    with writing({contact.space_id for contact in contacts}) as spaces:
+        for space, mine in _afresh(spaces, contacts, by).items():
+            writer = SpaceWriter(space, by=by, door=door, batch=batch)
+            here = {str(field.pk): value for field, value in values.items() if field.is_of(space.pk)}
+            current = _current(mine, derived, space.default_region)
+            for contact in mine:
+                wanted = {**(contact.own or {}), **here}
+                document = {number: value for number, value in wanted.items() if value is not None}
+                if document != (contact.own or {}):
+                    writer.set_own(contact, current[contact.pk], fields=document or None)
+                    done += 1
+            writer.flush()
+    return done
+
+
 def note_last_contact(
     contacts: Sequence[Contact], at: dt.datetime, *, by: Actor, door: Door, batch: Batch | None
 ) -> int:
@@ -230,7 +262,7 @@ def _set_each(
             writer = SpaceWriter(space, by=by, door=door, batch=batch)
             for contact in mine:
                 if own_of(contact, name) != value(contact):
-                    writer.set_own(contact, **{name: value(contact)})
+                    writer.set_own(contact, None, **{name: value(contact)})
                     done += 1
             writer.flush()
     return done

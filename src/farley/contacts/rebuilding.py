@@ -15,6 +15,8 @@ from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, bare_uid, de
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.contacts.writing import SpaceWriter
 from farley.database import rows
+from farley.fields.models import Value
+from farley.fields.values import norms_of, searched_too
 from farley.journal.models import Door, Noun, hash_of
 from farley.search import trigrams
 from farley.search import writing as search
@@ -123,6 +125,9 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
         index[pk].append((n, (kind, label, value, norm)))
     found = Entry.objects.filter(pk__in=[place(space.pk, Noun.CONTACT, pk) for pk in pks])
     entries = {entry.record: Texts(entry.name, entry.text, entry.fields) for entry in found}
+    values: dict[int, dict[int, str]] = {}
+    for pk, number, norm in Value.objects.filter(record__in=pks, space=space).values_list("record", "field_id", "norm"):
+        values.setdefault(pk, {})[number] = norm
     pictures = set(Thumbnail.objects.filter(pk__in=pks).values_list("pk", flat=True))
     for contact in page:
         derived = _derived(contact, space)
@@ -137,8 +142,10 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
             what.append("uid_key")
         if sorted(index[contact.pk]) != list(enumerate(derived.rows)):
             what.append("index rows")
-        if entries.get(contact.pk) != derived.search:
+        if entries.get(contact.pk) != searched_too(derived.search, contact.own):
             what.append("search text")
+        if values.get(contact.pk, {}) != norms_of(contact.own):
+            what.append("own fields")
         if (contact.pk in pictures) != (derived.thumbnail is not None):
             what.append("thumbnail")
         if not _has_tags(space, contact, derived):

@@ -15,6 +15,8 @@ from farley.accounts.actor import Actor
 from farley.contacts.deriving import DERIVED_COLUMNS, Derived, bare_uid
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.database import rows
+from farley.fields.models import Document, Value
+from farley.fields.values import norms_of, searched_too
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
 from farley.search import writing as search
@@ -32,8 +34,9 @@ OWN_COLUMNS = {
     "organisation": "organisation_id",
     "follow_up": "follow_up_on",
     "last_contact": "last_contact_at",
+    "fields": "own",
 }
-Own = int | str | None  # a value of an own field as the journal keeps it: days and instants are written by ISO 8601
+Own = int | str | Document | None  # as the journal keeps it: days and instants are texts
 LINKED_AT_ONCE = 500  # people of new organisations a transaction: for any more, others would have to wait
 
 
@@ -54,6 +57,7 @@ class SpaceWriter:
         self._new_rows: set[int] = set()  # contacts that have no derived rows yet
         self._gone: list[tuple[str, int]] = []  # href, revision
         self._here: list[str] = []
+        self._own: dict[int, Document | None] = {}  # values of own fields of those whose derived rows are written
         self._organisations: list[tuple[int, Derived]] = []
         self._tags: Callable[[], list[tuple[Any, ...]]] = list  # those asked for ahead, with their ids
         self._ids: dict[type[models.Model], Callable[[], Sequence[int]]] = {}  # likewise, for rows that will be new
@@ -139,13 +143,19 @@ class SpaceWriter:
         if uid != contact.uid:
             update |= {"uid": uid, "uid_key": bare_uid(uid)}
         self._change(contact, revision, octets_changed=True, **update)
-        self._index_again(contact, derived)
+        self._index_again(contact, derived, own=own.get("fields", contact.own))
         return revision
 
-    def set_own(self, contact: Contact, **own: Own) -> int:
-        """Set own fields; return the revision. No client downloads anything for it."""
+    def set_own(self, contact: Contact, derived: Derived | None = None, /, **own: Own) -> int:
+        """Set own fields; return the revision. No client downloads anything for it.
+
+        `fields` (values of own fields) are searched, and need what is `derived` of the card.
+        """
         revision = self._write(Verb.SET, contact.pk, own={name: own_of(contact, name) for name in own})
         self._change(contact, revision, **_columns_of(own))
+        if "fields" in own:
+            assert derived is not None
+            self._index_again(contact, derived, own=own["fields"])
         return revision
 
     def set_beside(self, contact: Contact, **before: Any) -> int:
@@ -182,7 +192,7 @@ class SpaceWriter:
         """Bring a deleted contact back, at `href`."""
         revision = self._write(Verb.RESTORED, contact.pk)
         self._change(contact, revision, octets_changed=True, deleted_at=None, href=href)
-        self._index_new(contact.pk, derived)
+        self._index_new(contact.pk, derived, own=contact.own)
         self._here.append(href)
         return revision
 
@@ -201,7 +211,7 @@ class SpaceWriter:
     def move_in(self, contact: Contact, derived: Derived, *, href: str, **own: Own) -> int:
         revision = self._write(Verb.MOVED_IN, contact.pk)
         self._change(contact, revision, octets_changed=True, space_id=self.space.pk, href=href, **_columns_of(own))
-        self._index_new(contact.pk, derived)
+        self._index_new(contact.pk, derived, own=own.get("fields", contact.own))
         self._here.append(href)
         return revision
 
@@ -212,7 +222,7 @@ class SpaceWriter:
             "sha256": hash_of(contact.content.data),
             "uid_key": bare_uid(contact.uid),
         }
-        self._index_again(contact, derived)
+        self._index_again(contact, derived, own=contact.own)
 
     def flush(self) -> None:
         """Write everything. Rows that did not change are not touched."""
@@ -235,14 +245,18 @@ class SpaceWriter:
         if octets_changed:
             update["octets_revision"] = revision
 
-    def _index_new(self, pk: int, derived: Derived) -> None:
+    def _index_new(self, pk: int, derived: Derived, own: Any = None) -> None:
         self._derived[pk] = derived
+        if own:
+            self._own[pk] = own
         self._new_rows.add(pk)
         if derived.kind == Contact.Kind.ORG:
             self._organisations.append((pk, derived))
 
-    def _index_again(self, contact: Contact, derived: Derived) -> None:
+    def _index_again(self, contact: Contact, derived: Derived, own: Any) -> None:
         self._derived[contact.pk] = derived
+        if own or contact.own:
+            self._own[contact.pk] = own
         if contact.pk not in self._new_rows:
             self._before[contact.pk] = contact
         if derived.kind == Contact.Kind.ORG and derived.organisation_key != contact.organisation_key:
@@ -297,6 +311,7 @@ class SpaceWriter:
         rows.upsert(IndexRow, ("contact_id", "n"), ROW_COLUMNS, changed)
         self._flush_tags(old)
         self._flush_search()
+        self._flush_values()
         self._flush_thumbnails()
 
     def _old_rows(self, pks: list[int]) -> dict[int, dict[int, tuple[int, str, str, str]]]:
@@ -344,7 +359,7 @@ class SpaceWriter:
         again: list[search.Written] = []
         first = self._place(0)
         for pk, derived in self._derived.items():
-            said, is_new = derived.search, pk in self._new_rows
+            said, is_new = searched_too(derived.search, self._own.get(pk)), pk in self._new_rows
             changed_at = at if is_new or "revision" in self._updates[pk] else self._seconds(pk)
             (new if is_new else again).append((first | pk, said.name, said.text, said.fields, changed_at))
         search.add(new)
@@ -356,6 +371,15 @@ class SpaceWriter:
     def _seconds(self, pk: int) -> int:
         """When a contact last changed whose rows alone are derived anew."""
         return int(self._before[pk].changed_at.timestamp())
+
+    def _flush_values(self) -> None:
+        gone = [pk for pk, contact in self._before.items() if contact.own and pk not in self._derived]
+        if touched := [*self._own, *gone]:
+            former = [(pk, field) for pk, field in rows.select(Value, ("record", "field_id"), {"record": touched})]
+            rows.delete(Value, ("record", "field_id"), former)
+        norms = [(pk, norms_of(own)) for pk, own in self._own.items()]
+        kept = [(pk, field, self.space.pk, norm) for pk, mine in norms for field, norm in mine.items()]
+        rows.insert(Value, ("record", "field_id", "space_id", "norm"), kept)
 
     def _flush_thumbnails(self) -> None:
         gone = [pk for pk, c in self._before.items() if c.has_photo and not _has_photo(self._derived.get(pk))]

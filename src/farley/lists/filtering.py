@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
 from farley.lists.language import BadFilter, Condition, Filter, Operator, Reason
 
 Where = Q | Exists
-Passing = QuerySet[Any, Any] | Sequence[int]
+Passing = Callable[[Sequence[int], int], "Iterable[int] | None"]  # by spaces, and how many are still few
 Text = str | Promise
 LAST = "\U0010ffff"  # behind every text that begins alike
 
@@ -52,24 +53,68 @@ OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """An index whose entries of one value (and space) lie in the order of the columns `then`."""
+
+    index: str
+    then: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
     """A condition on a record in two forms.
 
-    `where` looks at one record. `passing` finds the ids of all in these spaces that pass, by an index; None where none
-    leads there. `is_whole` says that nothing but what passes is found so; else each is looked at as well.
+    `where` looks at one record. `passing` finds the ids of all in these spaces that pass, by an index, and None if they
+    are many; there is no `passing` where no index leads there. `is_whole` says that nothing but what passes is found
+    so; else each is looked at as well. `range` is where those that pass lie in an order of lists.
     """
 
     where: Where
-    passing: Callable[[Sequence[int]], Passing] | None = None
+    passing: Passing | None = None
     is_whole: bool = True
+    range: Range | None = None
     said: str = ""  # the condition as it was written
 
     def few(self, spaces: Sequence[int], most: int) -> set[int] | None:
         """The ids of all that may pass, or None if they are more than `most` or no index knows."""
-        if self.passing is None:
+        found = self.passing(spaces, most) if self.passing is not None else None
+        return None if found is None else set(found)
+
+
+def led_by(rows: Callable[[Sequence[int]], QuerySet[Any, Any]], index: str = "") -> Passing:
+    """`passing` of a query for ids, which finds more than enough of them by asking for the one beyond."""
+
+    def passing(spaces: Sequence[int], most: int) -> Iterable[int] | None:
+        found = rows(spaces)
+        if fetched(found[most : most + 1], index):
             return None
-        found = set(self.passing(spaces)[: most + 1])
-        return found if len(found) <= most else None
+        return (pk for (pk,) in fetched(found, index))
+
+    return passing
+
+
+def fetched(query: QuerySet[Any, Any], index: str = "") -> list[tuple[Any, ...]]:
+    """The rows of a query for values, read on SQLite by `index`: without statistics its planner often takes another."""
+    sql, values = statement_of(query)
+    with connection.cursor() as cursor:
+        cursor.execute(hinted(sql, query.model, index), values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def statement_of(query: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
+    """The statement of a query with conditions, and its values; also of one that Django knows to find nothing."""
+    compiler = query.query.get_compiler(connection=connection, elide_empty=False)
+    sql, values = compiler.as_sql()
+    return str(sql), list(values)
+
+
+def hinted(sql: str, model: type[Model], index: str) -> str:
+    """`sql` with the index that SQLite is to read `model` by."""
+    if not index or connection.vendor != "sqlite":
+        return sql
+    table = connection.ops.quote_name(model._meta.db_table)
+    return sql.replace(f"FROM {table} WHERE", f"FROM {table} INDEXED BY {connection.ops.quote_name(index)} WHERE", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +194,7 @@ def compiled(filter_: Filter, fields: Mapping[str, Field], said: Callable[[Filte
         if filter_.field not in fields:
             raise BadFilter(Reason.UNKNOWN_FIELD, filter_.field, filter_.at)
         test = fields[filter_.field].test(filter_)
-        return Test(test.where, test.passing, test.is_whole, said(filter_))
+        return replace(test, said=said(filter_))
     return Tests(tuple(compiled(part, fields, said) for part in filter_.parts), filter_.is_any)
 
 
@@ -158,29 +203,39 @@ def compiled(filter_: Filter, fields: Mapping[str, Field], said: Callable[[Filte
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the record's own table. `empty` is what stands there for nothing; `is_indexed`: behind the space."""
+    """A column of the record's own table. `empty` is what stands there for nothing.
+
+    `index` is one of (space, column, *then, id), if there is one.
+    """
 
     live: Callable[[], QuerySet[Any]]
     name: str
     empty: str | None = None
-    is_indexed: bool = False
+    index: str = ""
+    then: tuple[str, ...] = ()
 
     def test(self, lookup: Lookup) -> Test:
         filled = Q(**{f"{self.name}__isnull": False}) if self.empty is None else Q(**{f"{self.name}__gt": self.empty})
-        within = lookup.on(self.name) & filled if lookup.pairs else filled
+        within = lookup.on(self.name) if lookup.pairs else filled
         if lookup.is_not:
             return Test(~within)
-        if not self.is_indexed or lookup.is_scan:
+        if not self.index or lookup.is_scan:
             return Test(within)
-        return Test(within, lambda spaces: self.live().filter(within, space__in=spaces).values_list("pk", flat=True))
+        range_ = Range(self.index, self.then) if lookup.is_equality else None
+
+        def rows(spaces: Sequence[int]) -> QuerySet[Any, Any]:
+            return self.live().order_by().filter(within, space__in=spaces).values_list("pk")
+
+        return Test(within, led_by(rows, self.index), range=range_)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table with rows of records, which has an index of (space, …, `name`) and leads from a record to its rows."""
+    """A table with rows of records: `index` of it leads to those of a space and value, its key to those of a record."""
 
     rows: Callable[[], QuerySet[Any]]
     name: str
+    index: str
     record: str = "contact_id"
 
     def test(self, lookup: Lookup) -> Test:
@@ -190,7 +245,11 @@ class Rows:
             return Test(~Q(having))
         if lookup.is_scan:
             return Test(having)
-        return Test(having, lambda spaces: rows.filter(space__in=spaces).values_list(self.record, flat=True))
+
+        def found(spaces: Sequence[int]) -> QuerySet[Any, Any]:
+            return rows.order_by().filter(space__in=spaces).values_list(self.record)
+
+        return Test(having, led_by(found, self.index))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +259,10 @@ class Lookup:
     pairs: tuple[tuple[str, Any], ...] = ()  # none: whether there is a value at all
     is_not: bool = False
     is_scan: bool = False  # no range of an index
+
+    @property
+    def is_equality(self) -> bool:
+        return not self.is_not and [name for name, _ in self.pairs] == [""]
 
     def on(self, column: str) -> Q:
         return Q(**{f"{column}__{name}" if name else column: value for name, value in self.pairs})

@@ -20,7 +20,7 @@ from django.db import connection, models
 from django.db.models import Q, QuerySet
 
 from farley.database.patience import TookTooLong, at_most
-from farley.lists.filtering import Test, Tests, Text, unindexed
+from farley.lists.filtering import Test, Tests, Text, hinted, statement_of, unindexed
 
 M = TypeVar("M", bound=models.Model)
 Keys = tuple[Any, ...]  # values of the order's columns, then the id
@@ -31,7 +31,7 @@ EXACT_TO = 1000  # a count beyond is "more than"
 RARE = 3000  # what at most so many records have is looked up by itself
 ENOUGH = 200  # candidates: no other condition is asked for fewer
 PATIENCE_S = 2.0
-ARMS = 200  # ranges of one statement
+ARMS = 400  # ranges of one statement, or ids: SQLite takes 500 arms
 WIDE = 8  # spaces: of more, each is asked for few rows first
 _NOT_STORED = re.compile(r"[\x00\ud800-\udfff]")  # what no key can hold: drivers raise for it
 
@@ -61,6 +61,7 @@ class Sort:
     label: Text
     backwards: Text  # what the other way round is called
     columns: tuple[str, ...]
+    index: str  # its name
     descends: bool = False
     has_empty: bool = False
     has_null: bool = False
@@ -106,7 +107,7 @@ class _Place:
     keys: Keys
 
 
-_BY_ID = Sort("", "", "", ())
+_BY_ID = Sort("", "", "", (), "")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Selected(Generic[M]):
         with self._patiently():
             if self._few is not None:
                 return min(len(self._rows_of_few(())), EXACT_TO + 1)
-            return self._walked.filter(space__in=self.spaces)[: EXACT_TO + 1].count()
+            return self._walked.filter(space__in=self.spaces).values("pk")[: EXACT_TO + 1].count()
 
     def by_id(self, *, behind: int, up_to: int, size: int) -> list[int]:
         """The next `size` ids in ascending order: greater than `behind`, not greater than `up_to`. However long."""
@@ -175,13 +176,20 @@ class Selected(Generic[M]):
             live = live.filter(part.where)
         return live
 
+    def _index(self, sort: Sort) -> str:
+        """What the ranges of an order are read by: of one value of a field, where those lie in that order, too."""
+        ranges = [test.range for test in self._looked_up[1] if isinstance(test, Test) and test.range is not None]
+        return next((each.index for each in ranges if each.then == sort.columns), sort.index)
+
     def _rows_of_few(self, columns: Sequence[str]) -> list[Keys]:
-        few = self._few
-        if not few or not self.spaces:
-            return []
-        passing = self._walked.filter(pk__in=few, space__in=self.spaces)
-        sql, values = passing.values_list(*columns, "pk").query.sql_with_params()
-        return _fetch(sql, values)
+        few = sorted(self._few or ())
+        seen = set(self.spaces)
+        found: list[Keys] = []
+        for first in range(0, len(few), ARMS):  # by their ids alone: the space would lead SQLite to another index
+            some = self._walked.filter(pk__in=few[first : first + ARMS]).values_list("space", *columns, "pk")
+            sql, values = statement_of(some)
+            found += [row[1:] for row in _fetch(sql, values) if row[0] in seen]
+        return found
 
     def _segments(self, order: Order) -> list[Segment]:
         sort = order.sort
@@ -201,7 +209,8 @@ class Selected(Generic[M]):
         if self._few is not None:
             ranges = _Few(order.sort, self._rows_of_few(order.sort.columns), is_down=order.descends)
         else:
-            ranges = _Ranges(self._walked, self.spaces, order.sort, is_down=order.descends)
+            index = self._index(order.sort)
+            ranges = _Ranges(self._walked, self.spaces, order.sort, is_down=order.descends, index=index)
         found: list[_Place] = []
         for segment in segments:
             behind = start.keys if start is not None and start.segment == segment else None
@@ -275,8 +284,10 @@ class _Few:
 class _Ranges(Generic[M]):
     """Ranges of the order's index, one a space."""
 
-    def __init__(self, records: QuerySet[M], spaces: Sequence[int], sort: Sort, *, is_down: bool) -> None:
-        self.records, self.spaces, self.sort, self.is_down = records, spaces, sort, is_down
+    def __init__(
+        self, records: QuerySet[M], spaces: Sequence[int], sort: Sort, *, is_down: bool, index: str = ""
+    ) -> None:
+        self.records, self.spaces, self.sort, self.is_down, self.index = records, spaces, sort, is_down, index
 
     def behind(self, segment: Segment, start: Keys | None, limit: int) -> list[Keys]:
         width = limit if len(self.spaces) <= WIDE else max(4, 4 * limit // len(self.spaces))
@@ -309,9 +320,10 @@ class _Ranges(Generic[M]):
 
     def _template(self, segment: Segment, columns: tuple[str, ...]) -> _Template:
         records = self.records.filter(_within(self.sort, segment), space=_SPACE)
-        sql, values = records.values_list("space", *columns, "pk").query.sql_with_params()
+        sql, values = statement_of(records.values_list("space", *columns, "pk"))
         table = connection.ops.quote_name(self.records.model._meta.db_table)
         names = [f"{table}.{connection.ops.quote_name(name)}" for name in (*_attnames(records.model, columns), "id")]
+        sql = hinted(sql, records.model, self.index)
         return _Template(sql, values, names, "<" if self.is_down else ">", " DESC" if self.is_down else "")
 
 

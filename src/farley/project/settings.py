@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "farley.jobs",
     "farley.lists",
     "farley.search",
+    "farley.fields",
     "farley.contacts",
     "farley.exchange",
     "farley.dav",

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
 from farley.accounts.actor import Actor
@@ -170,10 +171,17 @@ def _event(change: Change, *, what: str = "", **more: Any) -> Event:
 
 def _deed(change: Change, details: list[Detail]) -> str:
     """What was done to a contact, as exactly as its values tell it."""
-    if "affiliations" in (change.own_before or {}):
+    own = change.own_before or {}
+    if "affiliations" in own:
         return pgettext("a contact", "organisations changed")
-    if change.verb == Verb.SET and "href" in (change.own_before or {}):
+    if change.verb == Verb.SET and "href" in own:
         return pgettext("a contact", "given another address for devices")
+    if "fields" in own:
+        return pgettext("a contact", "own fields changed")
+    if "follow_up" in own and change.verb == Verb.SET:
+        return pgettext("a contact", "follow-up changed")
+    if "last_contact" in own and change.verb == Verb.SET:
+        return pgettext("a contact", "spoken or written with")
     if change.verb == Verb.CHANGED and details:
         if not any(detail.before for detail in details):
             return pgettext("a value", "added")
@@ -214,6 +222,10 @@ def _own_details(change: Change, owners: Mapping[int, str]) -> list[Detail]:
     if "owner" in before:
         name = owners.get(before["owner"] or 0, gettext("nobody"))
         details.append(Detail(gettext("Owner before"), name, ""))
+    if "follow_up" in before:
+        day = before["follow_up"]
+        told = date_format(dt.date.fromisoformat(day), "DATE_FORMAT") if day else gettext("none")
+        details.append(Detail(gettext("Follow-up before"), told, ""))
     if "affiliations" in before:  # named on the page beside; the organisations may not be there to see any more
         roles = [role for _organisation, role, *_days in before["affiliations"]]
         told = ", ".join(role or "–" for role in roles) or gettext("none")

@@ -28,6 +28,7 @@ from farley.web.events import Day, days_of, record_events
 from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signature
 from farley.web.labels import label_of, words_of
 from farley.web.organisations import organisation_of
+from farley.web.own_values import own_facts
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
 from farley.web.requests import PageRequest
 from farley.web.spaces import audience_of, by_name
@@ -135,6 +136,8 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "back_label": gettext("Organisations") if contact.kind == Contact.Kind.ORG else gettext("Contacts"),
         "summary": summary_of(contact, hues),
         "groups": fact_groups(contact.card),
+        "own_facts": own_facts(contact, request.actor),
+        "edits_own": can_edit and request.GET.get("own") == "edit",
         "others": others[:MAX_FACTS],
         "more_others": max(0, len(others) - MAX_FACTS),
         "here": reverse("contact", args=[contact.pk]),

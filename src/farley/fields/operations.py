@@ -1,0 +1,174 @@
+"""Defining own fields: by the managers of a space for that space, by administrators for everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from farley.accounts.actor import Actor
+from farley.accounts.doors import Door
+from farley.accounts.events import Verb, note
+from farley.accounts.roles import Role
+from farley.database.turns import write_turn
+from farley.fields.models import MAX_KEY, MAX_LABEL, Field
+from farley.journal.models import Noun
+from farley.search.folding import search_fold
+from farley.spaces.models import Space
+from farley.spaces.operations import require
+
+MAX_FIELDS = 200  # of a noun, in one space or everywhere
+MAX_CHOICES = 200
+_UNSTORED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class BadDefinition(ValueError):
+    """A field cannot be like that. `reason`: `label`, `long`, `choices`, `many`, `twice`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotForEverywhere(PermissionError):
+    """Only an administrator defines what is there in every space."""
+
+
+def define(
+    noun: Noun,
+    space: Space | None,
+    *,
+    label: str,
+    kind: Field.Kind,
+    choices: Sequence[str] = (),
+    by: Actor,
+    door: Door,
+) -> Field:
+    """Add a field. Raises NotAllowed, NoSuchSpace, NotForEverywhere, BadDefinition."""
+    require_defining(space, by)
+    label = _label(label)
+    options = _options([], choices) if kind is Field.Kind.CHOICE else []
+    if kind is Field.Kind.CHOICE and not options:
+        raise BadDefinition("choices")
+    with write_turn():
+        there = list(Field.objects.filter(noun=noun, space=space))
+        alive = [field for field in there if field.deleted_at is None]
+        if len(alive) >= MAX_FIELDS:
+            raise BadDefinition("many")
+        _refuse_twice(label, alive)
+        field: Field = Field.objects.create(
+            noun=noun,
+            space=space,
+            key=_free_key(label, {field.key for field in there}),
+            label=label,
+            kind=kind,
+            choices=options,
+            position=max((field.position for field in there), default=0) + 1,
+        )
+        _note(field, by=by, door=door, what="added")
+    return field
+
+
+def change(field: Field, *, label: str, renamed: dict[int, str], added: Sequence[str], by: Actor, door: Door) -> None:
+    """Rename a field and its choices (by id; an empty label takes one away) and add choices. Values stay.
+
+    Raises NotAllowed, NoSuchSpace, NotForEverywhere, BadDefinition.
+    """
+    require_defining(field.space, by)
+    label = _label(label)
+    with write_turn():
+        field.refresh_from_db()
+        _refuse_twice(label, _others(field))
+        kept = [(int(number), renamed.get(number, old).strip() if old else "") for number, old in field.choices]
+        field.label = label
+        if field.kind == Field.Kind.CHOICE:
+            field.choices = _options(kept, added)
+            if not field.options:
+                raise BadDefinition("choices")
+        field.save(update_fields=["label", "choices"])
+        _note(field, by=by, door=door, what="changed")
+
+
+def remove(field: Field, *, by: Actor, door: Door) -> None:
+    """Take a field off all pages. Its values are kept, and `bring_back` shows them again."""
+    _set_deleted(field, is_deleted=True, by=by, door=door)
+
+
+def bring_back(field: Field, *, by: Actor, door: Door) -> None:
+    """Raises BadDefinition (`twice`) where another field has its name by now."""
+    _set_deleted(field, is_deleted=False, by=by, door=door)
+
+
+def _set_deleted(field: Field, *, is_deleted: bool, by: Actor, door: Door) -> None:
+    require_defining(field.space, by)
+    with write_turn():
+        if not is_deleted:
+            _refuse_twice(field.label, _others(field))
+        field.deleted_at = timezone.now() if is_deleted else None
+        field.save(update_fields=["deleted_at"])
+        _note(field, by=by, door=door, what="removed" if is_deleted else "brought back")
+
+
+def _others(field: Field) -> list[Field]:
+    there = Field.objects.filter(noun=field.noun, space=field.space, deleted_at=None)
+    return list(there.exclude(pk=field.pk))
+
+
+def require_defining(space: Space | None, by: Actor) -> None:
+    """Raise NotAllowed, NoSuchSpace or NotForEverywhere unless `by` defines the fields of `space`, or everywhere."""
+    if space is not None:
+        require(space, by, Role.MANAGER)
+    elif not may_define_everywhere(by):
+        raise NotForEverywhere
+
+
+def may_define_everywhere(by: Actor) -> bool:
+    return by.user is not None and by.user.is_active and by.user.is_admin and by.spaces is None
+
+
+def _note(field: Field, *, by: Actor, door: Door, what: str) -> None:
+    if field.space is None or not field.space.is_private:
+        where = field.space.name if field.space is not None else ""  # what it is called is for who sees the space
+        note(Verb.SETTING_CHANGED, by=by, door=door, subject=where, field=field.pk, what=what)
+
+
+def _label(text: str) -> str:
+    label = " ".join(text.split())
+    if not label or _UNSTORED.search(label):
+        raise BadDefinition("label")
+    if len(label) > MAX_LABEL:
+        raise BadDefinition("long")
+    return label
+
+
+def _refuse_twice(label: str, others: Sequence[Field]) -> None:
+    if any(other.label.casefold() == label.casefold() for other in others):
+        raise BadDefinition("twice")
+
+
+def _options(there: Sequence[tuple[int, str]], added: Sequence[str]) -> list[list[int | str]]:
+    """`there` with new ones behind. A number is given once: records may still hold that of a value taken away."""
+    number = max((number for number, _ in there), default=0)
+    options: list[tuple[int, str]] = [(known, _label(text) if text else "") for known, text in there]
+    for text in added:
+        if text.strip():
+            number += 1
+            options.append((number, _label(text)))
+    labels = [label.casefold() for _, label in options if label]
+    if len(labels) > MAX_CHOICES:
+        raise BadDefinition("many")
+    if len(set(labels)) < len(labels):
+        raise BadDefinition("twice")
+    return [[number, label] for number, label in options]
+
+
+def _free_key(label: str, taken: set[str]) -> str:
+    """A word made of the label that no other field has, deleted ones neither."""
+    words = re.sub(r"[^a-z0-9]+", "-", search_fold(label)).strip("-")[: MAX_KEY - 4] or "field"
+    number = 1
+    key = words
+    while key in taken:
+        number += 1
+        key = f"{words}-{number}"
+    return key

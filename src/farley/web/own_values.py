@@ -1,0 +1,50 @@
+"""Values of own fields in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+from farley.accounts.actor import Actor
+from farley.contacts.models import Contact
+from farley.fields import values
+from farley.fields.models import Field
+from farley.fields.values import Value
+from farley.journal.models import Noun
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFact:
+    """A field and its value, as text to show and as what its input holds."""
+
+    field: Field
+    kind: str
+    shown: str
+    typed: str
+
+
+def own_facts(contact: Contact, by: Actor) -> list[OwnFact]:
+    """The fields a contact has where it lies."""
+    own = contact.own or {}
+    found = Field.objects.visible_to(by).of(Noun.CONTACT, [contact.space_id])
+    return [_fact(field, own.get(str(field.pk))) for field in found]
+
+
+def _fact(field: Field, value: Value | None) -> OwnFact:
+    kind = Field.Kind(field.kind).name.lower()
+    if value is None:
+        return OwnFact(field, kind, "", "")
+    typed = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return OwnFact(field, kind, shown(field, value), typed)
+
+
+def shown(field: Field, value: Value) -> str:
+    """A value in the reader's language."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if field.kind == Field.Kind.DATE:
+        return date_format(dt.date.fromisoformat(str(value)), "DATE_FORMAT")
+    return values.shown(field, value)

@@ -1,0 +1,70 @@
+"""Own fields in the browser: defined on their page, changed on the record, found by the list."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.test import Client
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts.models import Contact
+from farley.fields.models import Field
+from farley.journal.models import Batch
+from tests.cast import a_card, hand_of, space_of, team
+from tests.web.reading import text_of
+from tests.web.test_contacts import AsUser, names
+
+
+def test_a_field_is_defined_filled_in_found_and_deleted(alice: User, page_of_alice: Client) -> None:
+    ada = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    record = f"/contacts/{ada.pk}/"
+    assert 'id="own"' not in page_of_alice.get(record).content.decode()
+    form = {"space": "alice", "label": "Level", "kind": "choice", "choices": "Gold\nSilver"}
+    page_of_alice.post("/fields/", form)
+    page_of_alice.post("/fields/", {"space": "alice", "label": "Since", "kind": "date"})
+    level, since = Field.objects.order_by("pk")
+    assert f'name="own-{level.pk}"' in page_of_alice.get(f"{record}?own=edit").content.decode()
+    page_of_alice.post(f"{record}fields/", {f"own-{level.pk}": "2", f"own-{since.pk}": "2020-02-03"})
+    text = text_of(page_of_alice.get(record).content)
+    assert "Level Silver" in text
+    assert "Feb. 3, 2020" in text
+    assert "own fields changed" in text
+    assert names(page_of_alice.get("/contacts/?filter=own.alice.level is Silver").content) == ["Ada King"]
+    page_of_alice.post(f"{record}fields/", {f"own-{since.pk}": "soon"})
+    assert "“Since” needs a day" in text_of(page_of_alice.get(record).content)
+    page_of_alice.post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
+    assert Contact.objects.get().own is None
+    page_of_alice.post(
+        f"/fields/{level.pk}/", {"label": "Class", "choice-1": "First", "choice-2": "", "choices": "Last"}
+    )
+    level.refresh_from_db()
+    assert (level.label, level.options) == ("Class", [(1, "First"), (3, "Last")])
+    page_of_alice.post(f"/fields/{level.pk}/", {"act": "remove"})
+    assert "Class (deleted)" in text_of(page_of_alice.get("/fields/").content)
+    assert "Class" not in text_of(page_of_alice.get(record).content)
+    assert "own.alice.level no longer there" in text_of(
+        page_of_alice.get("/contacts/?filter=own.alice.level is First").content
+    )
+    page_of_alice.post(f"/fields/{level.pk}/", {"act": "back"})
+    assert "Class" in text_of(page_of_alice.get(record).content)
+
+
+def test_a_field_of_a_space_is_not_there_for_others(alice: User, bob: User, as_user: AsUser) -> None:
+    team("sales", alice=Role.MANAGER)
+    as_user(alice).post("/fields/", {"space": "sales", "label": "Quota", "kind": "number"})
+    assert "Quota" in text_of(as_user(alice).get("/fields/").content)
+    assert "Quota" not in text_of(as_user(bob).get("/fields/").content)
+    page = text_of(as_user(bob).get("/contacts/?filter=own.sales.quota over 1").content)
+    assert "This field does not exist here" in page
+
+
+def test_a_follow_up_is_set_on_the_record(alice: User, page_of_alice: Client) -> None:
+    ada = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    page_of_alice.post(f"/contacts/{ada.pk}/follow-up/", {"on": "2026-12-31"})
+    text = text_of(page_of_alice.get(f"/contacts/{ada.pk}/").content)
+    assert "Follow-up Dec. 31, 2026" in text
+    assert "follow-up changed" in text
+    page_of_alice.post(f"/contacts/{ada.pk}/follow-up/", {"on": "31.12."})
+    assert "“31.12.” is no day" in text_of(page_of_alice.get("/contacts/").content)
+    assert Contact.objects.get().follow_up_on == dt.date(2026, 12, 31)

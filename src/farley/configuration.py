@@ -24,6 +24,8 @@ SETTINGS = {
     "FARLEY_SECOND_FACTOR": "second_factor",
     "FARLEY_MAIL_URL": "mail_url",
     "FARLEY_MAIL_FROM": "mail_from",
+    "FARLEY_BACKUP_FOLDER": "backup_folder",
+    "FARLEY_BACKUP_KEEP": "backup_keep",
 }
 
 
@@ -83,6 +85,16 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupPlan:
+    """Where a backup is put every night, and of how many days, weeks and months one is kept."""
+
+    folder: Path
+    daily: int
+    weekly: int
+    monthly: int
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of one instance. `database_url` is empty for SQLite in the data folder."""
 
@@ -92,6 +104,7 @@ class Configuration:
     trust_proxy: bool  # its X-Forwarded-Proto is believed
     second_factor: SecondFactor = SecondFactor.OFF
     mail: Mail | None = None  # None: no mail is sent
+    backups: BackupPlan | None = None  # None: none is made by itself
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -124,6 +137,7 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
         url=_own_url(*values.get("url", ("FARLEY_URL", ""))),
         trust_proxy=_yes_or_no(*values.get("trust_proxy", ("FARLEY_TRUST_PROXY", "no"))),
         mail=_mail(values),
+        backups=_backups(values),
         second_factor=_second_factor(*values.get("second_factor", ("FARLEY_SECOND_FACTOR", "off"))),
     )
 
@@ -174,6 +188,19 @@ def _from_file(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
             )
     written = {True: "yes", False: "no"}
     return {key: (f"{path}: {key}", written.get(value, str(value))) for key, value in document.items()}
+
+
+def _backups(values: Mapping[str, tuple[str, str]]) -> BackupPlan | None:
+    option, kept = values.get("backup_keep", ("FARLEY_BACKUP_KEEP", "7 4 12"))
+    counts = kept.split()
+    if len(counts) != 3 or not all(count.isascii() and count.isdigit() and len(count) < 5 for count in counts):
+        raise ConfigurationError(option, 'must be three numbers, of days, weeks and months, such as "7 4 12"')
+    option, folder = values.get("backup_folder", ("FARLEY_BACKUP_FOLDER", ""))
+    if "\0" in folder:
+        raise ConfigurationError(option, "a path cannot hold a NUL character")
+    if not folder:
+        return None
+    return BackupPlan(Path(folder).expanduser().absolute(), *map(int, counts))
 
 
 def _default_folder(environment: Mapping[str, str]) -> Path:

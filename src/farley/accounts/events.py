@@ -78,6 +78,8 @@ class Verb(models.TextChoices):
     ACCESS_LOG_ON = "setting.access_log_on", _("Access log switched on")
     ACCESS_LOG_OFF = "setting.access_log_off", _("Access log switched off")
     RESTORED = "setting.restored", _("Restored from a backup")
+    BACKUP_MADE = "setting.backup_made", _("Backup made")
+    BACKUP_FAILED = "setting.backup_failed", _("Backup failed")
     EXPORTED = "export.space", _("Contacts exported")
     LINK_MADE = "export.link_made", _("Contact shared by link")
     LINK_REVOKED = "export.link_revoked", _("Shared link revoked")

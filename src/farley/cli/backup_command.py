@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ def add_to(commands: Any) -> None:
         ),
     )
     parser.add_argument(
-        "file", metavar="FILE", type=Path, help="a file that is not there yet; with --check one that is"
+        "file", metavar="FILE", type=Path, nargs="?", help="a file that is not there yet; with --check one that is"
     )
     parser.add_argument(
         "--with-secrets", action="store_true", help="take along what signs shared links; keep the file safe then"
@@ -36,10 +37,20 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--passphrase", action="store_true", help="encrypt it with a passphrase that is asked for")
     add_passphrase_to(parser)
     parser.add_argument("--check", action="store_true", help="make none: read all of FILE and say what is in it")
+    parser.add_argument(
+        "--now",
+        action="store_true",
+        help="make the nightly one now: into FARLEY_BACKUP_FOLDER, and thin out older ones",
+    )
+    parser.add_argument("--list", action="store_true", help="list those in FARLEY_BACKUP_FOLDER, newest first")
     parser.set_defaults(run=_backup, needs_database=False)
 
 
 def _backup(options: argparse.Namespace) -> int:
+    if (options.file is None) != (options.now or options.list):
+        raise Refused("name a FILE, or say --now or --list")
+    if options.now or options.list:
+        return _come_round(is_wanted_now=options.now)
     if options.check:
         return _check(options)
     file: Path = options.file
@@ -61,6 +72,26 @@ def _backup(options: argparse.Namespace) -> int:
         except BadBackup as error:
             raise Refused(f"what was written to {file.parent} is not what is read back: {error}") from error
     print(f"{summary(manifest)}: {file.stat().st_size / 1e6:,.1f} MB in {file}, read back and found whole.")
+    return DONE
+
+
+def _come_round(*, is_wanted_now: bool) -> int:
+    configuration = load()
+    plan = configuration.backups
+    if plan is None:
+        raise Refused("FARLEY_BACKUP_FOLDER is not set: no backup is made by itself")
+    start(configuration)
+
+    from farley.backups import rotation
+
+    if is_wanted_now:
+        print(f"{rotation.make(plan, configuration.data)}: read back and found whole.")
+        return DONE
+    found = rotation.made(plan.folder)
+    for at, path in found:
+        print(f"{at:%Y-%m-%d %H:%M} UTC\t{path.stat().st_size / 1e6:,.1f} MB\t{path}")
+    if not found:
+        print(f"there is none in {plan.folder} yet", file=sys.stderr)
     return DONE
 
 

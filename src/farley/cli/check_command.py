@@ -40,6 +40,8 @@ def _check(options: argparse.Namespace) -> int:
         ("secrets", _secrets),
         ("front end", _front_end),
     ]
+    if configuration.backups is not None:
+        checks.append(("backups", _backups))
     if options.deep:
         checks.append(("derived equals octets", _derived))
     problems = 0
@@ -107,6 +109,15 @@ def _secrets(configuration: Configuration) -> Iterator[str]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             yield f"{path} can be read by others (mode {mode:o}); chmod {'700' if path.is_dir() else '600'} {path}"
+
+
+def _backups(configuration: Configuration) -> Iterator[str]:
+    from django.utils import timezone
+
+    from farley.backups.rotation import trouble
+
+    if configuration.backups is not None and (found := trouble(configuration.backups, timezone.now())):
+        yield found
 
 
 def _front_end(_: Configuration) -> Iterator[str]:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "farley.fields",
     "farley.contacts",
     "farley.exchange",
+    "farley.backups",
     "farley.dav",
     "farley.web",
     "farley.project",

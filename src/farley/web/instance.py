@@ -87,7 +87,7 @@ def _shown(event: Event) -> ShownEvent:
         through=", ".join(through),
         at=event.at,
         icon=_ICONS[Topic(event.topic)],
-        is_trouble=event.verb in (Verb.LOGIN_FAILED, Verb.LOGIN_THROTTLED),
+        is_trouble=event.verb in (Verb.LOGIN_FAILED, Verb.LOGIN_THROTTLED, Verb.BACKUP_FAILED),
     )
 
 

@@ -210,6 +210,7 @@ def _around(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "relations": _relations(request, contact),
         "affiliations": organisations_of(contact, by=request.actor) if is_person else [],
         "is_person": is_person,
+        "group_ids": {group.pk for group in groups},
         "memberships": [Link(g.full_name, f"{reverse('contacts')}?group={g.pk}", g.pk) for g in groups],
     }
 

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "farley.dav.door.DavDoor",  # answers devices before sessions, languages and forms, of which they have none
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "farley.web.middleware.HeadMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "farley.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -41,6 +41,25 @@ class LanguageMiddleware:
         return response
 
 
+class HeadMiddleware:
+    """Answers HEAD as GET is answered, without the body. RFC 9110 §9.3.2."""
+
+    def __init__(self, get_response: Response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"  # each page says what it takes, and none means less by this than by GET
+        response = self.get_response(request)
+        if response.streaming:
+            response.close()
+            return HttpResponse(status=response.status_code, headers=response.headers)
+        response.headers["Content-Length"] = str(len(response.content))
+        response.content = b""
+        return response
+
+
 class ActorMiddleware:
     """Puts `actor` on the request, and takes language and time zone from the profile of whoever is logged in."""
 

@@ -10,7 +10,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -26,7 +26,19 @@ SETTINGS = {
     "FARLEY_MAIL_FROM": "mail_from",
     "FARLEY_BACKUP_FOLDER": "backup_folder",
     "FARLEY_BACKUP_KEEP": "backup_keep",
+    "FARLEY_OIDC_ISSUER": "oidc.issuer",
+    "FARLEY_OIDC_CLIENT_ID": "oidc.client_id",
+    "FARLEY_OIDC_SECRET_FILE": "oidc.secret_file",
+    "FARLEY_OIDC_NAME": "oidc.name",
+    "FARLEY_OIDC_DOMAINS": "oidc.domains",
+    "FARLEY_OIDC_CREATE_ACCOUNTS": "oidc.create_accounts",
+    "FARLEY_OIDC_LINK_BY_EMAIL": "oidc.link_by_email",
+    "FARLEY_OIDC_GROUPS_CLAIM": "oidc.groups_claim",
+    "FARLEY_OIDC_TEAMS": "oidc.teams",
+    "FARLEY_OIDC_ADMINS_GROUP": "oidc.admins_group",
+    "FARLEY_OIDC_PASSWORD_FORM": "oidc.password_form",
 }
+YES_OR_NO = frozenset({"trust_proxy", "oidc.create_accounts", "oidc.link_by_email", "oidc.password_form"})
 
 
 POSTGRES_OPTIONS = frozenset(
@@ -95,6 +107,23 @@ class BackupPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleSignOn:
+    """A provider of OpenID Connect that people sign in by, and what it decides about them."""
+
+    issuer: str
+    client_id: str
+    secret: str
+    name: str = "OpenID"  # on the button
+    domains: frozenset[str] = frozenset()  # of the addresses that are let in; empty: all
+    create_accounts: bool = False
+    link_by_email: bool = False  # to an account that has the address already, if the provider has seen to whose it is
+    groups_claim: str = "groups"
+    teams: Mapping[str, str] = field(default_factory=dict)  # by the provider's group
+    admins_group: str = ""
+    password_form: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of one instance. `database_url` is empty for SQLite in the data folder."""
 
@@ -105,6 +134,7 @@ class Configuration:
     second_factor: SecondFactor = SecondFactor.OFF
     mail: Mail | None = None  # None: no mail is sent
     backups: BackupPlan | None = None  # None: none is made by itself
+    single_sign_on: SingleSignOn | None = None
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -138,6 +168,7 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
         trust_proxy=_yes_or_no(*values.get("trust_proxy", ("FARLEY_TRUST_PROXY", "no"))),
         mail=_mail(values),
         backups=_backups(values),
+        single_sign_on=_single_sign_on(values),
         second_factor=_second_factor(*values.get("second_factor", ("FARLEY_SECOND_FACTOR", "off"))),
     )
 
@@ -177,17 +208,29 @@ def _from_file(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(str(path), str(error)) from error
     known = set(SETTINGS.values())
+    table = document.pop("oidc", {})
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: oidc", "must be a table: [oidc]")
+    document |= {f"oidc.{key}": value for key, value in table.items()}
     for key in document:
         if key not in known:
             raise ConfigurationError(f"{path}: {key}", f"no such setting; there are {', '.join(sorted(known))}")
-    for key, value in document.items():
-        wanted = bool if key == "trust_proxy" else str
-        if not isinstance(value, wanted):
-            raise ConfigurationError(
-                f"{path}: {key}", "must be true or false" if wanted is bool else 'must be in "quotes"'
-            )
-    written = {True: "yes", False: "no"}
-    return {key: (f"{path}: {key}", written.get(value, str(value))) for key, value in document.items()}
+    return {key: (f"{path}: {key}", _written(f"{path}: {key}", key, value)) for key, value in document.items()}
+
+
+def _written(option: str, key: str, value: object) -> str:
+    """A value of the file as the environment would have it."""
+    if key in YES_OR_NO:
+        if not isinstance(value, bool):
+            raise ConfigurationError(option, "must be true or false")
+        return "yes" if value else "no"
+    if key == "oidc.domains" and isinstance(value, list):
+        return ",".join(map(str, value))
+    if key == "oidc.teams" and isinstance(value, dict):
+        return ";".join(f"{group}={team}" for group, team in value.items())
+    if not isinstance(value, str):
+        raise ConfigurationError(option, 'must be in "quotes"')
+    return value
 
 
 def _backups(values: Mapping[str, tuple[str, str]]) -> BackupPlan | None:
@@ -254,6 +297,43 @@ def _mail(values: Mapping[str, tuple[str, str]]) -> Mail | None:
         raise ConfigurationError(option, f"tls is starttls, implicit or none, the port a number: {error}") from error
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Mail(parts.hostname, port or MAIL_PORTS[tls], user, password, tls, sender)
+
+
+def _single_sign_on(values: Mapping[str, tuple[str, str]]) -> SingleSignOn | None:
+    given = {key.partition(".")[2]: value for key, value in values.items() if key.startswith("oidc.")}
+    if not given:
+        return None
+    for needed in ("issuer", "client_id", "secret_file"):
+        if not given.get(needed, ("", ""))[1]:
+            raise ConfigurationError(f"FARLEY_OIDC_{needed.upper()}", "single sign-on needs it")
+    text = {key: value for key, (_option, value) in given.items()}
+    parts = urlsplit(text["issuer"])
+    is_here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and is_here)):
+        raise ConfigurationError(given["issuer"][0], "must be an address with https://")
+    try:
+        client_secret = Path(text["secret_file"]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(given["secret_file"][0], f"cannot be read: {error}") from error
+    teams = {}
+    for pair in filter(None, (pair.strip() for pair in text.get("teams", "").split(";"))):
+        group, _, team = pair.rpartition("=")
+        if not group or not team:
+            raise ConfigurationError(given["teams"][0], "must be group=team; group=team")
+        teams[group.strip()] = team.strip()
+    return SingleSignOn(
+        issuer=text["issuer"],
+        client_id=text["client_id"],
+        secret=client_secret,
+        name=text.get("name") or "OpenID",
+        domains=frozenset(filter(None, (name.strip().lower() for name in text.get("domains", "").split(",")))),
+        create_accounts=_yes_or_no(*given.get("create_accounts", ("", "no"))),
+        link_by_email=_yes_or_no(*given.get("link_by_email", ("", "no"))),
+        groups_claim=text.get("groups_claim") or "groups",
+        teams=teams,
+        admins_group=text.get("admins_group", ""),
+        password_form=_yes_or_no(*given.get("password_form", ("", "yes"))),
+    )
 
 
 def _second_factor(option: str, value: str) -> SecondFactor:

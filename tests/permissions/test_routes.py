@@ -76,6 +76,8 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", (200,) * 7),
         Route("post", (422, 302, 302, 422, 302, 302, 302), lambda _: {"credential": "{}"}),
     ],
+    "sso": [Route("get", (404, 302, 302, 404, 302, 302, 302))],  # this house has none; test_single_sign_on has
+    "sso-callback": [Route("get", (404, 302, 302, 404, 302, 302, 302))],
     "ask-reset": [Route("get", (200,) * 7), Route("post", (200,) * 7, lambda _: {"username": "manager"})],
     "reset": [
         Route("get", (404,) * 7, arguments=lambda _: ["1-forged"]),  # tests/web/test_resetting.py has real ones
@@ -90,6 +92,8 @@ ROUTES: dict[str, list[Route]] = {
     "preferences": [Route("post", (302,) * 7, lambda _: {"theme": "dark"})],  # before log-in in a cookie
     "profile": [Route("post", mine(302, 302, 302, 302))],
     "password": [Route("post", mine(422, 422, 422, 422), lambda _: {"old": "wrong", "new": "x"})],
+    "own-photo": [Route("post", mine(302, 302, 302, 302))],
+    "person-photo": [Route("get", mine(404, 404, 404, 404), arguments=lambda _: ["reader"])],  # has none
     "confirm": [Route("get", ALL), Route("post", mine(422, 422, 422, 422), lambda _: {"password": "wrong"})],
     "security": [Route("get", ALL)],
     "new-factor": [Route("get", mine(302, 302, 302, 302)), Route("post", mine(302, 302, 302, 302))],  # asks who it is

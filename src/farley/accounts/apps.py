@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
-        for module in ("events", "devices", "throttling"):  # tables that lie beside what is done with them
+        for module in ("events", "devices", "portraits", "throttling"):  # tables that lie beside what is done with them
             import_module(f"farley.accounts.{module}")
 
     def ready(self) -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.actor import Actor
@@ -59,6 +59,12 @@ class User(AbstractBaseUser):
         DENSE = "dense", _("Dense")
         ROOMY = "roomy", _("Roomy")
 
+    class Weekday(models.TextChoices):
+        LANGUAGE = "", _("As usual in the language")
+        MONDAY = "monday", _("Monday")
+        SATURDAY = "saturday", _("Saturday")
+        SUNDAY = "sunday", _("Sunday")
+
     name = models.CharField(max_length=40, unique=True, validators=[validate_name])
     email = models.EmailField(max_length=254)
     full_name = models.CharField(max_length=200, blank=True)
@@ -68,6 +74,8 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=6, choices=Theme.choices, default=Theme.SYSTEM)
     density = models.CharField(max_length=5, choices=Density.choices, default=Density.DENSE)
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
+    first_weekday = models.CharField(max_length=8, choices=Weekday.choices, default=Weekday.LANGUAGE, blank=True)
+    photo = models.CharField(max_length=16, blank=True)  # digest of the portrait's octets; empty: there is none
     joined_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -85,6 +93,13 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         return self.full_name or self.name
+
+    @property
+    def week_begins_on(self) -> int:
+        """0 for Monday to 6 for Sunday: as chosen, else as usual in the language of the page."""
+        chosen = {User.Weekday.MONDAY: 0, User.Weekday.SATURDAY: 5, User.Weekday.SUNDAY: 6}
+        usual: int = (formats.get_format("FIRST_DAY_OF_WEEK") - 1) % 7  # Django's weeks count from Sunday
+        return chosen.get(User.Weekday(self.first_weekday), usual)
 
     @property
     def actor(self) -> Actor:

@@ -39,6 +39,7 @@ def _check(options: argparse.Namespace) -> int:
         ("disk", _disk),
         ("secrets", _secrets),
         ("front end", _front_end),
+        ("single sign-on", _single_sign_on),
     ]
     if configuration.backups is not None:
         checks.append(("backups", _backups))
@@ -93,6 +94,25 @@ def _search(_: Configuration) -> Iterator[str]:
 
     if missing := unfound().count():
         yield f"{missing:,} contacts are not found yet; `farley serve` goes on with it, `farley reindex` does it now"
+
+
+def _single_sign_on(configuration: Configuration) -> Iterator[str]:
+    from farley.accounts import single_sign_on
+    from farley.accounts.teams import Team
+
+    wanted = configuration.single_sign_on
+    if wanted is None:
+        return
+    if not configuration.url:
+        yield "FARLEY_URL: the provider sends people back to Farley; name its address"
+    known = set(Team.objects.values_list("name", flat=True))
+    for group, team in wanted.teams.items():
+        if team not in known:
+            yield f"FARLEY_OIDC_TEAMS: there is no team {printable(team)} for the group {printable(group)}"
+    try:
+        single_sign_on.described(wanted)
+    except single_sign_on.ProviderFailed as error:
+        yield f"FARLEY_OIDC_ISSUER: {printable(str(error))}"
 
 
 def _disk(configuration: Configuration) -> Iterator[str]:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "django_tasks",
     "django_tasks_db",
@@ -125,6 +126,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by those who know whose the address is
 ACCOUNT_RATE_LIMITS = False  # accounts.throttling counts, for all processes and before a guess is checked
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 MFA_ADAPTER = "farley.accounts.second_factor.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RECOVERY_CODE_DIGITS = 10

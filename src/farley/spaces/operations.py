@@ -164,6 +164,8 @@ def add_person(
     as_first: bool = False,
     full_name: str = "",
     language: str = "",
+    by: Actor = COMMAND,
+    door: Door = Door.CLI,
 ) -> User:
     """Make an account together with its private space of the same name, or neither.
 
@@ -180,8 +182,8 @@ def add_person(
             if User.objects.filter(email__iexact=user.email).exists():
                 raise EmailTaken(user.email)
             user.save(force_insert=True)
-            maker, door = (user.actor, Door.WEB) if as_first else (COMMAND, Door.CLI)
-            note(Verb.USER_ADDED, by=maker, door=door, about=user, subject=name, admin=is_admin)
+            by, door = (user.actor, Door.WEB) if as_first else (by, door)
+            note(Verb.USER_ADDED, by=by, door=door, about=user, subject=name, admin=is_admin)
             create(name, Space.Kind.PRIVATE, by=user.actor, title=full_name[:MAX_TITLE])
     except IntegrityError as error:  # on PostgreSQL: another process made the same account at the same time
         raise NameTaken(name) from error

@@ -27,6 +27,7 @@ from farley.database.turns import write_turn
 from farley.web.context import THEME_COOKIE
 from farley.web.middleware import LANGUAGE_COOKIE
 from farley.web.navigation import back
+from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast
 
@@ -65,7 +66,9 @@ def account(request: PageRequest) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     """Choose looks and language: on the profile of who is signed in, in a cookie before that."""
     chosen = {
-        name: request.POST[name] for name in ("language", "theme", "density", "time_zone") if name in request.POST
+        name: request.POST[name]
+        for name in ("language", "theme", "density", "time_zone", "first_weekday")
+        if name in request.POST
     }
     user = request.user
     response = back(request, "contacts")
@@ -144,6 +147,7 @@ def _keep(user: User, chosen: dict[str, str]) -> None:
         "theme": User.Theme.values,
         "density": User.Density.values,
         "time_zone": available_timezones(),
+        "first_weekday": User.Weekday.values,
     }
     good = {name: value for name, value in chosen.items() if value in allowed.get(name, ())}
     for name, value in good.items():
@@ -164,6 +168,8 @@ def _page(
         "profile_fields": settings_typed or _profile_fields(request.user),
         "password_fields": passwords or _password_fields(),
         "zones": sorted(zone for zone in available_timezones() if zone.startswith(LOCAL_ZONES)),
+        "photo": photo_url(request.user.name, request.user.photo),
+        "weekdays": [(value, str(label)) for value, label in User.Weekday.choices],
         "themes": [
             (User.Theme.SYSTEM, gettext("Like the system"), gettext("Light or dark, as this device is set.")),
             (User.Theme.LIGHT, gettext("Light"), gettext("Warm paper, dark ink.")),

@@ -14,6 +14,7 @@ from farley.accounts.models import User
 from farley.contacts import listing
 from farley.spaces.models import Space
 from farley.web.navigation import page_of
+from farley.web.people_photos import photo_url
 
 THEME_COOKIE = "farley_theme"
 RAIL_COOKIE = "farley_rail"
@@ -54,6 +55,7 @@ class Shell:
     is_rail: bool = False
     user_name: str = ""
     user_email: str = ""
+    user_photo: str = ""
     is_admin: bool = False
     modules: list[Place] = field(default_factory=list)
     spaces: list[Branch] = field(default_factory=list)
@@ -82,6 +84,7 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         is_rail=request.COOKIES.get(RAIL_COOKIE) == "1",
         user_name=user.display_name,
         user_email=user.email,
+        user_photo=photo_url(user.name, user.photo),
         is_admin=user.is_admin,
         modules=_modules(),
         spaces=spaces,

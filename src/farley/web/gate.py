@@ -27,8 +27,8 @@ from farley.accounts.logins import address_of
 from farley.accounts.models import User
 from farley.accounts.signing_in import sign_in
 from farley.spaces.operations import NameTaken, NotTheFirst, add_person
+from farley.web.entrance import login_context, too_many_attempts
 from farley.web.navigation import back
-from farley.web.second_step import too_many_attempts
 
 
 @dataclass(slots=True)
@@ -57,12 +57,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if first_run.is_open():
         return redirect("setup")
     form = request.POST
-    context: dict[str, Any] = {
-        "version": __version__,
-        "next": form.get("next", "") or request.GET.get("next", ""),
-        "username": form.get("username", "")[:254],
-        "remember": "remember" in form,
-    }
+    context = login_context(request)
     if request.method == "GET":
         return render(request, "gate/login.html", context)
     username, address = form.get("username", "").strip(), address_of(request)

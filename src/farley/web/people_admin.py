@@ -18,6 +18,7 @@ from farley.accounts.models import User
 from farley.contacts.offboarding import HandedOver, Private, UnfitHeir, belongings_of, let_in, offboard
 from farley.journal.models import Door
 from farley.spaces.operations import LastManager
+from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast, warn
 
@@ -30,6 +31,7 @@ class AccountRow:
     is_admin: bool
     is_active: bool
     last_login: datetime | None
+    photo: str
 
 
 @require_GET
@@ -38,7 +40,15 @@ def accounts(request: PageRequest) -> HttpResponse:
     _require_administrator(request)
     found = User.objects.order_by("-is_active", "full_name", "name")
     rows = [
-        AccountRow(each.name, each.display_name, each.email, each.is_admin, each.is_active, each.last_login)
+        AccountRow(
+            each.name,
+            each.display_name,
+            each.email,
+            each.is_admin,
+            each.is_active,
+            each.last_login,
+            photo_url(each.name, each.photo),
+        )
         for each in found
     ]
     return render(request, "instance/accounts.html", {"place": "accounts", "accounts": rows})

@@ -17,7 +17,7 @@ from farley import __version__
 from farley.accounts import resetting, throttling
 from farley.accounts.logins import address_of
 from farley.accounts.resetting import NoSuchReset
-from farley.web.second_step import too_many_attempts
+from farley.web.entrance import too_many_attempts
 from farley.web.toasts import toast
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -24,6 +24,7 @@ from farley.accounts.models import User
 from farley.accounts.passkeys import PasskeyRefused, TooManyPasskeys
 from farley.accounts.second_factor import TooManyGuesses, WrongCode
 from farley.accounts.signing_in import FACTOR, FactorStep, SetUpStep, Step, pending, sign_in
+from farley.web.entrance import login_context, too_many_attempts
 from farley.web.navigation import back
 
 _SECRET = "farley_new_app"  # noqa: S105 -- where a session keeps the app's secret, encrypted, until it is confirmed
@@ -119,8 +120,7 @@ def login_passkey(request: HttpRequest) -> HttpResponse:
             throttling.forget("passkey", address)
             target = back(request, settings.LOGIN_REDIRECT_URL)["Location"]
             return sign_in(request, user, method=FACTOR, target=target, remember="remember" in request.POST)
-    context = {"version": __version__, "problem": problem, "next": request.POST.get("next", "")}
-    return render(request, "gate/login.html", context, status=status)
+    return render(request, "gate/login.html", login_context(request) | {"problem": problem}, status=status)
 
 
 def new_factor(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -165,16 +165,6 @@ def refusal(error: Exception) -> str:
         case TooManyPasskeys():
             return gettext("There are %(limit)s passkeys. Remove one first.") % {"limit": passkeys.MAX_PASSKEYS}
     return gettext("This passkey was not accepted. Try once more, or choose another way.")
-
-
-def too_many_attempts(retry_after_s: int) -> str:
-    minutes = -(-retry_after_s // 60)
-    text = ngettext(
-        "Too many attempts. Try again in %(minutes)s minute.",
-        "Too many attempts. Try again in %(minutes)s minutes.",
-        minutes,
-    )
-    return text % {"minutes": minutes}
 
 
 def _show(request: HttpRequest, user: User) -> None:

@@ -22,6 +22,7 @@ from farley.spaces.models import Home, Hue, Invitation, Membership, Space
 from farley.spaces.operations import LastManager, NameTaken, SpaceIsPrivate
 from farley.web.context import SPACE_ICONS
 from farley.web.listing import Choice
+from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.spaces import given, kind_name, role_name, seen_by
 from farley.web.toasts import toast, warn
@@ -55,6 +56,7 @@ class MemberRow:
     note: str
     is_self: bool
     url: str
+    photo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,7 @@ def _member_rows(request: PageRequest, space: Space, *, can_look: bool) -> list[
                 note=given(what, membership.since, membership.given_by),
                 is_self=member == request.user,
                 url="" if space.is_private else looked_at,
+                photo=photo_url(member.name, member.photo) if isinstance(member, User) else "",
             )
         )
     return rows

@@ -17,6 +17,7 @@ from farley.accounts.doors import Door
 from farley.accounts.models import User
 from farley.accounts.teams import NoSuchTeam, NotAnAdministrator, Team, TeamMember, TeamNameTaken
 from farley.spaces.operations import LastManager
+from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.spaces import given
 from farley.web.toasts import toast, warn
@@ -35,6 +36,7 @@ class TeamMemberRow:
     title: str
     note: str
     url: str
+    photo: str
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,6 +85,7 @@ def team(request: PageRequest, name: str) -> HttpResponse:
             member.user.display_name,
             given(gettext("in this team"), member.since, member.given_by),
             reverse("person-sees", args=[member.user.name]) if request.user.is_admin else "",
+            photo_url(member.user.name, member.user.photo),
         )
         for member in members.order_by("user__full_name", "user__name")
         if member.user.is_active

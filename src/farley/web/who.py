@@ -22,6 +22,7 @@ from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace, NotAllowed
 from farley.web.context import SPACE_ICONS
 from farley.web.people import name_of
+from farley.web.people_photos import photo_url
 from farley.web.record import visible_contact
 from farley.web.requests import PageRequest
 from farley.web.spaces import reason_of, role_name
@@ -39,6 +40,7 @@ class Sight:
     icon: str = ""
     url: str = ""
     is_archived: bool = False
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def contact_who(request: PageRequest, pk: int) -> HttpResponse:
     for way in ways:  # the highest first
         told = role_name(way.role)
         sight = people.setdefault(way.user.pk, Sight(way.user.display_name, told, []))
+        sight.photo = photo_url(way.user.name, way.user.photo)
         sight.reasons.append(_reason(way, sight.role))
     context = {"place": "contacts", "contact": contact, "name": name_of(contact), "people": list(people.values())}
     return render(request, "spaces/who.html", context)

@@ -130,12 +130,6 @@ def address_of_secret(user: User, app_secret: str) -> str:
     return str(_adapter().build_totp_url(user, app_secret))
 
 
-def drawn(address: str) -> str:
-    """`address` as the <svg> of a QR code."""
-    picture = str(_adapter().build_totp_svg(address))
-    return picture[picture.index("<svg") :]
-
-
 def add_app(user: User, app_secret: str, code: str, address: str, *, by: Actor, door: Door) -> list[str]:
     """Keep the app's secret if `code` shows that the app has it; return new recovery codes if there were none.
 

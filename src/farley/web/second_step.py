@@ -24,6 +24,7 @@ from farley.accounts.models import User
 from farley.accounts.passkeys import PasskeyRefused, TooManyPasskeys
 from farley.accounts.second_factor import TooManyGuesses, WrongCode
 from farley.accounts.signing_in import FACTOR, FactorStep, SetUpStep, Step, pending, sign_in
+from farley.web.codes import qr_code
 from farley.web.entrance import login_context, too_many_attempts
 from farley.web.navigation import back
 
@@ -131,7 +132,7 @@ def new_factor(request: HttpRequest, user: User) -> dict[str, Any]:
     secret = adapter.decrypt(request.session[_SECRET])
     return {
         "secret": " ".join(secret[place : place + 4] for place in range(0, len(secret), 4)),
-        "picture": second_factor.drawn(second_factor.address_of_secret(user, secret)),
+        "picture": qr_code(second_factor.address_of_secret(user, secret), gettext("QR code for the app")),
         "options": json.dumps(passkeys.to_create(user)),
     }
 

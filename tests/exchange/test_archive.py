@@ -7,7 +7,9 @@ import json
 import zipfile
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from tests.cast import a_card, hand_of, space_of, team
+from tests.web.second_factors import with_app
 
 from farley.accounts.events import Event, Verb
 from farley.accounts.models import User
@@ -75,9 +77,19 @@ def test_an_account_s_archive_holds_its_data_its_acts_and_its_private_contacts(a
 
 
 def test_an_archive_holds_no_password(alice: User) -> None:
-    alice.set_password("a long enough sentence")
-    alice.save()
-    assert not any(alice.password.encode() in octets for octets in about_account(alice).values())
+    app, codes = with_app(alice)
+    files = about_account(alice)
+    kept = [
+        alice.password,
+        app,
+        *codes,
+        *(str(value) for row in Authenticator.objects.all() for value in row.data.values()),
+    ]
+    assert not any(each.encode() in octets for each in kept if len(each) > 10 for octets in files.values())
+    assert [each["kind"] for each in json.loads(files["signing-in.json"])["second_factors"]] == [
+        "totp",
+        "recovery_codes",
+    ]
 
 
 def test_giving_it_out_is_noted(alice: User) -> None:

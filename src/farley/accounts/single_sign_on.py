@@ -65,7 +65,7 @@ def provider() -> SingleSignOn:
 def begin(request: HttpRequest, target: str, callback: str) -> str:
     """The provider's address to send the browser to. Raises NotConfigured, ProviderFailed."""
     wanted, nonce, verifier = provider(), secrets.token_urlsafe(24), secrets.token_urlsafe(48)
-    endpoint = described(wanted)["authorization_endpoint"]
+    endpoint = description_of(wanted)["authorization_endpoint"]
     state = {"target": target, "nonce": nonce, "verifier": verifier, "callback": callback}
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     question = {
@@ -91,7 +91,7 @@ def complete(request: HttpRequest) -> tuple[Identity, str]:
     code = request.GET.get("code", "")
     if state is None or not code:
         raise SignOnRefused("no such state" if state is None else "no code")
-    described = described(wanted)
+    described = description_of(wanted)
     if request.GET.get("iss", wanted.issuer) != wanted.issuer:  # RFC 9207
         raise SignOnRefused("another issuer")
     tokens = _tokens(wanted, described, code, state)
@@ -124,7 +124,7 @@ def _identity(wanted: SingleSignOn, claims: dict[str, Any]) -> Identity:
     )
 
 
-def described(wanted: SingleSignOn) -> dict[str, Any]:
+def description_of(wanted: SingleSignOn) -> dict[str, Any]:
     """OpenID Connect Discovery 1.0 §4: the document must be about this very issuer."""
     found = _asked("GET", f"{wanted.issuer.rstrip('/')}/.well-known/openid-configuration")
     if found.get("issuer") != wanted.issuer:

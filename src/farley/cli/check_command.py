@@ -110,7 +110,7 @@ def _single_sign_on(configuration: Configuration) -> Iterator[str]:
         if team not in known:
             yield f"FARLEY_OIDC_TEAMS: there is no team {printable(team)} for the group {printable(group)}"
     try:
-        single_sign_on.described(wanted)
+        single_sign_on.description_of(wanted)
     except single_sign_on.ProviderFailed as error:
         yield f"FARLEY_OIDC_ISSUER: {printable(str(error))}"
 

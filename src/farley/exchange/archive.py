@@ -7,6 +7,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
 
 from farley.accounts.actor import Actor
@@ -15,6 +18,7 @@ from farley.accounts.doors import Door
 from farley.accounts.events import Event, note
 from farley.accounts.events import Verb as EventVerb
 from farley.accounts.models import User
+from farley.accounts.portraits import Portrait
 from farley.accounts.roles import Role
 from farley.contacts import links
 from farley.contacts.keeping import versions
@@ -63,6 +67,9 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
         _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))
         _put(archive, "imports.json", _imports(user))
         _put(archive, "devices.json", _devices(user))
+        _put(archive, "signing-in.json", _signing_in(user))
+        for portrait in Portrait.objects.filter(user=user):
+            archive.writestr("photo.webp", bytes(portrait.octets))
         for space in private.order_by("name"):
             with archive.open(f"contacts/{space.name}.vcf", "w", force_zip64=True) as out:
                 for card in vcards(Contact.objects.filter(space=space, deleted_at=None)):
@@ -118,6 +125,7 @@ def _account(user: User) -> dict[str, Any]:
         "time_zone": user.time_zone,
         "theme": user.theme,
         "density": user.density,
+        "first_weekday": user.first_weekday,
         "is_admin": user.is_admin,
         "is_active": user.is_active,
         "joined_at": user.joined_at,
@@ -194,6 +202,20 @@ def _share_links(contact: Contact) -> list[dict[str, Any]]:
 def _devices(user: User) -> list[dict[str, Any]]:
     columns = ("name", "is_read_only", "created_at", "last_used_at", "last_address")
     return list(Device.objects.filter(user=user).order_by("pk").values(*columns))
+
+
+def _signing_in(user: User) -> dict[str, Any]:
+    """What they sign in with and where they are signed in; of no secret more than that there is one."""
+    factors = Authenticator.objects.filter(user=user).order_by("pk")
+    sessions = UserSession.objects.filter(user=user).order_by("pk")
+    return {
+        "second_factors": [
+            {"kind": each.type, "name": each.data.get("name", ""), "since": each.created_at, "used": each.last_used_at}
+            for each in factors
+        ],
+        "sessions": list(sessions.values("user_agent", "ip", "created_at", "last_seen_at")),
+        "single_sign_on": list(SocialAccount.objects.filter(user=user).order_by("pk").values("provider", "uid")),
+    }
 
 
 def _imports(user: User) -> list[dict[str, Any]]:

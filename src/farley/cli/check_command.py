@@ -39,10 +39,11 @@ def _check(options: argparse.Namespace) -> int:
         ("disk", _disk),
         ("secrets", _secrets),
         ("front end", _front_end),
-        ("single sign-on", _single_sign_on),
     ]
     if configuration.backups is not None:
         checks.append(("backups", _backups))
+    if configuration.single_sign_on is not None:
+        checks.append(("single sign-on", _single_sign_on))
     if options.deep:
         checks.append(("derived equals octets", _derived))
     problems = 0

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_device_expiry"),
+        ("accounts", "0007_device_reading"),
     ]
 
     operations = [

@@ -21,6 +21,8 @@ from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.writing import one_batch
+from farley.lists import saving
+from farley.lists.models import View
 from farley.spaces import invitations
 from farley.spaces.models import Invitation, Membership, Space
 from tests.cast import a_card, hand_of, person
@@ -78,6 +80,7 @@ class Scene:
     token: str
     invitation: Invitation
     field: Field
+    view: View
 
     def client(self, who: str) -> Client:
         """A browser in which `who` is signed in; a session of somebody whose account was closed counts nothing."""
@@ -118,7 +121,8 @@ def make_scene() -> Scene:
         crew = teams.create(name, by=SERVER, door=Door.CLI)
         teams.add_member(crew, User.objects.get(name="reader"), by=SERVER, door=Door.CLI)
     invitation, token = invitations.invite(space, Role.READER, max_uses=9, by=manager.actor)
-    return Scene(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field)
+    view = saving.save_view("contacts", title="Zyxview", query="q=Zyxquery", space=space, by=manager.actor)
+    return Scene(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view)
 
 
 def hidden_from(who: str) -> list[str]:

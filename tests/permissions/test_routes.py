@@ -155,6 +155,15 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(404, 403, 403, 302), lambda _: {"act": "remove"}, lambda s: [s.field.pk]),
         Route("post", mine(404, 404, 404, 404), lambda _: {"act": "remove"}, lambda _: [999_999]),
     ],
+    "contact-filter": [Route("get", ALL)],
+    "save-view": [
+        Route("post", mine(302, 302, 302, 302), lambda _: {"title": "Mine", "query": "sort=name"}),
+        Route("post", mine(404, 403, 302, 302), lambda s: {"title": "Ours", "query": "", "space": s.space.name}),
+    ],
+    "change-view": [
+        Route("post", mine(404, 403, 302, 302), lambda _: {"act": "remove"}, lambda s: [s.view.pk]),
+        Route("post", mine(404, 302, 302, 302), lambda _: {"act": "first"}, lambda s: [s.view.pk]),
+    ],
     "restore-contact": [
         Route("post", mine(404, 404, 404, 404), arguments=contact),  # it is there
         Route("post", CHANGED, arguments=lambda s: [s.deleted.pk]),

@@ -123,8 +123,8 @@ def member_of(group: Contact) -> Test:
     return Test(Q(pk__in=members), led_by(lambda spaces: members.filter(space__in=spaces)))
 
 
-def saying(text: str) -> Test:
-    return Test(Exists(_entry().filter(finding.condition(text))), partial(_records_saying, text))
+def saying(text: str, spaces: Sequence[Space]) -> Test:
+    return Test(Exists(_entry().filter(finding.condition(text))), partial(_records_saying, text, spaces))
 
 
 def _entry() -> QuerySet[Entry]:
@@ -134,20 +134,20 @@ def _entry() -> QuerySet[Entry]:
     return mine
 
 
-def _records_saying(text: str, spaces: Sequence[int], most: int) -> list[int] | None:
+def _records_saying(text: str, spaces: Sequence[Space], _ids: Sequence[int], most: int) -> list[int] | None:
     most = min(most, _MOST_READ)
     found: list[int] = []
-    for space in Space.objects.filter(pk__in=spaces):
+    for space in spaces:
         found += finding.records(text, noun=Noun.CONTACT, space=space, limit=most + 1 - len(found))
         if len(found) > most:
             return None
     return found
 
 
-def _found_by_search(test: Test, words: Sequence[str]) -> Test:
+def _found_by_search(test: Test, words: Sequence[str], spaces: Sequence[Space]) -> Test:
     """`test`, led to by whoever says these words anywhere: search has them all."""
     quoted = " ".join(f'"{word}"' for word in words if len(word) > 2 and '"' not in word)
-    return Test(test.where, partial(_records_saying, quoted), is_whole=False) if quoted else test
+    return Test(test.where, partial(_records_saying, quoted, spaces), is_whole=False) if quoted else test
 
 
 # Fields
@@ -165,30 +165,30 @@ def _key(text: str, most: int = MAX_KEY) -> str:
 
 
 def _said_by_cards(spaces: Sequence[Space]) -> Iterator[Field]:
-    yield _name_field()
+    yield _name_field(spaces)
     norm = partial(_key, most=MAX_NORM)
     organisation = _in_order_of_names("organisation_key", "contacts_by_organisation", empty="")
-    yield _text("org", _("Organisation"), organisation, _key)
-    yield _text("title", _("Job title"), _rows(_Kind.TITLE), norm)
-    yield _text("email", _("E-mail"), _rows(_Kind.EMAIL), _bare)
-    yield _phone_field({space.default_region for space in spaces})
+    yield _text("org", _("Organisation"), organisation, _key, spaces)
+    yield _text("title", _("Job title"), _rows(_Kind.TITLE), norm, spaces)
+    yield _text("email", _("E-mail"), _rows(_Kind.EMAIL), _bare, spaces)
+    yield _phone_field(spaces)
     yield _tag_field()
-    yield _text("city", _("City"), _in_order_of_names("city_key", "contacts_by_city", empty=""), _key)
-    yield _text("postcode", _("Postcode"), _rows(_Kind.POSTCODE), norm)
-    yield _text("region", _("Region"), _rows(_Kind.REGION), norm)
-    yield _text("country", _("Country"), _rows(_Kind.COUNTRY), norm)
-    yield _text("street", _("Street"), _rows(_Kind.STREET), norm)
-    yield _text("nickname", _("Nickname"), _rows(_Kind.NICKNAME), norm)
-    yield _text("url", _("Website"), _rows(_Kind.URL), _bare)
-    yield _text("im", _("Messenger"), _rows(_Kind.IM), _bare)
-    yield _text("related", _("Related person"), _rows(_Kind.RELATED), norm)
-    yield _note_field()
+    yield _text("city", _("City"), _in_order_of_names("city_key", "contacts_by_city", empty=""), _key, spaces)
+    yield _text("postcode", _("Postcode"), _rows(_Kind.POSTCODE), norm, spaces)
+    yield _text("region", _("Region"), _rows(_Kind.REGION), norm, spaces)
+    yield _text("country", _("Country"), _rows(_Kind.COUNTRY), norm, spaces)
+    yield _text("street", _("Street"), _rows(_Kind.STREET), norm, spaces)
+    yield _text("nickname", _("Nickname"), _rows(_Kind.NICKNAME), norm, spaces)
+    yield _text("url", _("Website"), _rows(_Kind.URL), _bare, spaces)
+    yield _text("im", _("Messenger"), _rows(_Kind.IM), _bare, spaces)
+    yield _text("related", _("Related person"), _rows(_Kind.RELATED), norm, spaces)
+    yield _note_field(spaces)
     yield _birthday_field()
     yield Field(
         name="text",
         label=_("Anything"),
         kind=Kind.TEXT,
-        find=lambda condition: saying(condition.value),
+        find=lambda condition: saying(condition.value, spaces),
         operators=(Operator.CONTAINS,),
     )
 
@@ -197,7 +197,7 @@ def _bare(text: str) -> str:
     return text.strip().casefold()[:MAX_NORM]
 
 
-def _text(name: str, label: Any, where: Column | Rows, fold: Callable[[str], str]) -> Field:
+def _text(name: str, label: Any, where: Column | Rows, fold: Callable[[str], str], spaces: Sequence[Space]) -> Field:
     """A field of text that search has as well: what it contains is looked for there first."""
     field = text_field(name, label, where, fold)
 
@@ -205,7 +205,7 @@ def _text(name: str, label: Any, where: Column | Rows, fold: Callable[[str], str
         test = field.find(condition)
         if condition.operator is not Operator.CONTAINS:
             return test
-        return _found_by_search(test, search_fold(condition.value).split())
+        return _found_by_search(test, search_fold(condition.value).split(), spaces)
 
     return Field(name=name, label=label, kind=Kind.TEXT, find=find)
 
@@ -251,7 +251,7 @@ def _rows(kind: IndexRow.Kind, **more: Any) -> Rows:
     return Rows(lambda: IndexRow.objects.filter(kind=kind, **more), "norm", _BY_VALUE)
 
 
-def _name_field() -> Field:
+def _name_field(spaces: Sequence[Space]) -> Field:
     """Names as lists are sorted by them, family name first; of what is contained, words in any order."""
     where = _column("sort_key", "contacts_by_name", empty="")
 
@@ -264,7 +264,7 @@ def _name_field() -> Field:
                 words = Q()
                 for word in keys[0].split():
                     words &= Q(name__contains=word)
-                return _found_by_search(Test(Exists(_entry().filter(words))), keys[0].split())
+                return _found_by_search(Test(Exists(_entry().filter(words))), keys[0].split(), spaces)
             case Operator.IS | Operator.IN:
                 return where.test(Lookup((("in", [spelt for key in keys for spelt in _family_first(key)]),)))
             case Operator.IS_NOT:
@@ -280,7 +280,8 @@ def _family_first(key: str) -> list[str]:
     return list(dict.fromkeys([key, " ".join([words[-1], *words[:-1]])]))
 
 
-def _phone_field(regions: set[str]) -> Field:
+def _phone_field(spaces: Sequence[Space]) -> Field:
+    regions = {space.default_region for space in spaces}
     rows = _rows(_Kind.PHONE)
 
     def find(condition: Condition) -> Test:
@@ -290,7 +291,7 @@ def _phone_field(regions: set[str]) -> Field:
             raise BadFilter(Reason.NOT_A_NUMBER, condition.value[:40], condition.value_at)
         if condition.operator is Operator.CONTAINS:
             digits = "".join(filter(str.isdigit, condition.value)).lstrip("0")
-            return _found_by_search(rows.test(looked_up(condition, [digits])), [digits])
+            return _found_by_search(rows.test(looked_up(condition, [digits])), [digits], spaces)
         if condition.operator is Operator.STARTS:
             return rows.test(looked_up(condition, ["".join(c for c in condition.value if c.isdigit() or c == "+")]))
         norms = sorted({e164(value, region)[:MAX_NORM] for value in condition.values for region in regions})
@@ -299,14 +300,14 @@ def _phone_field(regions: set[str]) -> Field:
     return Field(name="phone", label=_("Phone"), kind=Kind.TEXT, find=find)
 
 
-def _note_field() -> Field:
+def _note_field(spaces: Sequence[Space]) -> Field:
     notes = IndexRow.objects.filter(kind=_Kind.NOTE, contact_id=OuterRef("pk"))
 
     def find(condition: Condition) -> Test:
         if condition.operator is not Operator.CONTAINS:
             return _rows(_Kind.NOTE).test(looked_up(condition, ()))
         written = Test(Exists(notes.filter(value__icontains=condition.value)))
-        return _found_by_search(written, search_fold(condition.value).split())
+        return _found_by_search(written, search_fold(condition.value).split(), spaces)
 
     operators = (Operator.CONTAINS, Operator.FILLED, Operator.EMPTY)
     return Field(name="note", label=_("Note"), kind=Kind.TEXT, find=find, operators=operators)

@@ -110,7 +110,7 @@ class Listed:
         if asked.group is not None:
             yield filtering.member_of(asked.group)
         if asked.text.strip():
-            yield filtering.saying(asked.text)
+            yield filtering.saying(asked.text, self.spaces)
         if asked.more is not None:
             more = compiled(asked.more, self.fields, written)
             yield from more.parts if isinstance(more, Tests) and not more.is_any else (more,)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -25,6 +25,7 @@ from farley.lists.language import BadFilter
 from farley.lists.paging import BadCursor, TooSlow
 from farley.spaces.models import Space
 from farley.web import listing as asking
+from farley.web import views
 from farley.web.context import SPACE_ICONS
 from farley.web.events import Event, events_of
 from farley.web.facts import Fact, fact_groups
@@ -76,6 +77,9 @@ def contacts(request: PageRequest) -> HttpResponse:
     """The list: a page of it, the next rows of it, or one preview beside it."""
     if request.htmx.target == "peek":
         return render(request, "contacts/peek.html", {"peeked": _peeked(request)})
+    seen = views.seen(request)
+    if leads_to := views.first_page(request, seen):
+        return redirect(leads_to)
     asked = asking.asked(request)
     page, problem = _page(asked)
     if problem and request.htmx and asked.after:
@@ -87,6 +91,7 @@ def contacts(request: PageRequest) -> HttpResponse:
     if request.htmx and (asked.after or asked.size != paging.PAGE):
         part = {"rows": rows, "next_cursor": page.after, "only_read": only_read}
         return render(request, "contacts/list.html#rows", part)
+    saved = views.tabs_of(request, seen, changeable)
     peeked = _peeked(request) if request.GET.get("peek") else None
     return render(
         request,
@@ -96,6 +101,11 @@ def contacts(request: PageRequest) -> HttpResponse:
             "heading": asked.heading,
             "filters": asked,
             "tabs": asking.kind_tabs(),
+            "views": saved,
+            "current_view": next((tab for tab in saved if tab.is_current), None),
+            "has_first": any(tab.is_default for tab in saved),
+            "view_query": views.query_of(request.GET),
+            "gone_view": int(gone) if (gone := request.GET.get("gone", "")).isdecimal() and len(gone) < 16 else None,
             "columns": asking.columns(asked.order),
             "problem": problem,
             "sort": _sort_context(asked),

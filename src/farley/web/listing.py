@@ -24,6 +24,7 @@ from farley.web.filters import described, problem_of
 from farley.web.requests import PageRequest
 
 NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
+_OF_A_PAGE = ("after", "peek", "size", "gone", "field", "operator", "value", "join")  # and of the form of filters
 MAX_TEXT = 200
 MAX_ROWS = 2000  # that a list one comes back to has at once
 
@@ -91,12 +92,13 @@ class Asked:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What a search keeps of the address."""
-        return [(name, str(self.query[name])) for name in (*NARROWING, "sort") if self.query.get(name)]
+        return [(name, str(self.query[name])) for name in (*NARROWING, "sort", "view") if self.query.get(name)]
 
     @property
     def kept_by_form(self) -> list[tuple[str, str]]:
         """What the form of filters keeps of the address."""
-        return [(name, str(self.query[name])) for name in ("q", "kind", "sort", "filter") if self.query.get(name)]
+        names = ("q", "kind", "sort", "filter", "view")
+        return [(name, str(self.query[name])) for name in names if self.query.get(name)]
 
     @property
     def heading(self) -> str:
@@ -157,7 +159,7 @@ class Asked:
         return self._address({}, without=(name,))
 
     def _address(self, more: dict[str, str], *, without: Sequence[str]) -> str:
-        left = {key: value for key, value in self.query.items() if key not in (*without, "after", "peek", "size")}
+        left = {key: value for key, value in self.query.items() if key not in (*without, *_OF_A_PAGE)}
         return f"{reverse('contacts')}?{urlencode(left | more, safe='(),:')}"
 
 

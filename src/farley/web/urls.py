@@ -36,6 +36,7 @@ from farley.web import (
     spaces_pages,
     tags,
     teams,
+    views,
     who,
 )
 
@@ -96,6 +97,9 @@ urlpatterns = [
     path("account/devices/<id:pk>/remove/", devices.remove_device, name="remove-device"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/count/", contacts.contact_count, name="contact-count"),
+    path("contacts/filter/", views.filter_form, name="contact-filter"),
+    path("contacts/views/", views.save_view, name="save-view"),
+    path("contacts/views/<id:pk>/", views.change_view, name="change-view"),
     path("contacts/quick/", contacts.quick_add, name="quick-add"),
     path("contacts/bulk/", bulk.bulk, name="bulk"),
     path("contacts/new/", new_contact.new_contact, name="new-contact"),

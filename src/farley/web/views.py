@@ -1,0 +1,177 @@
+"""Saved views of the list of contacts, and the page that puts a filter together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from farley.lists import language, saving
+from farley.lists.filtering import Field
+from farley.lists.language import NO_VALUE, BadFilter, Condition, Operator
+from farley.lists.models import MAX_QUERY, View, ViewQuerySet
+from farley.lists.saving import BadView, NotYours
+from farley.spaces.operations import find
+from farley.web import listing as asking
+from farley.web.filters import OPERATORS, problem_of
+from farley.web.requests import PageRequest
+from farley.web.toasts import toast, warn
+
+LIST = "contacts"
+_OF_A_PAGE = ("after", "peek", "size", "view", "edit")  # parts of an address that are no part of a view
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A saved view above the list."""
+
+    pk: int
+    title: str
+    url: str
+    is_current: bool
+    is_changed: bool  # the address asks for something else by now
+    is_default: bool
+    is_shared: bool
+    can_change: bool
+
+
+def seen(request: PageRequest) -> ViewQuerySet:
+    """The views that somebody sees: asked for once, when they are first looked at."""
+    found: ViewQuerySet = View.objects.visible_to(request.actor).of(LIST, request.actor)
+    return found
+
+
+def tabs_of(request: PageRequest, views: Iterable[View], editable: set[int]) -> list[Tab]:
+    """Views as tabs above the list."""
+    asked = request.GET.get("view", "")
+    now = query_of(request.GET)
+    return [
+        Tab(
+            pk=view.pk,
+            title=view.title,
+            url=address_of(view),
+            is_current=asked == str(view.pk),
+            is_changed=asked == str(view.pk) and now != view.query,
+            is_default=view.is_default,
+            is_shared=view.space_id is not None,
+            can_change=saving.may_change(view, request.actor, editable),
+        )
+        for view in views
+    ]
+
+
+def address_of(view: View) -> str:
+    return f"{reverse('contacts')}?view={view.pk}" + (f"&{view.query}" if view.query else "")
+
+
+def query_of(query: QueryDict) -> str:
+    """What of an address a view keeps."""
+    return urlencode([(name, str(query[name])) for name in sorted(query) if name not in _OF_A_PAGE and query[name]])
+
+
+@require_POST
+def save_view(request: PageRequest) -> HttpResponse:
+    """Keep what the list shows under a name, for oneself or for a space."""
+    query = query_of(QueryDict(request.POST.get("query", "")[: 2 * MAX_QUERY]))
+    name = request.POST.get("space", "")
+    space = find(name, by=request.actor) if name else None
+    try:
+        view = saving.save_view(LIST, title=request.POST.get("title", ""), query=query, space=space, by=request.actor)
+    except BadView as problem:
+        warn(request, _refused(problem))
+        return redirect(f"{reverse('contacts')}?{query}")
+    toast(request, gettext("View “{title}” saved").format(title=view.title))
+    return redirect(address_of(view))
+
+
+@require_POST
+def change_view(request: PageRequest, pk: int) -> HttpResponse:
+    """Save what the list shows now, begin with it, delete it or bring it back."""
+    view = get_object_or_404(View.objects.known_to(request.actor).select_related("space"), pk=pk)
+    act = request.POST.get("act", "")
+    try:
+        if act == "remove":
+            saving.remove_view(view, by=request.actor)
+            toast(request, gettext("View “{title}” deleted").format(title=view.title))
+            return redirect(f"{reverse('contacts')}?view=all&gone={view.pk}")
+        if act == "back":
+            saving.remove_view(view, by=request.actor, is_back=True)
+        elif act in ("first", "not-first"):
+            saving.begin_with(view, by=request.actor, is_on=act == "first")
+        else:
+            query = query_of(QueryDict(request.POST.get("query", "")[: 2 * MAX_QUERY]))
+            saving.change_view(view, query=query, by=request.actor)
+            toast(request, gettext("View “{title}” saved").format(title=view.title))
+    except NotYours as error:
+        raise PermissionDenied from error
+    except BadView as problem:
+        warn(request, _refused(problem))
+    return redirect(address_of(view))
+
+
+def _refused(problem: BadView) -> str:
+    return {
+        "title": gettext("Type a name of readable characters."),
+        "long": gettext("This view is too long: take some filters away."),
+        "many": gettext("There are 100 views already. Delete one first."),
+    }[problem.reason]
+
+
+@require_GET
+def filter_form(request: PageRequest) -> HttpResponse:
+    """A form that adds a condition to the filter of the list; with `field` it leads to the list that has it."""
+    asked = asking.asked(request)
+    problem = ""
+    if request.GET.get("field"):
+        try:
+            return redirect(asked.with_filter(_extended(request.GET, asked.filter)))
+        except BadFilter as error:
+            problem = problem_of(error)
+    groups: dict[str, list[Field]] = {}
+    for field in asked.listed.fields.values():
+        groups.setdefault(str(field.heading), []).append(field)
+    context: dict[str, Any] = {
+        "place": "contacts",
+        "problem": problem,
+        "groups": groups,
+        "operators": [(operator.value, label) for operator, label in OPERATORS.items()],
+        "given": request.GET,
+        "filter": asked.filter,
+        "kept": [*asked.kept, *([("q", asked.text)] if asked.text else [])],
+    }
+    return render(request, "contacts/filter.html", context)
+
+
+def _extended(given: QueryDict, text: str) -> str:
+    """The filter with one condition more. Raises BadFilter."""
+    before = language.parse(text)
+    operator = next((each for each in Operator if each == given.get("operator")), Operator.IS)
+    typed = given.get("value", "").strip()
+    if operator in NO_VALUE:
+        values: tuple[str, ...] = ()
+    elif operator is Operator.IN:
+        values = tuple(value.strip() for value in typed.split(",") if value.strip())
+    else:
+        values = (typed,)
+    condition = Condition(str(given["field"]), operator, values)
+    if before is None:
+        return language.written(condition)
+    is_any = given.get("join") == "any"
+    parts = (before,) if isinstance(before, Condition) or before.is_any is not is_any else before.parts
+    return language.written(language.Group((*parts, condition), is_any=is_any))
+
+
+def first_page(request: PageRequest, views: Iterable[View]) -> str:
+    """Where a bare address of the list leads for whoever begins with a view; else empty."""
+    if request.GET or request.htmx:
+        return ""
+    view = next((each for each in views if each.is_default), None)
+    return address_of(view) if view is not None else ""

@@ -1,0 +1,72 @@
+"""Saved views of the list, and the form that puts a filter together."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.lists.models import View
+from tests.cast import a_card, hand_of, space_of, team
+from tests.web.reading import text_of
+from tests.web.test_contacts import AsUser, names
+
+
+def test_a_view_is_saved_changed_and_deleted(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).many(space_of(alice), [a_card("Ada King", "ADR:;;;Köln;;;"), a_card("Grace Hopper")])
+    saved = page_of_alice.post("/contacts/views/", {"title": "Köln", "query": "filter=city is Köln&after=x&peek=1"})
+    page = page_of_alice.get(saved["Location"])
+    view = View.objects.get()
+    assert (view.query, names(page.content)) == ("filter=city+is+K%C3%B6ln", ["Ada King"])
+    assert 'aria-current="page"' in page.content.decode().split("Köln</a>")[0].rsplit("<a", 1)[1]
+    assert "Save the view" not in text_of(page.content)
+    changed = page_of_alice.get(f"/contacts/?view={view.pk}&filter=city empty")
+    assert "Save the view" in text_of(changed.content)
+    page_of_alice.post(f"/contacts/views/{view.pk}/", {"query": "filter=city empty"})
+    assert names(page_of_alice.get(f"/contacts/?view={view.pk}&filter=city empty").content) == ["Grace Hopper"]
+    page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": "first"})
+    assert page_of_alice.get("/contacts/")["Location"] == f"/contacts/?view={view.pk}&filter=city+empty"
+    gone = page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": "remove"})
+    assert page_of_alice.get("/contacts/").status_code == 200
+    assert "Bring it back" in text_of(page_of_alice.get(gone["Location"]).content)
+    page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": "back"})
+    assert page_of_alice.get("/contacts/").status_code == 302
+
+
+def test_a_shared_view_shows_each_reader_what_they_may_see(
+    alice: User, bob: User, mallory: User, as_user: AsUser
+) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.READER)
+    hand_of(alice).contact(sales, a_card("Ada King"))
+    hand_of(alice).contact(space_of(alice), a_card("Zoe Private"))
+    form = {"title": "Everybody", "query": "sort=changed", "space": "sales"}
+    where = as_user(alice).post("/contacts/views/", form)["Location"]
+    assert names(as_user(alice).get(where).content) == ["Zoe Private", "Ada King"]
+    assert names(as_user(bob).get(where).content) == ["Ada King"]
+    assert "Everybody" in text_of(as_user(bob).get("/contacts/").content)
+    assert "Everybody" not in text_of(as_user(mallory).get("/contacts/").content)
+    view = View.objects.get()
+    assert as_user(bob).post(f"/contacts/views/{view.pk}/", {"act": "remove"}).status_code == 403
+    assert as_user(mallory).post(f"/contacts/views/{view.pk}/", {"act": "remove"}).status_code == 404
+    alice.delete()  # whoever made it has left
+    assert names(as_user(bob).get(where).content) == ["Ada King"]
+
+
+@pytest.mark.parametrize("title", ["", "a\0b", "x" * 101])
+def test_a_view_without_a_usable_name_is_refused(page_of_alice: Client, title: str) -> None:
+    page_of_alice.post("/contacts/views/", {"title": title, "query": "sort=name"})
+    assert not View.objects.exists()
+
+
+def test_the_form_adds_conditions(alice: User, page_of_alice: Client) -> None:
+    page = page_of_alice.get("/contacts/filter/?sort=name").content.decode()
+    assert '<option value="city">City</option>' in page
+    asked = {"sort": "name", "field": "city", "operator": "in", "value": "Köln, Bad Nauheim"}
+    first = page_of_alice.get("/contacts/filter/", asked)["Location"]
+    assert first == "/contacts/?sort=name&filter=city+in+(K%C3%B6ln,+%22Bad+Nauheim%22)"
+    second = {"filter": "city is Köln", "field": "tag", "operator": "empty", "join": "any"}
+    both = page_of_alice.get("/contacts/filter/", second)["Location"]
+    assert both == "/contacts/?filter=city+is+K%C3%B6ln+or+tag+empty"
+    broken = page_of_alice.get("/contacts/filter/", {"filter": "city is", "field": "tag", "operator": "empty"})
+    assert "A value is missing." in text_of(broken.content)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib import auth
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
@@ -47,16 +48,16 @@ class HeadMiddleware:
     def __init__(self, get_response: Response) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method != "HEAD":
             return self.get_response(request)
         request.method = "GET"  # each page says what it takes, and none means less by this than by GET
-        response = self.get_response(request)
-        if response.streaming:
-            response.close()
-            return HttpResponse(status=response.status_code, headers=response.headers)
-        response.headers["Content-Length"] = str(len(response.content))
-        response.content = b""
+        response: HttpResponseBase = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse):
+            response.streaming_content = ()  # what was to be sent is closed with the response
+        elif isinstance(response, HttpResponse):
+            response.headers["Content-Length"] = str(len(response.content))
+            response.content = b""
         return response
 
 

@@ -34,6 +34,53 @@ def make(*spaces: str) -> dict[str, Any]:
     return {}
 
 
+def bring_up_to_date() -> dict[str, Any]:
+    """Migrate a database that was kept from an earlier day, without the copy that Farley itself would make before."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    return {}
+
+
+def copy_for_search(path: str) -> dict[str, Any]:
+    """Fill this PostgreSQL with what search and its page read, out of the SQLite database at `path`."""
+    import sqlite3
+
+    from django.apps import apps
+    from django.db import connection, models
+
+    connection.ensure_connection()
+    target: Any = connection.connection
+    source = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    target.execute("SET session_replication_role TO replica")  # what rows refer to is not all copied
+    for name in ("accounts.User", "spaces.Space", "spaces.Membership", "contacts.Contact", "search.Entry"):
+        model = apps.get_model(name)
+        table = model._meta.db_table
+        fields = model._meta.concrete_fields
+        flags = [n for n, field in enumerate(fields) if isinstance(field, models.BooleanField)]
+        columns = ", ".join(f'"{field.column}"' for field in fields)
+        target.execute(f"DELETE FROM {table}")
+        with target.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in source.execute(f"SELECT {columns} FROM {table}"):
+                values = [*row]
+                for n in flags:
+                    values[n] = bool(values[n])
+                copy.write_row(values)
+        target.execute(f"ANALYZE {table}")
+    return {}
+
+
+def session(name: str) -> dict[str, Any]:
+    """The cookie of somebody who is logged in."""
+    from django.test import Client
+
+    from farley.accounts.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(name=name))
+    return {cookie.key: cookie.value for cookie in client.cookies.values()}
+
+
 def load() -> dict[str, Any]:
     """Nothing: what it takes until then is the figure."""
     return {}
@@ -168,39 +215,55 @@ def compare_versions(few: str, many: str) -> dict[str, Any]:
     return report
 
 
+def queries(times: str) -> dict[str, Any]:
+    """`times` queries of each kind; words come from contacts that are there."""
+    from farley.contacts.models import Contact
+
+    rng, newest = random.Random(1), Contact.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    wanted = ("full_name", "email", "phone", "city", "organisation_name")
+    found: dict[str, list[str]] = {}
+    for kind, query_of in QUERIES.items():
+        found[kind] = []
+        for _ in range(int(times)):
+            some = Contact.objects.filter(pk__gte=rng.randrange(newest)).order_by("pk")
+            named = some.values_list(*wanted, named=True)[:50]
+            person = next((each for each in named if each.phone and each.city), None)
+            if person is not None:
+                found[kind].append(query_of(person))
+    return found
+
+
 def search(times: str) -> dict[str, Any]:
-    """Milliseconds each of a dozen kinds of queries takes, `times` of each; words come from contacts that are there."""
+    """Milliseconds each of a dozen kinds of queries takes, `times` of each; CPU time of this process beside them."""
     from django.db import connection
 
     from farley.accounts.models import User
     from farley.contacts.models import Contact
     from farley.search.finding import find
 
-    ada, rng = User.objects.get(name="ada").actor, random.Random(1)
-    newest = Contact.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    ada = User.objects.get(name="ada").actor
     began = time.perf_counter()
     find("mueller", by=ada)  # what the first one of a process costs is not what one costs
     report: dict[str, Any] = {"first": 1000 * (time.perf_counter() - began), "contacts": Contact.objects.count()}
-    for kind, query_of in QUERIES.items():
-        waits = []
-        for _ in range(int(times)):
-            some = Contact.objects.filter(pk__gte=rng.randrange(newest)).order_by("pk")[:50]
-            person = next((each for each in some if each.phone and each.city), None)
-            if person is None:
-                continue
-            query = query_of(person)
-            began = time.perf_counter()
+    report["cpu"] = []
+    for kind, asked in queries(times).items():
+        report[kind] = []
+        for query in asked:
+            began, cpu = time.perf_counter(), time.process_time()
             find(query, by=ada)
-            waits.append(1000 * (time.perf_counter() - began))
-        report[kind] = waits
+            report[kind].append(1000 * (time.perf_counter() - began))
+            report["cpu"].append(1000 * (time.process_time() - cpu))
     began = time.perf_counter()
     with connection.cursor() as cursor:  # the floor: one look-up by the index, read back, in SQL written by hand
         for _ in range(int(times)):
-            cursor.execute(
-                "SELECT id, name FROM search_entry WHERE id IN"
-                " (SELECT rowid FROM search_names WHERE search_names MATCH %s ORDER BY rowid DESC LIMIT 20)",
-                ['"mul" AND "ull"'],
-            )
+            if connection.vendor == "sqlite":
+                cursor.execute(
+                    "SELECT id, name FROM search_entry WHERE id IN"
+                    " (SELECT rowid FROM search_names WHERE search_names MATCH %s ORDER BY rowid DESC LIMIT 20)",
+                    ['"mul" AND "ull"'],
+                )
+            else:
+                cursor.execute("SELECT id, name FROM search_entry WHERE name LIKE %s LIMIT 20", ["%mull%"])
             cursor.fetchall()
     report["floor"] = 1000 * (time.perf_counter() - began) / int(times)
     return report
@@ -368,6 +431,9 @@ PAGES_SEEN = {
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "make": make,
+    "bring-up-to-date": bring_up_to_date,
+    "copy-for-search": copy_for_search,
+    "session": session,
     "load": load,
     "load-and-wait": load_and_wait,
     "write-cards": write_cards,
@@ -378,6 +444,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "bare-commits": bare_commits,
     "new-and-changed": store_new_and_changed,
     "compare": compare_versions,
+    "queries": queries,
     "search": search,
     "share-out": share_out,
     "access": access,

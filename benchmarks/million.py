@@ -20,6 +20,8 @@ SHARES = {"company": 0.60, "sales": 0.20, "north": 0.10, "partners": 0.07, "ada"
 def folder() -> Instance:
     """The instance with all its contacts in; made or finished first, where it is not."""
     instance = Instance(KEPT / f"million-{CONTACTS}")
+    if (instance.data / "made").exists():
+        instance.carry_out("bring-up-to-date")
     for name in SHARES:
         _fill(instance, name)
     return instance

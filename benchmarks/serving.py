@@ -60,14 +60,14 @@ def main() -> None:
 
 def _serve(instance: Instance, *, idle_s: float) -> tuple[float, int, int]:
     """Seconds to the first answer, and octets held by how many processes after `idle_s` (asked a few pages first)."""
-    port = _free_port()
+    port = free_port()
     command = [str(Path(sys.executable).with_name("farley")), "serve", "--port", str(port)]
     began = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=ROOT, env=instance.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait_for_an_answer(process, port)
+        wait_for_an_answer(process, port)
         seconds = time.perf_counter() - began
         if not idle_s:
             return seconds, 0, 0
@@ -80,7 +80,8 @@ def _serve(instance: Instance, *, idle_s: float) -> tuple[float, int, int]:
         process.wait(timeout=PATIENCE_S)
 
 
-def _wait_for_an_answer(process: subprocess.Popen[bytes], port: int) -> None:
+def wait_for_an_answer(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return once the server answers; RuntimeError if it does not."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         if _is_answered(port, "/"):
@@ -116,7 +117,7 @@ def _held_by_django_alone(instance: Instance) -> int:
         process.wait(timeout=PATIENCE_S)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

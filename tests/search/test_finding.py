@@ -187,6 +187,11 @@ def test_in_many_spaces_among_others_everything_is_found_and_nothing_else(
         assert len(look_ups) == 2  # one for each stage, none for each space
 
 
+def test_what_begins_like_the_second_half_of_an_umlaut_is_found(alice: User) -> None:
+    hand_of(alice).contact(space_of(alice), a_card("Ada", "NOTE:EE9", "TITLE:Mueller"))
+    assert names("ee9", alice) == names("eller", alice) == ["Ada"]
+
+
 def test_what_fits_is_found_behind_many_that_only_share_its_trigrams(alice: User) -> None:
     hand_of(alice).contact(space_of(alice), a_card("Ada", "NOTE:abc-bcd-cde-def"))
     hand_of(alice).many(space_of(alice), [a_card(f"Ada {n}", "NOTE:abcd bcde cdef") for n in range(120)])

@@ -25,6 +25,7 @@ from farley.search.queries import MAX_TERM, MAX_TERMS, Fault, faults, read
         ("&", [("&",)]),
         ("a\0b \ud800", [("a", "b")]),
         ("foo:bar AND NOT (x OR *)", [("foo:bar", "and", "not", "(x", "or", "*)")]),
+        ("EE9", [("ee9",)]),
         ("", []),
         ("tag:", []),
     ],

@@ -19,6 +19,7 @@ RAREST = 3  # trigrams of a query that the index is asked for, at the least wher
 MOST = 8
 COMMON = SAMPLE // 20  # so frequent a trigram excludes little and takes long to read
 AT_ONCE = 300  # entries a look-up brings
+AT_ONCE_WITHOUT_ORDER = 1000  # entries PostgreSQL brings: all of them or too many to be any use
 APART = 4  # ranges that are looked up each by itself; more of them are one, of which what lies between is passed over
 LOOK_UPS = 40  # of a stage, once they have brought something
 
@@ -75,10 +76,12 @@ def _begins_word(term: Term) -> bool:
 def candidates(stage: Stage, ranges: Sequence[Range], limit: int) -> list[int]:
     """Places of at most `limit` entries of each range that may fit, the newest records of each first."""
     descending = sorted(ranges, reverse=True)
-    if connection.vendor == "postgresql":
-        return [pk for within in descending for pk in _on_postgresql(stage, within, limit)]
-    match = _match(stage)
     found: list[int] = []
+    if connection.vendor == "postgresql":
+        for group in _groups(descending):
+            found += _in_group_on_postgresql(stage, group, limit)
+        return found
+    match = _match(stage)
     for group in _groups(descending):
         found += _in_group(stage, match, group, limit)
     return found
@@ -162,6 +165,16 @@ def _rarest(words: Sequence[str], frequency: Counter[str]) -> list[str]:
 
 def _quoted(trigram: str) -> str:
     return '"' + trigram.replace('"', '""') + '"'
+
+
+def _in_group_on_postgresql(stage: Stage, descending: Sequence[Range], limit: int) -> list[int]:
+    """Whatever is rare by one look-up; where that brings as much as it may, by one a range, for it has no order."""
+    if len(descending) > 1:
+        brought = _on_postgresql(stage, (descending[-1][0], descending[0][1]), AT_ONCE_WITHOUT_ORDER)
+        if len(brought) < AT_ONCE_WITHOUT_ORDER:
+            each = [[pk for pk in brought if first <= pk <= last] for first, last in descending]
+            return [pk for of_range in each for pk in of_range[:limit]]
+    return [pk for within in descending for pk in _on_postgresql(stage, within, limit)]
 
 
 def _on_postgresql(stage: Stage, within: Range, limit: int) -> list[int]:

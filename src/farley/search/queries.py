@@ -138,6 +138,8 @@ def _term(folded: str) -> Term:
     behind = folded.lstrip("e")
     if behind == folded or not behind or len(folded) < 3:
         return Term((folded,), (folded,))
+    if len(behind) < 2:
+        return Term((folded,), (folded,))  # what it may stand for is too short to be looked for within words
     spellings = (folded, f"a{behind}", f"o{behind}", f"u{behind}")  # “eller” is in Mueller, which is kept as muller
     return Term(spellings, (behind,) if len(behind) >= 3 else spellings)
 

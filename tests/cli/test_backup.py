@@ -274,3 +274,36 @@ def _wait_until(happened, process: subprocess.Popen[bytes] | None = None) -> Non
     while not happened() and time.monotonic() < deadline and (process is None or process.poll() is None):
         time.sleep(0.005)
     assert happened()
+
+
+def test_an_upgrade_that_fails_half_way_has_changed_nothing_and_names_the_copy(filled: Instance) -> None:
+    before = _export(filled)
+    for statement in (  # as if the jobs floor had not been made, and sessions had been, but not by their migration
+        "DROP TABLE jobs_schedule",
+        "DELETE FROM django_migrations WHERE app = 'jobs'",
+        "DELETE FROM django_migrations WHERE app = 'sessions'",
+    ):
+        _execute(filled, statement)
+    refused = filled.run("space", "list")
+    assert refused.code == 2, refused.stderr
+    assert "could not be brought up to date: sessions.0001_initial" in refused.stderr
+    [copy] = (filled.folder / "backups").iterdir()
+    assert f"A copy of it is in {copy}" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    with pytest.raises(Exception, match="jobs_schedule"):  # what was carried out before the failure is taken back
+        _execute(filled, "SELECT * FROM jobs_schedule")
+    _execute(filled, "DROP TABLE django_session")  # what kept it from upgrading
+    assert filled.run("check", "--deep").code == 0
+    assert _export(filled) == before
+
+
+def _execute(instance: Instance, statement: str) -> None:
+    if instance.database:
+        import psycopg
+
+        with psycopg.connect(instance.database) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+        return
+    with closing(sqlite3.connect(instance.folder / "farley.sqlite3")) as file:
+        file.execute(statement)
+        file.commit()

@@ -72,8 +72,10 @@ def _migrate(copy: Path | None) -> None:
             migrate()
     except MigrationFailed as error:
         cause = error.__cause__
-        if not isinstance(cause, Exception) or isinstance(cause, OperationalError):
-            raise cause or error from error
+        if not isinstance(cause, Exception):
+            raise
+        if isinstance(cause, OperationalError) and _is_about_the_machine(cause):
+            raise cause from error
         where = f" A copy of it is in {copy}." if copy else ""
         raise DatabaseUnusable(
             f"{_place()} could not be brought up to date: {error.migration}: {_first_line(cause)}."
@@ -96,6 +98,11 @@ def _pending() -> bool:
         return not is_up_to_date()
     except DatabaseUnusable:
         return True
+
+
+def _is_about_the_machine(error: Exception) -> bool:
+    """Whether `explained` says more about it than the database does."""
+    return _first_line(error) not in explained(error)
 
 
 def explained(error: Exception) -> str:

@@ -188,7 +188,8 @@ LOOKED_AT = (
     "/contacts/", "/contacts/?peek={contact}", "/contacts/?q=nobody", "/contacts/{contact}/",
     "/contacts/{contact}/?edit=first", "/contacts/{contact}/?seg=timeline", "/contacts/{contact}/?seg=around",
     "/contacts/{contact}/history/", "/contacts/new/", "/contacts/new/?kind=org", "/contacts/import/",
-    "/contacts/export/", "/activity/", "/activity/?view=changes", "/account/", "/none/",
+    "/contacts/export/", "/activity/", "/activity/?view=changes", "/account/", "/none/", "/spaces/alice/tags/?edit=a",
+    "/contacts/{contact}/?affiliation=new&seg=around",
 )  # fmt: skip
 
 

@@ -23,10 +23,15 @@ PAGES = {
     "/contacts/?peek={contact}": 15,
     "/contacts/{contact}/": 18,
     "/contacts/{contact}/?edit=first": 18,
+    "/contacts/{organisation}/": 21,
+    "/contacts/{group}/": 19,
+    "/contacts/{contact}/?affiliation=new": 18,
     "/contacts/{contact}/history/": 10,
     "/contacts/new/": 7,
     "/contacts/import/": 8,
     "/contacts/export/": 6,
+    "/spaces/alice/tags/": 8,
+    "/spaces/alice/tags/?edit=a": 8,
     "/activity/": 8,
     "/activity/?view=changes": 8,
     "/activity/{batch}/": 12,
@@ -59,8 +64,9 @@ def _filled(alice: User, batch: Batch, count: int) -> dict[str, int]:
         for n in range(count)
     ]
     stored = hand.many(home, [a_card("Yard", "ORG:Yard", "X-ABShowAs:COMPANY"), *cards], batch=batch)
-    hand.contact(home, a_card("Everybody", "KIND:group", *(f"MEMBER:{s.uid}" for s in stored), version="4.0"))
-    return {"contact": stored[1].pk}
+    card = a_card("Everybody", "KIND:group", *(f"MEMBER:{s.uid}" for s in stored), version="4.0")
+    group = hand.contact(home, card)
+    return {"contact": stored[1].pk, "organisation": stored[0].pk, "group": group.pk}
 
 
 @pytest.mark.parametrize(("path", "most"), PAGES.items())

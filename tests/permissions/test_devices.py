@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
+from farley.accounts.devices import Device
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
-from farley.spaces.models import Space
+from farley.spaces.models import Membership, Space
 from tests.cast import a_card, hand_of, person, team
 from tests.dav.phone import NAMESPACES, Answer, Phone, phone_of
 
@@ -63,6 +65,25 @@ def device(kind: str, space: Space) -> Phone:
 
 def ask(phone: Phone, method: str, name: str, body: str) -> Answer:
     return phone.ask(method, name, body.replace("{card}", f"{phone.book}card.vcf"), depth="1")
+
+
+@pytest.mark.parametrize("kind", ["freebusy", "expired", "closed"])
+def test_a_device_that_sees_nothing_or_ended_gets_nothing(space: Space, kind: str) -> None:
+    user = person(kind)
+    role = Role.FREEBUSY if kind == "freebusy" else Role.MANAGER
+    Membership.objects.create(space=space, user=user, role=role)
+    phone = phone_of(user, space)
+    if kind == "expired":
+        Device.objects.filter(user=user).update(expires_at=timezone.now())
+    elif kind == "closed":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    before = Contact.objects.get(href="card.vcf").etag
+    for method, name, body, expected in REQUESTS:
+        answer = ask(phone, method, name, body)
+        refused = (401, 429)  # 429: who goes on with a password that opens nothing has to wait
+        assert answer.status in ((expected[0],) if kind == "freebusy" else refused), (method, name)
+        assert SECRET.encode() not in answer.body
+    assert Contact.objects.get(space=space).etag == before
 
 
 @pytest.mark.parametrize("kind", DEVICES)

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -290,6 +291,38 @@ QUERIES: dict[str, Callable[[Any], str]] = {
 }
 
 
+def back_up(path: str) -> dict[str, Any]:
+    """A backup, read back."""
+    from farley.backups import operations
+
+    began = time.perf_counter()
+    operations.back_up(Path(path))
+    return {"seconds": time.perf_counter() - began, "octets": Path(path).stat().st_size, **_used()}
+
+
+def bare_copy() -> dict[str, Any]:
+    """The database copied as the engine has it: its file, flushed, or each table by COPY; and how large it is."""
+    from django.db import connection
+
+    from farley.backups.operations import size_of_database
+
+    octets, began = size_of_database(), time.perf_counter()
+    if connection.vendor == "sqlite":
+        name = connection.settings_dict["NAME"]
+        with open(name, "rb") as source, open(f"{name}.copy", "wb") as target:  # noqa: PTH123
+            shutil.copyfileobj(source, target, 1 << 20)
+            target.flush()
+            os.fsync(target.fileno())
+        os.unlink(f"{name}.copy")  # noqa: PTH108
+    else:
+        with connection.cursor() as cursor:
+            for table in connection.introspection.table_names(cursor):
+                with cursor.copy(f"COPY {connection.ops.quote_name(table)} TO STDOUT") as copy:
+                    for _ in copy:
+                        pass
+    return {"seconds": time.perf_counter() - began, "octets": octets}
+
+
 def _storing(mark: str) -> Callable[[int], None]:
     """A function that stores card `number` of a family of cards; another time with another telephone number."""
     from farley.accounts.models import User
@@ -444,6 +477,8 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "bare-commits": bare_commits,
     "new-and-changed": store_new_and_changed,
     "compare": compare_versions,
+    "back-up": back_up,
+    "bare-copy": bare_copy,
     "queries": queries,
     "search": search,
     "share-out": share_out,

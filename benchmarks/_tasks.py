@@ -323,6 +323,13 @@ def bare_copy() -> dict[str, Any]:
     return {"seconds": time.perf_counter() - began, "octets": octets}
 
 
+def dav(count: str) -> dict[str, Any]:
+    """What phones ask for (`_phones`)."""
+    from benchmarks import _phones
+
+    return _phones.dav(count)
+
+
 def _storing(mark: str) -> Callable[[int], None]:
     """A function that stores card `number` of a family of cards; another time with another telephone number."""
     from farley.accounts.models import User
@@ -483,6 +490,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "search": search,
     "share-out": share_out,
     "access": access,
+    "dav": dav,
 }
 
 

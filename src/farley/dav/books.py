@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import Final
+from typing import ClassVar, Final
 
 from farley.accounts.actor import Actor
 from farley.accounts.devices import Device
@@ -36,13 +37,14 @@ class Changes:
 class Book:
     """One space as an address book."""
 
+    can_be_cut: ClassVar[bool] = True  # changes can be told in parts
     space: Space
     role: Role
     home: str  # whose it is in
 
-    @property
+    @cached_property
     def href(self) -> str:
-        return book_of(self.home, self.space.name)
+        return book_of(self.home, self.name)
 
     @property
     def name(self) -> str:
@@ -113,8 +115,8 @@ class Book:
             raise tokens.invalid()
         return Changes(members.changes(self.space, 0 if is_whole else int(since.state), until), str(until))
 
-    def state_after(self, row: Member | Gone) -> str | None:
-        """The state of somebody who has been told everything up to `row` of `changes`; None: all is told at once."""
+    def state_after(self, row: Member | Gone) -> str:
+        """The state of somebody who has been told everything up to `row` of `changes`."""
         return str(row.revision)
 
 
@@ -146,6 +148,8 @@ class MergedBook(Book):
     same UID only that of the first space is there. So a change in one space may show or hide a card of a later one.
     """
 
+    can_be_cut = False
+
     def __init__(self, books: Sequence[Book]) -> None:
         super().__init__(books[0].space, books[0].role, books[0].home)
         self._books = list(books)
@@ -153,10 +157,6 @@ class MergedBook(Book):
     @property
     def name(self) -> str:
         return f"{MERGED}{self.space.name}"
-
-    @property
-    def href(self) -> str:
-        return book_of(self.home, self.name)
 
     @property
     def key(self) -> str:
@@ -216,9 +216,6 @@ class MergedBook(Book):
             if pk not in there or not epochs.is_valid(since.epoch, revision, there[pk]):
                 raise tokens.invalid()
         return Changes(self._changes(before, until, is_whole=is_whole), _written(until))
-
-    def state_after(self, row: Member | Gone) -> str | None:
-        return None
 
     def _changes(self, before: dict[int, int], until: dict[int, int], *, is_whole: bool) -> Iterator[Member | Gone]:
         touched: set[str] = set()  # UIDs that something happened to in the spaces before

@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.http.response import HttpResponseBase
 
-from farley.contacts.members import Gone
+from farley.contacts.members import Gone, Member
 from farley.dav import tokens
 from farley.dav.asked import book_at, limit_in, wanted_in
 from farley.dav.books import Book, Changes
@@ -41,19 +41,29 @@ def sync_collection(dav: DavRequest, body: Element) -> HttpResponseBase:
 
 
 def _rows(dav: DavRequest, book: Book, wanted: Wanted, changes: Changes, limit: int | None) -> Iterator[str]:
-    until, told = changes.until, 0
-    while page := list(islice(changes.rows, _size(limit, told))):
+    until, told, is_cut = changes.until, 0, False
+    while not is_cut and (page := list(islice(changes.rows, _size(limit, told)))):
         told += len(page)
+        if told == limit and (following := next(changes.rows, None)) is not None:
+            page, is_cut = (_cut(page, following), True) if book.can_be_cut else ([*page, following], False)
+            until = book.state_after(page[-1]) if is_cut else until
         for each in page:
             if isinstance(each, Gone):
                 yield gone_row(book.href_of(each.href))
         yield from wanted.rows(noting(dav, wanted, [each for each in page if not isinstance(each, Gone)]))
-        if told == limit and (state := book.state_after(page[-1])) is not None:
-            if next(changes.rows, None) is not None:
-                until = state
-                yield cut_row(book.href)
-            break
+    if is_cut:
+        yield cut_row(book.href)
     yield f"<d:sync-token>{tokens.written(book.key, until, dav.version)}</d:sync-token>"
+
+
+def _cut(page: list[Member | Gone], following: Member | Gone) -> list[Member | Gone]:
+    """`page`, not cut between the two halves of one change: a card at another address is gone from its first.
+
+    The rest comes next time. Where the halves are all that was asked for, both are told.
+    """
+    if following.revision != page[-1].revision:
+        return page
+    return page[:-1] or [*page, following]
 
 
 def _size(limit: int | None, told: int) -> int:

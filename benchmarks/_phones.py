@@ -80,21 +80,16 @@ class Phone:
 
 def dav(count: str) -> dict[str, Any]:
     """Seconds of each act with a book of `count` cards: as the phone asks, and the bare call that it ends in."""
-    from farley.accounts import devices
-    from farley.accounts.devices import Device
     from farley.accounts.doors import Door
     from farley.accounts.models import User
     from farley.contacts import members, storing
     from farley.contacts.operations import delete
-    from farley.contacts.storing import Condition, Entry
+    from farley.contacts.storing import Condition
     from farley.dav.preselecting import preselection
     from farley.spaces.models import Space
 
     ada, space, total = User.objects.get(name="ada"), Space.objects.get(name="ada"), int(count)
-    for start in range(0, total, 500):
-        entries = [Entry(card(number), f"{number}.vcf") for number in range(start, min(start + 500, total))]
-        storing.store_many(space, entries, batch=None, by=ada.actor, door=Door.CLI)
-    _, secret = devices.add(ada, Device.Kind.DEVICE, "Bench", by=ada.actor, door=Door.CLI)
+    secret = _filled(ada, space, total)
     phone, by = Phone("ada", secret), ada.actor
     found: dict[str, Any] = {}
 
@@ -160,6 +155,20 @@ def dav(count: str) -> dict[str, Any]:
     asked, bare_call = questions["sync, nothing changed"]
     found["sync, one change"] = [_best(asked), _best(bare_call)]
     return found
+
+
+def _filled(ada: Any, space: Any, total: int) -> str:
+    """A book of `total` cards, and the password of a device."""
+    from farley.accounts import devices
+    from farley.accounts.devices import Device
+    from farley.accounts.doors import Door
+    from farley.contacts import storing
+    from farley.contacts.storing import Entry
+
+    for start in range(0, total, 500):
+        entries = [Entry(card(number), f"{number}.vcf") for number in range(start, min(start + 500, total))]
+        storing.store_many(space, entries, batch=None, by=ada.actor, door=Door.CLI)
+    return devices.add(ada, Device.Kind.DEVICE, "Bench", by=ada.actor, door=Door.CLI)[1]
 
 
 def _chosen(preselection: Any, text: str, space: Any) -> object:

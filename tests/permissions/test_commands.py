@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 # Whoever runs the server holds the database: these ask for no name, and show or change nothing of what is in a space.
 OF_THE_SERVER = {
-    "serve", "demo", "reindex", "check", "backup", "restore", "move-database", "user add", "user list", "user deactivate", "user activate",
-    "user password", "user reset-factor",
+    "serve", "demo", "reindex", "check", "backup", "restore", "move-database", "user add", "user list",
+    "user deactivate", "user activate", "user password", "user reset-factor",
 }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks._lists import list_pages
+
 LIMIT_S = 3600  # no task waits or works longer
 
 
@@ -488,6 +490,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "bare-copy": bare_copy,
     "queries": queries,
     "search": search,
+    "list": list_pages,
     "share-out": share_out,
     "access": access,
     "dav": dav,

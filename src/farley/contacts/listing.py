@@ -14,7 +14,7 @@ from farley.contacts import filters as filtering
 from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, TagName
 from farley.lists.filtering import Field, Test, Tests, compiled
 from farley.lists.language import Filter, written
-from farley.lists.paging import PAGE, Order, Selected, Sort
+from farley.lists.paging import PAGE, Order, Places, Selected, Sort
 from farley.spaces.models import Space
 
 
@@ -83,9 +83,13 @@ class Listed:
         """What its filters may ask for."""
         return filtering.fields(self.spaces, self.reader)
 
+    def places(self, *, order: Order = BY_NAME, after: str = "", size: int = PAGE) -> Places:
+        """The ids of a page. Raises BadCursor, TooSlow, BadFilter."""
+        return self._selected.places(order, after=after, size=size)
+
     def page(self, *, order: Order = BY_NAME, after: str = "", size: int = PAGE) -> Page:
-        """The contacts behind the place `after`, with owner and tags. Raises BadCursor, TooSlow."""
-        places = self._selected.places(order, after=after, size=size)
+        """The contacts behind the place `after`, with owner and tags. Raises BadCursor, TooSlow, BadFilter."""
+        places = self.places(order=order, after=after, size=size)
         found = Contact.objects.select_related("owner", "space", "organisation").in_bulk(places.ids)
         return Page([found[pk] for pk in places.ids if pk in found], places.after, tags_of(found))
 

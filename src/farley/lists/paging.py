@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +31,8 @@ EXACT_TO = 1000  # a count beyond is "more than"
 RARE = 3000  # what at most so many records have is looked up by itself
 ENOUGH = 200  # candidates: no other condition is asked for fewer
 PATIENCE_S = 2.0
+WALK_S = 0.3  # of them for walking an order before more are looked up
+MANY = 100_000  # that are looked up then
 ARMS = 400  # ranges of one statement, or ids: SQLite takes 500 arms
 WIDE = 8  # spaces: of more, each is asked for few rows first
 _NOT_STORED = re.compile(r"[\x00\ud800-\udfff]")  # what no key can hold: drivers raise for it
@@ -117,10 +119,20 @@ class Selected(Generic[M]):
     live: QuerySet[M]
     spaces: Sequence[int]
     tests: Test | Tests | None = None
+    most: int | None = None  # records that are looked up by themselves; else RARE
 
     def places(self, order: Order, *, after: str = "", size: int = PAGE) -> Places:
         """A page behind the place `after`. Raises BadCursor, TooSlow."""
-        with self._patiently():
+        if self.tests is not None and self.most is None and self._few is None:
+            try:  # what passes may all lie at the other end of the order
+                with at_most(min(WALK_S, PATIENCE_S)):
+                    return self._places(order, after, size)
+            except TookTooLong:
+                return replace(self, most=MANY).places(order, after=after, size=size)
+        return self._places(order, after, size)
+
+    def _places(self, order: Order, after: str, size: int) -> Places:
+        with self._patiently() if self.most is not None or self._few is not None else _NoHurry():
             segments = self._segments(order)
             start = _read_place(after, order, self.live.model) if after else None
             found = self._behind(order, segments, start, size + 1)
@@ -157,7 +169,8 @@ class Selected(Generic[M]):
         few: set[int] | None = None
         left: list[Test | Tests] = []
         for part in self._parts:
-            some = part.few(self.spaces, RARE) if few is None or len(few) > ENOUGH else None
+            most = RARE if self.most is None else self.most
+            some = part.few(self.spaces, most) if few is None or len(few) > ENOUGH else None
             if some is not None:
                 few = some if few is None else few & some
             if some is None or not part.is_whole:
@@ -360,7 +373,7 @@ def _fetch(sql: str, values: Sequence[Any]) -> list[Keys]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found: list[Keys] = cursor.fetchall()
-    if connection.vendor != "sqlite" or not found or not any(isinstance(value, dt.date) for value in found[0]):
+    if connection.vendor != "sqlite" or not any(isinstance(value, dt.date) for row in found for value in row):
         return found
     return [tuple(str(value) if isinstance(value, dt.date) else value for value in row) for row in found]
 

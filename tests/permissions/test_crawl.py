@@ -17,7 +17,7 @@ from tests.permissions.test_routes import all_routes
 
 pytestmark = pytest.mark.django_db
 
-AT_MOST = 300
+AT_MOST = 300  # addresses a person
 OF_ONE_SHAPE = 3  # addresses that differ in numbers and values alone
 TYPED = ("zyx", "90876", "")  # into every field that asks: the beginnings of planted words, which are no trace
 EXPLAINED = {("freebusy", "/privacy/archive/", SPACE["space"]): "which role somebody was given where is about them"}

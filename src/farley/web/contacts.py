@@ -34,7 +34,9 @@ from farley.web.navigation import back
 from farley.web.people import name_of, row_of
 from farley.web.quick_line import card_of
 from farley.web.requests import PageRequest
+from farley.web.rows import drawn
 from farley.web.spaces import home_of
+from farley.web.templatetags.farley import changed_query
 from farley.web.toasts import toast, warn
 
 PEEK_EVENTS = 4
@@ -88,11 +90,13 @@ def contacts(request: PageRequest) -> HttpResponse:
     choices = _choices(request, asked)
     changeable = {space.pk for space in choices.editable}
     only_read = {contact.pk for contact in page.contacts if contact.space_id not in changeable}
+    here = changed_query(request, peek=None)
     if request.htmx and (asked.after or asked.size != paging.PAGE):
-        part = {"rows": rows, "next_cursor": page.after, "only_read": only_read}
+        part = {"drawn_rows": drawn(rows, query=here, only_read=only_read), "next_cursor": page.after}
         return render(request, "contacts/list.html#rows", part)
     saved = views.tabs_of(request, seen, changeable)
     peeked = _peeked(request) if request.GET.get("peek") else None
+    peeked_id = peeked.id if peeked else None
     return render(
         request,
         "contacts/list.html",
@@ -113,11 +117,10 @@ def contacts(request: PageRequest) -> HttpResponse:
             "can_change": any(space.pk in changeable for space in asked.shown_spaces),
             "can_change_all": all(space.pk in changeable for space in asked.shown_spaces),
             "changeable": changeable,
-            "only_read": only_read,
             "rows": rows,
+            "drawn_rows": drawn(rows, query=here, only_read=only_read, peeked=peeked_id),
             "next_cursor": page.after,
             "peeked": peeked,
-            "peeked_id": peeked.id if peeked else None,
         },
     )
 

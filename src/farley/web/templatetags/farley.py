@@ -4,6 +4,7 @@ import unicodedata
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 from zlib import crc32
 
 from django import template
@@ -134,10 +135,17 @@ def day_heading(day: date) -> str:
 def query(context: Context, **changes: Any) -> str:
     """The page's query string with `changes` made: a value of None or "" takes the parameter out."""
     request: HttpRequest = context["request"]
-    parameters = request.GET.copy()
-    for name, value in changes.items():
-        if value is None or value == "":
-            parameters.pop(name, None)
-        else:
-            parameters[name] = str(value)
-    return f"?{parameters.urlencode()}"
+    return changed_query(request, **changes)
+
+
+def changed_query(request: HttpRequest, **changes: Any) -> str:
+    """What the tag `query` writes, a question mark in front."""
+    wanted = {name: "" if value is None else str(value) for name, value in changes.items()}
+    kept: list[tuple[str, str]] = []
+    for name, values in request.GET.lists():
+        if name not in wanted:
+            kept += [(name, str(value)) for value in values]
+        elif value := wanted.pop(name):
+            kept.append((name, value))
+    kept += [(name, value) for name, value in wanted.items() if value]
+    return f"?{urlencode(kept)}"

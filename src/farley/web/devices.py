@@ -29,6 +29,26 @@ Code = DeviceTrouble.Code
 _VCARDS = {"stored": "", "3.0": "3.0", "4.0": "4.0"}  # anything else: the program that connects decides
 
 
+VDIRSYNCER = """\
+[pair contacts]
+a = "farley"
+b = "local"
+collections = ["from a"]
+conflict_resolution = "a wins"
+
+[storage farley]
+type = "carddav"
+url = "{server}/dav/"
+username = "{name}"
+password.fetch = ["prompt", "Farley"]
+
+[storage local]
+type = "filesystem"
+path = "~/.contacts/"
+fileext = ".vcf"
+"""  # its whole configuration
+
+
 @dataclass(frozen=True, slots=True)
 class ShownDevice:
     id: int
@@ -126,6 +146,7 @@ def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", 
         "days": [(str(days), ngettext("{count} day", "{count} days", days).format(count=days)) for days in DAYS],
         "server": server,
         "is_safe": server.startswith("https://"),
+        "vdirsyncer": VDIRSYNCER.format(server=server, name=request.user.name),
         "login_code": qr_code(_login_uri(server, request.user.name), gettext("QR code for DAVx⁵")),
     }
     return render(request, "devices/devices.html", context, status=status)

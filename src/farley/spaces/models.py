@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,18 @@ class Hue(models.TextChoices):
     SKY = "sky", _("Sky")
     IRIS = "iris", _("Iris")
     STONE = "stone", _("Stone")
+
+
+# Two ways, each by an index of its own: with an OR of them PostgreSQL would read every membership there is. In SQL, for
+# every page asks several times, and the ORM takes ten times as long to put it together as the database to answer.
+_HELD = (
+    "SELECT space_id FROM spaces_membership WHERE role >= %s AND user_id = %s"
+    " AND EXISTS (SELECT 1 FROM accounts_user WHERE id = %s AND is_active)"
+    " UNION ALL "
+    "SELECT held.space_id FROM spaces_membership held JOIN accounts_teammember mate ON mate.team_id = held.team_id"
+    " WHERE held.role >= %s AND mate.user_id = %s"
+    " AND EXISTS (SELECT 1 FROM accounts_user WHERE id = %s AND is_active)"
+)
 
 
 class SpaceQuerySet(models.QuerySet["Space"]):
@@ -51,11 +64,8 @@ class SpaceQuerySet(models.QuerySet["Space"]):
     def _where(self, actor: Actor, role: Role) -> Self:
         if actor.user is None or not actor.user.is_active or actor.max_role < role:
             return self.none()
-        # two ways, each by an index of its own: with an OR of them PostgreSQL would read every membership there is
-        given = Membership.objects.filter(role__gte=role)
-        own = given.filter(user=actor.user, user__is_active=True).values("space")
-        by_team = given.filter(team__members__user=actor.user, team__members__user__is_active=True).values("space")
-        spaces = self.filter(pk__in=own.union(by_team, all=True))
+        user = actor.user.pk
+        spaces = self.filter(pk__in=RawSQL(_HELD, [int(role), user, user, int(role), user, user]))  # noqa: S611 -- of our own names
         return spaces if actor.spaces is None else spaces.filter(pk__in=actor.spaces)
 
 

@@ -55,9 +55,11 @@ COMMANDS: dict[str, list[Command]] = {
     "import": [
         Command("import {card} --space zyxsales", EDITORS),
         Command("import {card} --space zyxsales --dry-run", EDITORS),
+        Command("import {card} --space zyxsales --define-fields", MANAGERS),
     ],
     "export": [
         Command("export --space zyxsales", READERS, INSIDE),
+        Command("export --space zyxsales --own-fields", READERS, INSIDE),
         Command("export --space zyxsales --version 4.0 -o {out}", READERS, INSIDE),
         Command("export --space manager", MANAGERS),  # a private one
     ],

@@ -30,6 +30,9 @@ def test_a_field_is_defined_filled_in_found_and_deleted(alice: User, page_of_ali
     assert "Level Silver" in text
     assert "Feb. 3, 2020" in text
     assert "own fields changed" in text
+    file = "/contacts/export/?download=1&space=alice"
+    assert "X-FARLEY-FIELD" not in page_of_alice.get(file).getvalue().decode()
+    assert "X-KIND=choice;X-LABEL=Level:Silver" in page_of_alice.get(f"{file}&own=1").getvalue().decode()
     assert names(page_of_alice.get("/contacts/?filter=own.alice.level is Silver").content) == ["Ada King"]
     page_of_alice.post(f"{record}fields/", {f"own-{since.pk}": "soon"})
     assert "“Since” needs a day" in text_of(page_of_alice.get(record).content)

@@ -22,6 +22,9 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--space", required=True, metavar="NAME")
     parser.add_argument("--as", dest="user", required=True, metavar="USER", help="a reader of the space")
     parser.add_argument("--version", choices=["2.1", "3.0", "4.0"], help="convert to this version (default: as stored)")
+    parser.add_argument(
+        "--own-fields", action="store_true", help="with the own fields of each contact, as X-FARLEY-FIELD lines"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the standard output")
     parser.set_defaults(run=_export)
 
@@ -29,13 +32,15 @@ def add_to(commands: Any) -> None:
 def _export(options: argparse.Namespace) -> int:
     from farley.contacts.models import Contact
     from farley.exchange.exporting import note_export, vcards
+    from farley.exchange.own_lines import fields_here
     from farley.journal.models import Door
 
     user = user_named(options.user)
     space = space_named(options.space, user)
     contacts = Contact.objects.visible_to(user.actor).filter(space=space)
     note_export([space], by=user.actor, door=Door.CLI)
-    cards = vcards(contacts, options.version)
+    fields = fields_here(space, user.actor) if options.own_fields else None
+    cards = vcards(contacts, options.version, own_fields=fields)
     if options.output is None:
         for card in cards:
             sys.stdout.buffer.write(card)

@@ -13,7 +13,9 @@ from farley.cli.progress import Progress
 from farley.cli.text import printable
 
 if TYPE_CHECKING:
+    from farley.accounts.actor import Actor
     from farley.exchange.models import Import
+    from farley.spaces.models import Space
 
 
 def add_to(commands: Any) -> None:
@@ -29,6 +31,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
     parser.add_argument("--space", required=True, metavar="NAME")
     parser.add_argument("--as", dest="user", required=True, metavar="USER", help="an editor of the space")
+    parser.add_argument(
+        "--define-fields",
+        action="store_true",
+        help="define own fields that the cards name and the space does not have (for managers of the space)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would happen; change nothing")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=_import)
@@ -43,6 +50,8 @@ def _import(options: argparse.Namespace) -> int:
     user = user_named(options.user)
     space = space_named(options.space, user)
     sources = [importing.Source(str(path), path) for path in options.files]
+    if options.define_fields:
+        _define_fields(options, space, user.actor)
     run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, is_dry_run=options.dry_run)
     if run.done_entries:
         print(f"An import of these files was cut short; it goes on after {run.done_entries} cards.", file=sys.stderr)
@@ -59,6 +68,22 @@ def _import(options: argparse.Namespace) -> int:
     if not run.failed:
         return DONE
     return SOME_PROBLEMS if run.created or run.changed or run.unchanged else NOTHING_CHANGED
+
+
+def _define_fields(options: argparse.Namespace, space: Space, by: Actor) -> None:
+    from farley.exchange.own_lines import define_missing
+    from farley.journal.models import Door
+
+    if options.dry_run:
+        raise Refused("--define-fields changes the space; leave it out of a --dry-run")
+    made, refused = define_missing(space, options.files, by=by, door=Door.CLI)
+    for field in made:
+        print(printable(f"The own field {field.label} is new in {space.name}."), file=sys.stderr)
+    for label in refused:
+        print(
+            printable(f"The own field {label} cannot be defined in {space.name}; its values stay in the cards."),
+            file=sys.stderr,
+        )
 
 
 def _cut_short(run: Import, error: Exception) -> int:

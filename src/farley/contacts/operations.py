@@ -215,15 +215,25 @@ def set_fields(
 
     Of a field that a contact's space does not have it is left as it is. Raises NotAllowed, NoSuchSpace.
     """
+    return set_fields_of([(contact, values) for contact in contacts], by=by, door=door, batch=batch)
+
+
+def set_fields_of(
+    given: Sequence[tuple[Contact, Mapping[Field, Value | None]]], *, by: Actor, door: Door, batch: Batch | None
+) -> int:
+    """`set_fields` with values of its own for each contact."""
+    contacts = [contact for contact, _ in given]
+    values_of = {contact.pk: values for contact, values in given}
     regions = {contact.pk: contact.space.default_region for contact in contacts}
     derived = {pk: found for contact in contacts for pk, found in _derived_of([contact], regions[contact.pk]).items()}
     done = 0
     with writing({contact.space_id for contact in contacts}) as spaces:
         for space, mine in _afresh(spaces, contacts, by).items():
             writer = SpaceWriter(space, by=by, door=door, batch=batch)
-            here = {str(field.pk): value for field, value in values.items() if field.is_of(space.pk)}
             current = _current(mine, derived, space.default_region)
             for contact in mine:
+                values = values_of[contact.pk].items()
+                here = {str(field.pk): value for field, value in values if field.is_of(space.pk)}
                 wanted = {**(contact.own or {}), **here}
                 document = {number: value for number, value in wanted.items() if value is not None}
                 if document != (contact.own or {}):

@@ -24,10 +24,12 @@ from farley.accounts.roles import Role
 from farley.codecs.vcard import InvalidVCard
 from farley.contacts import storing
 from farley.contacts.models import Contact
+from farley.contacts.operations import set_fields_of
 from farley.contacts.storing import Prepared, Problem, Stored, TooLarge, UidConflict
 from farley.contacts.writing import TABLES
 from farley.database import rows
 from farley.database.turns import write_turn
+from farley.exchange import own_lines
 from farley.exchange.models import Import, ImportProblem
 from farley.exchange.reading import Read, collecting_rarely, read
 from farley.jobs.worker import held, is_held
@@ -324,8 +326,27 @@ def _store_chunk(run: Import, index: int, chunk: Sequence[Read], seen: _Seen, pa
     with writing([run.space_id]):
         began = time.monotonic()
         results = storing.store_prepared(run.space, prepared, batch=run.batch, by=by, door=Door(run.door))
+        _set_own_fields(run, prepared, results, by=by)
         _count(run, index, chunk, results)
         pace.took(time.monotonic() - began)
+
+
+def _set_own_fields(
+    run: Import, prepared: Sequence[Prepared | Problem], results: Sequence[Stored | Problem], *, by: Actor
+) -> None:
+    """Give the contacts that are new what their cards say of the own fields they have here."""
+    saying = {
+        result.pk: item.entry.octets
+        for item, result in zip(prepared, results, strict=True)
+        if isinstance(item, Prepared) and isinstance(result, Stored) and result.created
+        if own_lines.are_in(item.entry.octets)
+    }
+    if not saying:
+        return
+    fields = own_lines.fields_here(run.space, by)
+    contacts = Contact.objects.filter(pk__in=list(saying)).select_related("space")
+    said = [(contact, own_lines.read_own_lines(saying[contact.pk], fields)) for contact in contacts]
+    set_fields_of([each for each in said if each[1]], by=by, door=Door(run.door), batch=run.batch)
 
 
 class _Seen:

@@ -42,10 +42,11 @@ def define(
     label: str,
     kind: Field.Kind,
     choices: Sequence[str] = (),
+    key: str = "",
     by: Actor,
     door: Door,
 ) -> Field:
-    """Add a field. Raises NotAllowed, NoSuchSpace, NotForEverywhere, BadDefinition."""
+    """Add a field; filters call it `key`, or by a word made of the label. Raises NotAllowed, NoSuchSpace, NotForEverywhere, BadDefinition."""
     require_defining(space, by)
     label = _label(label)
     options = _options([], choices) if kind is Field.Kind.CHOICE else []
@@ -60,7 +61,7 @@ def define(
         field: Field = Field.objects.create(
             noun=noun,
             space=space,
-            key=_free_key(label, {field.key for field in there}),
+            key=_free_key(key or label, {field.key for field in there}),
             label=label,
             kind=kind,
             choices=options,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from farley.contacts.models import Contact
 from farley.exchange.exporting import VERSIONS, note_export, vcards
+from farley.exchange.own_lines import fields_here
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.web.record import attachment
@@ -43,7 +44,8 @@ def _file(request: PageRequest) -> StreamingHttpResponse:
     note_export([space], by=request.actor, door=Door.WEB)
     version = request.GET.get("version", "")
     contacts = Contact.objects.visible_to(request.actor).filter(space=space)
-    cards: Iterator[bytes] = vcards(contacts, version if version in VERSIONS else None)
+    fields = fields_here(space, request.actor) if request.GET.get("own") else None
+    cards: Iterator[bytes] = vcards(contacts, version if version in VERSIONS else None, own_fields=fields)
     response = StreamingHttpResponse(cards, content_type="text/vcard; charset=utf-8")
     response.headers["Content-Disposition"] = attachment(f"{space.name}.vcf")
     return response

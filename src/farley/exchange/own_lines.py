@@ -1,0 +1,155 @@
+"""Own fields as lines of a card: written into copies that are exported, read from cards that are imported.
+
+`X-FARLEY-FIELD;X-KEY=level;X-KIND=choice;X-LABEL=Level:Gold`. The card that is stored never changes for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from farley.accounts.actor import Actor
+from farley.accounts.doors import Door
+from farley.codecs.vcard import Card, read_cards
+from farley.contacts.storing import MAX_CARD
+from farley.fields import operations as defining
+from farley.fields import values
+from farley.fields.models import Document, Field
+from farley.fields.operations import BadDefinition, NotForEverywhere
+from farley.fields.values import BadValue, Value
+from farley.journal.models import Noun
+from farley.spaces.models import Space
+
+NAME = "X-FARLEY-FIELD"
+_MARK = NAME.encode()
+_EVERYWHERE = "everywhere"
+_KINDS = {kind: kind.name.lower().replace("_", "-") for kind in Field.Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLine:
+    """What one line says of a field, and its value as text."""
+
+    index: int
+    key: str
+    kind: str
+    label: str
+    scope: str
+    text: str
+
+    @classmethod
+    def all_of(cls, card: Card) -> list[Self]:
+        return [
+            cls(
+                found.index,
+                found.param("X-KEY") or "",
+                (found.param("X-KIND") or "").lower(),
+                found.param("X-LABEL") or "",
+                (found.param("X-SCOPE") or "").lower(),
+                found.text,
+            )
+            for found in card.properties(NAME)
+        ]
+
+    def field_among(self, fields: Iterable[Field]) -> Field | None:
+        """The one with this key and kind: of the space or everywhere as the line says, else the other one."""
+        alike = [field for field in fields if (field.key, _KINDS[Field.Kind(field.kind)]) == (self.key, self.kind)]
+        alike.sort(key=lambda field: (field.space_id is None) != (self.scope == _EVERYWHERE))
+        return next(iter(alike), None)
+
+
+def fields_here(space: Space, by: Actor) -> list[Field]:
+    """The own fields that contacts of `space` have, as `by` sees them."""
+    return list(Field.objects.visible_to(by).of(Noun.CONTACT, [space.pk]))
+
+
+def with_own_lines(card: Card, document: Document | None, fields: Sequence[Field]) -> Card:
+    """A copy of `card` that says what its record has in `fields`; lines about them that it had say so no more."""
+    known = [line.index for line in OwnLine.all_of(card) if line.field_among(fields) is not None]
+    card = card.without_all(known)
+    for field in fields:
+        value = (document or {}).get(str(field.pk))
+        if value is not None and (text := _written(field, value)):
+            params = [("X-KEY", [field.key]), ("X-KIND", [_KINDS[Field.Kind(field.kind)]]), ("X-LABEL", [field.label])]
+            if field.space_id is None:
+                params.append(("X-SCOPE", [_EVERYWHERE]))
+            card = card.added(NAME, text=text, params=params)
+    return card
+
+
+def are_in(octets: bytes) -> bool:
+    """Whether a card may have such lines, told without reading it."""
+    return _MARK in octets
+
+
+def read_own_lines(octets: bytes, fields: Sequence[Field]) -> dict[Field, Value | None]:
+    """What a card says of `fields`. What is no value of its field is left out: it stays a line of the card."""
+    said: dict[Field, Value | None] = {}
+    for line in OwnLine.all_of(Card.parse(octets)):
+        field = line.field_among(fields)
+        if field is not None:
+            try:
+                said[field] = values.read(field, line.text)
+            except BadValue:
+                continue
+    return {field: value for field, value in said.items() if value is not None}
+
+
+def define_missing(space: Space, paths: Iterable[Path], *, by: Actor, door: Door) -> tuple[list[Field], list[str]]:
+    """Define in `space` the fields that cards of these files name and that are not there, and missing choices.
+
+    Returns the new fields, and the labels of those that cannot be there: another one has their key or name.
+    Raises NotAllowed, NoSuchSpace; OSError.
+    """
+    defining.require_defining(space, by)
+    there = fields_here(space, by)
+    wanted: dict[tuple[str, str], tuple[OwnLine, dict[str, None]]] = {}
+    for line in _lines_of(paths, _KINDS.values()):
+        wanted.setdefault((line.key, line.kind), (line, {}))[1].setdefault(line.text.strip())
+    taken = set(Field.objects.filter(noun=Noun.CONTACT, space=space).values_list("key", flat=True))
+    made: list[Field] = []
+    refused: list[str] = []
+    for first, said in wanted.values():
+        kind = next(kind for kind, word in _KINDS.items() if word == first.kind)
+        field, label = first.field_among(there), first.label or first.key
+        try:
+            if field is not None:
+                _add_choices(field, said, by=by, door=door)
+            elif first.key in taken:
+                refused.append(label)
+            else:
+                made.append(_defined(space, first.key, label, kind, said, by=by, door=door))
+                taken.add(made[-1].key)
+        except (BadDefinition, NotForEverywhere):
+            refused.append(label)
+    return made, refused
+
+
+def _defined(
+    space: Space, key: str, label: str, kind: Field.Kind, said: Iterable[str], *, by: Actor, door: Door
+) -> Field:
+    choices = [*said] if kind is Field.Kind.CHOICE else []
+    return defining.define(Noun.CONTACT, space, label=label, kind=kind, choices=choices, key=key, by=by, door=door)
+
+
+def _add_choices(field: Field, said: Iterable[str], *, by: Actor, door: Door) -> None:
+    labels = {label for _, label in field.options}
+    new = [text for text in said if text and text not in labels]
+    if new and field.kind == Field.Kind.CHOICE:
+        defining.change(field, label=field.label, renamed={}, added=new, by=by, door=door)
+
+
+def _lines_of(paths: Iterable[Path], kinds: Collection[str]) -> Iterator[OwnLine]:
+    for path in paths:
+        with path.open("rb") as stream:
+            for entry in read_cards(stream, max_card=MAX_CARD):
+                if entry.card is not None and are_in(entry.octets):
+                    yield from (line for line in OwnLine.all_of(entry.card) if line.key and line.kind in kinds)
+
+
+def _written(field: Field, value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return values.shown(field, value)

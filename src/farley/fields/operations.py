@@ -46,7 +46,10 @@ def define(
     by: Actor,
     door: Door,
 ) -> Field:
-    """Add a field; filters call it `key`, or by a word made of the label. Raises NotAllowed, NoSuchSpace, NotForEverywhere, BadDefinition."""
+    """Add a field; filters call it `key`, or by a word made of the label.
+
+    Raises NotAllowed, NoSuchSpace, NotForEverywhere, BadDefinition.
+    """
     require_defining(space, by)
     label = _label(label)
     options = _options([], choices) if kind is Field.Kind.CHOICE else []

@@ -70,3 +70,38 @@ def test_the_form_adds_conditions(alice: User, page_of_alice: Client) -> None:
     assert both == "/contacts/?filter=city+is+K%C3%B6ln+or+tag+empty"
     broken = page_of_alice.get("/contacts/filter/", {"filter": "city is", "field": "tag", "operator": "empty"})
     assert "A value is missing." in text_of(broken.content)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "written"),
+    [
+        ("kind", "Organisation", "kind+is+org"),
+        ("changed", "31.12.2026", "changed+is+2026-12-31"),
+        ("changed", "31. Dezember 2026", "changed+is+2026-12-31"),
+        ("changed", "Heute - 30d", "changed+is+today-30d"),
+    ],
+)
+def test_the_form_takes_values_as_people_write_them(
+    alice: User, page_of_alice: Client, field: str, value: str, written: str
+) -> None:
+    alice.language = "de"
+    alice.save()
+    asked = {"field": field, "operator": "is", "value": value}
+    assert page_of_alice.get("/contacts/filter/", asked)["Location"] == f"/contacts/?filter={written}"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("changed", "gestern", "This is no date."),
+        ("kind", "robot", "It can be: "),
+        ("city", "", "A value is missing."),
+    ],
+)
+def test_the_form_keeps_what_it_cannot_ask_and_says_why(
+    page_of_alice: Client, field: str, value: str, said: str
+) -> None:
+    answer = page_of_alice.get("/contacts/filter/", {"field": field, "operator": "is", "value": value})
+    assert said in text_of(answer.content)
+    assert f'name="value" value="{value}"' in answer.content.decode()
+    assert f'<option value="{field}" selected>' in answer.content.decode()

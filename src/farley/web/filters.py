@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
@@ -10,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_l
 from farley.lists.filtering import Field, Kind
 from farley.lists.language import NO_VALUE, BadFilter, Condition, Filter, Operator, Reason
 from farley.lists.paging import TooSlow
+from farley.web.dates import read_date
 
 Text = str | Promise
 
@@ -106,3 +108,20 @@ def value_said(value: str, field: Field) -> str:
     if field.kind in (Kind.DATE, Kind.INSTANT) and value == "today":
         return gettext("today")
     return value
+
+
+def value_written(typed: str, field: Field) -> str:
+    """What people type, as the language of filters has it: a value by its label, a day as they write it here."""
+    for option in field.options:
+        if str(option.label).casefold() == typed.casefold():
+            return option.value
+    if field.kind not in (Kind.DATE, Kind.INSTANT):
+        return typed
+    today = gettext("today")
+    if typed.casefold().startswith(today.casefold()):
+        return "today" + typed[len(today) :].replace(" ", "")
+    try:
+        date = read_date(typed)
+        return str(dt.date(date.year or 0, date.month or 0, date.day or 0))
+    except ValueError:
+        return typed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,16 +16,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from farley.lists import language, saving
 from farley.lists.filtering import Field
-from farley.lists.language import NO_VALUE, BadFilter, Condition, Operator
+from farley.lists.language import NO_VALUE, BadFilter, Condition, Operator, Reason
 from farley.lists.models import MAX_QUERY, View, ViewQuerySet
 from farley.lists.saving import BadView, NotYours
 from farley.spaces.operations import find
 from farley.web import listing as asking
-from farley.web.filters import OPERATORS, problem_of
+from farley.web.filters import OPERATORS, REASONS, problem_of, value_written
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast, warn
 
 LIST = "contacts"
+MAX_NAMED = 20  # values of a field, in a sentence
 _OF_A_PAGE = ("after", "peek", "size", "view", "edit")  # parts of an address that are no part of a view
 
 
@@ -129,14 +130,17 @@ def _refused(problem: BadView) -> str:
 def filter_form(request: PageRequest) -> HttpResponse:
     """A form that adds a condition to the filter of the list; with `field` it leads to the list that has it."""
     asked = asking.asked(request)
+    fields = asked.listed.fields
     problem = ""
     if request.GET.get("field"):
         try:
-            return redirect(asked.with_filter(_extended(request.GET, asked.filter)))
+            return redirect(asked.with_filter(_extended(request.GET, asked.filter, _condition(request.GET, fields))))
+        except BadCondition as error:
+            problem = _refused_condition(error)
         except BadFilter as error:
             problem = problem_of(error)
     groups: dict[str, list[Field]] = {}
-    for field in asked.listed.fields.values():
+    for field in fields.values():
         groups.setdefault(str(field.heading), []).append(field)
     context: dict[str, Any] = {
         "place": "contacts",
@@ -150,18 +154,49 @@ def filter_form(request: PageRequest) -> HttpResponse:
     return render(request, "contacts/filter.html", context)
 
 
-def _extended(given: QueryDict, text: str) -> str:
-    """The filter with one condition more. Raises BadFilter."""
-    before = language.parse(text)
+class BadCondition(ValueError):
+    """What was typed into the form cannot be asked of `field`."""
+
+    def __init__(self, error: BadFilter, field: Field | None) -> None:
+        super().__init__(str(error))
+        self.reason, self.field = error.reason, field
+
+
+def _condition(given: QueryDict, fields: Mapping[str, Field]) -> Condition:
+    """The condition of the form. Raises BadCondition."""
+    name = str(given["field"])
+    field = fields.get(name)
+    if field is None:
+        raise BadCondition(BadFilter(Reason.UNKNOWN_FIELD, name, 0), None)
     operator = next((each for each in Operator if each == given.get("operator")), Operator.IS)
     typed = given.get("value", "").strip()
     if operator in NO_VALUE:
-        values: tuple[str, ...] = ()
+        values: list[str] = []
     elif operator is Operator.IN:
-        values = tuple(value.strip() for value in typed.split(",") if value.strip())
+        values = [value.strip() for value in typed.split(",") if value.strip()]
     else:
-        values = (typed,)
-    condition = Condition(str(given["field"]), operator, values)
+        values = [typed]
+    condition = Condition(name, operator, tuple(value_written(value, field) for value in values))
+    try:
+        if operator not in NO_VALUE and not any(values):
+            raise BadFilter(Reason.VALUE, "", 0)
+        field.test(condition)
+    except BadFilter as error:
+        raise BadCondition(error, field) from error
+    return condition
+
+
+def _refused_condition(problem: BadCondition) -> str:
+    said = str(REASONS[problem.reason])
+    if problem.reason is not Reason.NOT_A_CHOICE or problem.field is None:
+        return said
+    labels = ", ".join(str(option.label) for option in problem.field.options[:MAX_NAMED])
+    return said + " " + gettext("It can be: {values}.").format(values=labels)
+
+
+def _extended(given: QueryDict, text: str, condition: Condition) -> str:
+    """The filter with one condition more. Raises BadFilter."""
+    before = language.parse(text)
     if before is None:
         return language.written(condition)
     is_any = given.get("join") == "any"

@@ -47,12 +47,13 @@ _RELATIONS: dict[Types, StrOrPromise] = {
     ("agent",): _("Representative"),
     ("emergency",): _("Emergency contact"),
 }
-# Labels that Apple's programs write in English whatever language they speak.
+# Labels that Apple's and Google's programs write in English whatever language they speak.
 _BUILT_IN: dict[str, StrOrPromise] = {
     "home": pgettext_lazy("at home", "Home"),
     "work": pgettext_lazy("at work", "Work"),
     "other": _("Other"),
     "homepage": _("Home page"),
+    "profile": pgettext_lazy("on the web", "Profile"),
     "anniversary": _("Anniversary"),
     "spouse": _("Spouse"),
     "partner": pgettext_lazy("relation", "Partner"),

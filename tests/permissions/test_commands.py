@@ -64,6 +64,11 @@ COMMANDS: dict[str, list[Command]] = {
         Command("export --space manager", MANAGERS),  # a private one
     ],
     "search": [Command("search zyxmail", EVERYBODY, INSIDE), Command("search zyx --json", EVERYBODY, INSIDE)],
+    "list": [
+        Command("list", EVERYBODY, INSIDE),
+        Command("list --csv --sort=-changed --limit 500", EVERYBODY, INSIDE),
+        Command("list --json --sort contacted", EVERYBODY, INSIDE),
+    ],
     "tag list": [Command("tag list --space zyxsales", READERS)],
     "tag rename": [Command("tag rename Zyxtag Other --space zyxsales", EDITORS)],
     "tag merge": [Command("tag merge Zyxtag None --space zyxsales", (2, 2, 2, 2))],

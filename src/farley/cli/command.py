@@ -33,6 +33,7 @@ COMMANDS = (
     "import",
     "export",
     "search",
+    "list",
     "tag",
     "group",
     "history",

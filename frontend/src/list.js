@@ -208,6 +208,12 @@ function startSelection(head) {
     if (event.target.matches("[data-rows] [name=id]")) lastPicked = event.target.closest("[data-id]");
     if (event.target.matches("[data-select-all], [name=everything], [name=id]")) showSelection();
   });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Enter" && event.target.matches("input") && event.target.closest("[data-bulk] [popover]");
+    if (!menu) return;
+    event.preventDefault(); // else the first button of the whole form is pressed, which is that of another menu
+    menu.querySelector(".primary")?.click();
+  });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-clear-selection]")) {
       event.preventDefault();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable
@@ -305,6 +306,35 @@ def test_what_is_selected_is_exported(alice: User, page_of_alice: Client) -> Non
     assert b"".join(response) == b"".join(cards)  # type: ignore[call-overload]
 
 
+def test_several_get_an_owner_and_a_follow_up_day(alice: User, bob: User, mallory: User, page_of_alice: Client) -> None:
+    home, sales = space_of(alice), team("sales", alice=Role.EDITOR, bob=Role.READER)
+    hand_of(alice).many(sales, [a_card("Ada King"), a_card("Grace Hopper")])
+    mine = hand_of(alice).contact(home, a_card("Own"))
+    people = text_of(page_of_alice.get("/contacts/bulk/?space=sales").content)
+    assert ("bob" in people, "mallory" in people) == (True, False)
+    page_of_alice.post("/contacts/bulk/", picked(sales, owner="bob"))
+    assert set(Contact.objects.filter(space=sales).values_list("owner__name", flat=True)) == {"bob"}
+    page_of_alice.post("/contacts/bulk/", picked(sales, act="follow-up", on="2026-12-31"))
+    assert "Follow-up on Dec. 31, 2026 for 2 contacts" in text_of(page_of_alice.get("/contacts/").content)
+    page_of_alice.post("/contacts/bulk/", picked(sales, act="no-follow-up", on="2026-12-31"))
+    assert set(Contact.objects.values_list("follow_up_on", flat=True)) == {None}
+    page_of_alice.post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
+    assert set(Contact.objects.filter(space=sales).values_list("follow_up_on", flat=True)) == {dt.date(2026, 12, 31)}
+    for name in ("mallory", "nobody-of-this-name"):  # both alike: who has an account here is not told
+        page_of_alice.post("/contacts/bulk/", picked(sales, owner=name))
+        assert "Nobody of this name sees this space" in text_of(page_of_alice.get("/contacts/").content)
+    both = {"id": [*picked(sales)["id"], mine.pk], "owner": "alice"}  # type: ignore[misc]
+    page_of_alice.post("/contacts/bulk/", both)
+    assert set(Contact.objects.values_list("owner__name", flat=True)) == {"alice"}
+    page_of_alice.post("/contacts/bulk/", both | {"owner": "bob"})  # all or none
+    assert "does not see this space" in text_of(page_of_alice.get("/contacts/").content)
+    page_of_alice.post("/contacts/bulk/", both | {"owner": ""})
+    assert set(Contact.objects.values_list("owner", flat=True)) == {None}
+    for typed, said in (("", "Choose a day first"), ("31.12.", "“31.12.” is no day")):
+        page_of_alice.post("/contacts/bulk/", picked(sales, act="follow-up", on=typed))
+        assert said in text_of(page_of_alice.get("/contacts/").content)
+
+
 def test_a_reader_changes_nothing_in_bulk(alice: User, bob: User, as_user: AsUser) -> None:
     sales = team("sales", alice=Role.MANAGER, bob=Role.READER)
     hand_of(alice).many(sales, [a_card("Ada King")])
@@ -317,7 +347,7 @@ def test_a_reader_changes_nothing_in_bulk(alice: User, bob: User, as_user: AsUse
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("chosen", ["rows", "whole list"])
-@pytest.mark.parametrize("act", ["tag", "untag", "move", "delete"])
+@pytest.mark.parametrize("act", ["tag", "untag", "move", "delete", "owner", "follow-up"])
 def test_many_are_changed_in_the_background_and_undone(
     alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch, chosen: str, act: str
 ) -> None:
@@ -328,7 +358,8 @@ def test_many_are_changed_in_the_background_and_undone(
     rest = hand_of(alice).contact(home, a_card("Somebody else"))
     before = {contact.pk: contact.etag for contact in Contact.objects.all()}
     rows = {"ids": ",".join(str(pk) for pk in before if pk != rest.pk)}
-    form = {"act": act, "tag": "Old" if act == "untag" else "New", "space": "sales"}
+    form = {"act": act, "tag": "Old" if act == "untag" else "New", "space": "sales", "on": "2026-12-31"}
+    form |= {"owner": "alice"} if act == "owner" else {}
     answer = page_of_alice.post("/contacts/bulk/?tag=Old", form | (rows if chosen == "rows" else {"everything": "1"}))
     assert "running" in text_of(page_of_alice.get(answer["Location"]).content)
     run_ready("long")
@@ -338,6 +369,10 @@ def test_many_are_changed_in_the_background_and_undone(
             assert list(Contact.objects.visible_to(alice.actor)) == [rest]
         case "move":
             assert set(changed.values_list("space", flat=True)) == {sales.pk}
+        case "owner":
+            assert set(changed.values_list("owner", flat=True)) == {alice.pk}
+        case "follow-up":
+            assert set(changed.values_list("follow_up_on", flat=True)) == {dt.date(2026, 12, 31)}
         case _:
             tags = listing.tags_of(changed.values_list("pk", flat=True))
             assert list(tags.values()) == ([["Old", "New"]] * 5 if act == "tag" else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,10 +12,12 @@ from typing import Any, Self
 from django.db.models import Max
 
 from farley.accounts.actor import Actor
+from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts import operations, storing
 from farley.contacts.listing import Filters, Listed
 from farley.contacts.models import Contact
+from farley.contacts.operations import OwnerOutside
 from farley.contacts.storing import StoreProblem, TooLarge, UidConflict
 from farley.database.turns import write_turn
 from farley.journal.models import Batch, BatchSpace, Door, Noun
@@ -33,6 +36,8 @@ class Verb(StrEnum):
     RENAME_ORGANISATION = "rename organisation"
     MOVE = "move"
     DELETE = "delete"
+    ASSIGN = "assign"
+    FOLLOW_UP = "follow up"
 
 
 ACTS = {
@@ -42,6 +47,8 @@ ACTS = {
     Verb.RENAME_ORGANISATION: Batch.Act.RENAME_ORGANISATION,
     Verb.MOVE: Batch.Act.MOVE,
     Verb.DELETE: Batch.Act.DELETE,
+    Verb.ASSIGN: Batch.Act.ASSIGN,
+    Verb.FOLLOW_UP: Batch.Act.EDIT,
 }
 
 
@@ -50,13 +57,15 @@ class Deed:
     """What is done with each contact.
 
     `tag` is the word to add or take off, or what the tag `former` is called from now on, or the organisation; `target`
-    the id of the space to move to.
+    the id of the space to move to, or of who is to look after them (0: nobody); `on` the day of the follow-up in
+    ISO 8601, empty for none.
     """
 
     verb: Verb
     tag: str = ""
     target: int = 0
     former: str = ""
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,12 @@ def do(deed: Deed, contacts: Sequence[Contact], *, by: Actor, door: Door, batch:
             return operations.retag(contacts, add=[deed.tag], by=by, door=door, batch=batch)
         case Verb.RENAME_ORGANISATION:
             return operations.rename_organisation(contacts, deed.tag, by=by, door=door, batch=batch)
+        case Verb.ASSIGN:
+            owner = User.objects.get(pk=deed.target) if deed.target else None
+            return operations.assign(contacts, owner, by=by, door=door, batch=batch)
+        case Verb.FOLLOW_UP:
+            on = dt.date.fromisoformat(deed.on) if deed.on else None
+            return operations.follow_up(contacts, on, by=by, door=door, batch=batch)
         case Verb.RENAME:
             return operations.rename_tag(contacts, deed.former, deed.tag, by=by, door=door, batch=batch)
     return operations.retag(contacts, remove=[deed.tag], by=by, door=door, batch=batch)
@@ -230,7 +245,7 @@ def _do_as_possible(deed: Deed, contacts: Sequence[Contact], *, by: Actor, door:
 
 
 def _reason(problem: StoreProblem) -> str:
-    return {UidConflict: "taken", TooLarge: "too_large"}.get(type(problem), "changed")
+    return {UidConflict: "taken", TooLarge: "too_large", OwnerOutside: "owner"}.get(type(problem), "changed")
 
 
 def written(deed: Deed) -> dict[str, Any]:

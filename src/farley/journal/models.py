@@ -142,7 +142,7 @@ class LeftOut(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="left_out", db_index=False)
     noun = models.PositiveSmallIntegerField(choices=Noun.choices)
     subject = models.PositiveBigIntegerField()  # the record's id
-    reason = models.CharField(max_length=20)  # a code: `changed`, `taken`, `gone`, `too_large`
+    reason = models.CharField(max_length=20)  # a code: `changed`, `taken`, `gone`, `too_large`, `owner`
 
     class Meta:
         constraints: ClassVar = [

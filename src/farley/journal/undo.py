@@ -69,7 +69,7 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record that an act left as it is, because of `reason` (`changed`, `taken`, `gone`, `too_large`).
+    """A record that an act left as it is, because of `reason` (`changed`, `taken`, `gone`, `too_large`, `owner`).
 
     `label` is empty where the actor does not see it any more.
     """

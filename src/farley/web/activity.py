@@ -328,6 +328,7 @@ def _left(request: PageRequest, kept: Iterable[Kept]) -> list[Left]:
         "taken": gettext("its UID belongs to another contact"),
         "gone": gettext("not there any more"),
         "too_large": gettext("would become too large"),
+        "owner": gettext("the new owner does not see its space"),
     }
     visible = Contact.objects.visible_to(request.actor)
     there = set(visible.filter(pk__in=[record.subject for record in records]).values_list("pk", flat=True))

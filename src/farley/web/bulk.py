@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
+from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.bulk import ACTS, CHUNK, Deed, Selection, Verb, begin, do, written
 from farley.contacts.deriving import MAX_ROWS
@@ -21,6 +24,8 @@ from farley.exchange.exporting import vcards
 from farley.journal.access import Way, accesses, note_access
 from farley.journal.models import Door
 from farley.journal.writing import one_batch
+from farley.spaces.audience import readers
+from farley.spaces.models import Space
 from farley.spaces.operations import find, require
 from farley.web import listing as asking
 from farley.web.groups import change_members
@@ -28,15 +33,35 @@ from farley.web.navigation import back
 from farley.web.problems import explained
 from farley.web.record import attachment
 from farley.web.requests import PageRequest
+from farley.web.spaces import by_name
 from farley.web.toasts import toast, warn
 
 AT_ONCE = CHUNK  # contacts; more are changed in the background
+OWNERS_OF = 20  # spaces whose people are offered as owners: each is asked for by itself
+_DEEDS = {
+    "owner": Verb.ASSIGN,
+    "follow-up": Verb.FOLLOW_UP,
+    "no-follow-up": Verb.FOLLOW_UP,
+    **{verb.value: verb for verb in (Verb.TAG, Verb.UNTAG, Verb.MOVE, Verb.DELETE)},
+}
 
 
-@require_POST
+class _Unusable(ValueError):
+    """What the form says cannot be done; the message tells the user why."""
+
+
+@require_http_methods(["GET", "POST"])
 def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
-    """Tag, move, export or delete the selected contacts, or all that the list holds; with undo."""
-    act = request.POST.get("act", "")
+    """Tag, assign, move, export or delete the selected contacts, or all that the list holds; with undo.
+
+    GET: who may look after contacts of the list, as buttons of its form.
+    """
+    if request.method == "GET":
+        spaces = Space.objects.editable_by(request.actor).filter(
+            pk__in=[s.pk for s in asking.asked(request).shown_spaces]
+        )
+        return render(request, "contacts/owners.html", {"people": _people_of(spaces[:OWNERS_OF])})
+    act = "owner" if "owner" in request.POST else request.POST.get("act", "")
     selection = _selected(request)
     first = selection.behind(0, size=AT_ONCE + 1)
     if not first:
@@ -45,15 +70,22 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
         return _exported(selection)
     elif act in ("group", "ungroup"):
         _regroup(request, selection, is_in=act == "group")
-    elif act in {Verb.TAG, Verb.UNTAG, Verb.MOVE, Verb.DELETE}:
-        deed = _deed(request, Verb(act), selection)
-        if deed is None:
-            warn(request, gettext("Type a tag first."))
-        elif len(first) > AT_ONCE:
-            return _begin(request, deed, selection, first)
+    elif act in _DEEDS:
+        try:
+            deed = _deed(request, _DEEDS[act], selection)
+        except _Unusable as problem:
+            warn(request, str(problem))
         else:
+            if len(first) > AT_ONCE:
+                return _begin(request, deed, selection, first)
             _carry_out(request, deed, first)
     return back(request, "contacts")
+
+
+def _people_of(spaces: Iterable[Space]) -> list[User]:
+    """Who sees one of `spaces` at least, by name."""
+    found = {user.pk: (user, role) for space in spaces for user, role in readers(space)}
+    return by_name(found.values())
 
 
 def _regroup(request: PageRequest, selection: Selection, *, is_in: bool) -> None:
@@ -81,14 +113,44 @@ def _selected(request: PageRequest) -> Selection:
     return Selection.of([int(pk) for pk in sent if pk.isascii() and pk.isdigit() and len(pk) < 19], by=request.actor)
 
 
-def _deed(request: PageRequest, verb: Verb, selection: Selection) -> Deed | None:
-    """What the form says is to be done; None for a tag without a name."""
-    if verb is Verb.MOVE:
-        return Deed(verb, target=find(request.POST.get("space", ""), by=request.actor).pk)
-    tag = request.POST.get("tag", "").strip() if verb in (Verb.TAG, Verb.UNTAG) else ""
-    if verb in (Verb.TAG, Verb.UNTAG) and not tag:
-        return None
-    return Deed(verb, as_spelt(selection.spaces(), tag) if tag else "")
+def _deed(request: PageRequest, verb: Verb, selection: Selection) -> Deed:
+    """What the form says is to be done. Raises _Unusable."""
+    match verb:
+        case Verb.MOVE:
+            return Deed(verb, target=find(request.POST.get("space", ""), by=request.actor).pk)
+        case Verb.ASSIGN:
+            return Deed(verb, target=_owner(request.POST["owner"], selection))
+        case Verb.FOLLOW_UP:
+            return Deed(verb, on=_day(request))
+        case Verb.TAG | Verb.UNTAG:
+            if not (tag := request.POST.get("tag", "").strip()):
+                raise _Unusable(gettext("Type a tag first."))
+            return Deed(verb, as_spelt(selection.spaces(), tag))
+    return Deed(verb)
+
+
+def _owner(name: str, selection: Selection) -> int:
+    """The id of who is to look after the contacts; 0 for nobody. Who has an account here is not told."""
+    if not name:
+        return 0
+    spaces = selection.spaces()
+    user = next((user for space in spaces for user, _ in readers(space) if user.name == name), None)
+    if user is None:
+        raise _Unusable(gettext("Nobody of this name sees this space."))
+    return int(user.pk)
+
+
+def _day(request: PageRequest) -> str:
+    if request.POST.get("act") == "no-follow-up":
+        return ""
+    typed = request.POST.get("on", "").strip()
+    if not typed:
+        raise _Unusable(gettext("Choose a day first."))
+    try:
+        return dt.date.fromisoformat(typed).isoformat()
+    except ValueError:
+        text = gettext("“{text}” is no day. Write it as 2026-12-31.")
+        raise _Unusable(text.format(text=typed[:40])) from None
 
 
 def _exported(selection: Selection) -> StreamingHttpResponse:
@@ -133,7 +195,14 @@ def _begin(request: PageRequest, deed: Deed, selection: Selection, first: Sequen
 def _title(deed: Deed, picked: Sequence[Contact]) -> str:
     names = ", ".join(contact.full_name for contact in picked[:3])
     named = f"{names} …" if len(picked) > 3 else names
-    return f"{deed.tag}: {named}" if deed.tag else named
+    said = deed.tag or deed.on
+    if deed.verb is Verb.ASSIGN:
+        said = _name_of(deed.target)
+    return f"{said}: {named}" if said else named
+
+
+def _name_of(owner: int) -> str:
+    return User.objects.get(pk=owner).display_name if owner else gettext("Nobody")
 
 
 def _done(deed: Deed, count: int) -> str:
@@ -144,6 +213,17 @@ def _done(deed: Deed, count: int) -> str:
             text = ngettext("{count} contact moved", "{count} contacts moved", count)
         case Verb.TAG:
             text = ngettext("{count} contact tagged “{tag}”", "{count} contacts tagged “{tag}”", count)
+        case Verb.ASSIGN:
+            text = ngettext("{name} looks after {count} contact", "{name} looks after {count} contacts", count)
+            return text.format(count=count, name=_name_of(deed.target))
+        case Verb.FOLLOW_UP if deed.on:
+            text = ngettext("Follow-up on {day} for {count} contact", "Follow-up on {day} for {count} contacts", count)
+            day = date_format(dt.date.fromisoformat(deed.on), "DATE_FORMAT")
+            return text.format(count=count, day=day)
+        case Verb.FOLLOW_UP:
+            text = ngettext(
+                "No follow-up for {count} contact any more", "No follow-up for {count} contacts any more", count
+            )
         case _:
             text = ngettext("“{tag}” taken off {count} contact", "“{tag}” taken off {count} contacts", count)
     return text.format(count=count, tag=deed.tag)

@@ -47,6 +47,17 @@ def test_who_guesses_elsewhere_does_not_lock_the_person_out_here(clock: list[flo
 
 
 @pytest.mark.django_db
+def test_what_is_refused_writes_nothing_and_counts_for_nobody_else(
+    clock: list[float], django_assert_num_queries: Any
+) -> None:
+    refused(PAIR + 1, "alice", "192.0.2.1")
+    with django_assert_num_queries(1):
+        assert guess("alice", "192.0.2.1").is_refused
+    assert refused(ACCOUNT, "alice", "192.0.2.1") == ACCOUNT
+    assert refused(1, "alice", "192.0.2.2") == 0
+
+
+@pytest.mark.django_db
 def test_one_account_and_one_address_have_limits_of_their_own(clock: list[float]) -> None:
     assert sum(refused(1, "alice", f"192.0.2.{n}") for n in range(ACCOUNT + 3)) == 3
     assert sum(refused(1, f"person{n}", "198.51.100.1") for n in range(throttling.ADDRESS + 3)) == 3

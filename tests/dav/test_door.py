@@ -67,6 +67,16 @@ def test_who_guesses_has_to_wait_and_is_told_how_long_while_the_right_password_g
     assert phone.propfind("/dav/").status == 207
 
 
+def test_a_phone_with_a_removed_password_locks_nobody_out_of_the_pages(alice: User) -> None:
+    alice.set_password("correct horse battery")
+    alice.save()
+    for _ in range(PAIR + 1):
+        refused = Client().get("/dav/", HTTP_AUTHORIZATION=basic("alice", "removed"))
+    assert refused.status_code == 429
+    form = {"username": "alice", "password": "correct horse battery"}
+    assert Client().post("/login/", form).status_code == 302
+
+
 @pytest.mark.parametrize("path", ["/", "/dav/", "/dav/addressbooks/alice/", "/dav/addressbooks/alice/alice/"])
 def test_every_place_leads_to_the_principal_and_it_to_the_home(phone: Phone, path: str) -> None:
     [row] = phone.propfind(path, "d:current-user-principal").rows

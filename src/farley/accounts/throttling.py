@@ -42,11 +42,15 @@ class Verdict:
 def guess(account: str, address: str) -> Verdict:
     """Count one guess at the secret of `account` (whatever was typed) from `address`, and say whether to check it.
 
-    Counted first and checked after: however many come at once, no more than allowed are checked.
+    Counted first and checked after: however many come at once, no more than allowed are checked. What is refused
+    already is not counted on: who goes on and on makes nobody wait for a write, nor others wait longer.
     """
     now = int(time.time())
     place = _place(address)
     limits = {_key("pair", account, place): PAIR, _key("account", account): ACCOUNT, _key("address", place): ADDRESS}
+    known = Guesses.objects.filter(key__in=list(limits), since__gt=now - WINDOW_S).values_list("key", "since", "count")
+    if waits := [since + WINDOW_S - now for key, since, count in known if count > limits[key]]:
+        return Verdict(max(waits))
     with write_turn():
         counted = [(*_count(key, now), limit) for key, limit in sorted(limits.items())]
         Guesses.objects.filter(since__lt=now - FORGOTTEN_S).delete()

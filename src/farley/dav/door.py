@@ -122,7 +122,9 @@ def _answered(request: HttpRequest) -> HttpResponseBase:
 def _signed_in(request: HttpRequest) -> SignedIn:
     """Who asks. Raises DavError: 401 with a challenge, 429 for whoever guesses too often.
 
-    An app password is looked up by its hash and cannot be guessed, so a right one is not counted: counting writes.
+    An app password is looked up by its hash and cannot be guessed: 32 random bytes. So a right one is let in whatever
+    was counted, and not counted itself, for counting writes. Wrong ones are counted to be quiet about them, apart
+    from guesses at the account's password: a telephone that goes on with a removed one locks nobody out of the pages.
     """
     typed = _credentials(str(request.META.get("HTTP_AUTHORIZATION", "")))
     if typed is None:
@@ -131,7 +133,7 @@ def _signed_in(request: HttpRequest) -> SignedIn:
     found = sign_in(*typed, address)
     if found is not None:
         return found
-    verdict = throttling.guess(typed[0], address)
+    verdict = throttling.guess(f"devices of {typed[0]}", address)
     if verdict.is_refused:
         headers = {"Retry-After": str(verdict.retry_after_s)}
         raise DavError(429, text="Too many attempts with a wrong password.", headers=headers)

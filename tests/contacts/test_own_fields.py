@@ -201,3 +201,22 @@ def test_a_follow_up_is_set_and_undone(alice: User) -> None:
     assert fresh(ada).follow_up_on == dt.date(2026, 1, 2)
     undo.undo(batch, **by)
     assert fresh(ada).follow_up_on is None
+
+
+def test_what_a_contact_kept_of_the_space_it_left_is_found_by_nobody_where_it_lies(alice: User, bob: User) -> None:
+    home, sales = space_of(alice), team("sales", alice=Role.MANAGER, bob=Role.EDITOR)
+    alice.is_admin = True
+    alice.save()
+    secret = field_of(alice, home, "Thoughts", Field.Kind.TEXT)
+    everywhere = field_of(alice, None, "Motto", Field.Kind.TEXT)
+    ada = hand_of(alice).contact(home, a_card("Ada King"))
+    give(alice, ada, {secret: "unbearable", everywhere: "forwards"})
+    operations.move([fresh(ada)], sales, by=alice.actor, door=Door.WEB, batch=None)
+    give(bob, fresh(ada), {everywhere: "sidewards"})
+    assert find("unbearable", by=bob.actor) == []
+    assert [hit.record for hit in find("sidewards", by=bob.actor)] == [ada.pk]
+    assert not Value.objects.filter(field_id=secret.pk).exists()
+    assert list(rebuilding.differences()) == []
+    operations.move([fresh(ada)], home, by=alice.actor, door=Door.WEB, batch=None)
+    assert [hit.record for hit in find("unbearable", by=alice.actor)] == [ada.pk]
+    assert found([home], "own.alice.thoughts filled") == ["Ada King"]

@@ -16,7 +16,7 @@ from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Th
 from farley.contacts.writing import SpaceWriter
 from farley.database import rows
 from farley.fields.models import Value
-from farley.fields.values import norms_of, searched_too
+from farley.fields.values import had_in, norms_of, searched_too
 from farley.journal.models import Door, Noun, hash_of
 from farley.search import trigrams
 from farley.search import writing as search
@@ -128,6 +128,7 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
     values: dict[int, dict[int, str]] = {}
     for pk, number, norm in Value.objects.filter(record__in=pks, space=space).values_list("record", "field_id", "norm"):
         values.setdefault(pk, {})[number] = norm
+    own = had_in(space.pk, {contact.pk: contact.own for contact in page})
     pictures = set(Thumbnail.objects.filter(pk__in=pks).values_list("pk", flat=True))
     for contact in page:
         derived = _derived(contact, space)
@@ -142,9 +143,9 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
             what.append("uid_key")
         if sorted(index[contact.pk]) != list(enumerate(derived.rows)):
             what.append("index rows")
-        if entries.get(contact.pk) != searched_too(derived.search, contact.own):
+        if entries.get(contact.pk) != searched_too(derived.search, own[contact.pk]):
             what.append("search text")
-        if values.get(contact.pk, {}) != norms_of(contact.own):
+        if values.get(contact.pk, {}) != norms_of(own[contact.pk]):
             what.append("own fields")
         if (contact.pk in pictures) != (derived.thumbnail is not None):
             what.append("thumbnail")

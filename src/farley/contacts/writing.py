@@ -16,7 +16,7 @@ from farley.contacts.deriving import DERIVED_COLUMNS, Derived, bare_uid
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.database import rows
 from farley.fields.models import Document, Value
-from farley.fields.values import norms_of, searched_too
+from farley.fields.values import had_in, norms_of, searched_too
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
 from farley.search import writing as search
@@ -300,6 +300,7 @@ class SpaceWriter:
         added: list[tuple[Any, ...]] = []
         removed: list[tuple[int, int]] = []
         changed: list[tuple[Any, ...]] = []
+        self._own = had_in(space, self._own)
         for pk in sorted(self._new_rows):  # as they will lie
             added += [(pk, n, space, *row) for n, row in enumerate(derived[pk].rows)]
         for pk, former in old.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from farley.fields.models import MAX_NORM, Document, Field
@@ -88,6 +89,22 @@ def shown(field: Field, value: Value) -> str:
 def norms_of(document: Document | None) -> dict[int, str]:
     """What is kept of a record's values for filters, by the field's id."""
     return {int(number): norm_of(value) for number, value in (document or {}).items()}
+
+
+def had_in(space: int, documents: Mapping[int, Document | None]) -> dict[int, Document | None]:
+    """What records in this space have of their documents, by record: they keep the values of a space they left.
+
+    Those are for nobody here to find.
+    """
+    numbers = {int(number) for document in documents.values() for number in document or ()}
+    if not numbers:
+        return dict(documents)
+    others = Field.objects.filter(pk__in=numbers, space__isnull=False).exclude(space=space)
+    foreign = {str(number) for number in others.values_list("pk", flat=True)}
+    return {
+        pk: {number: value for number, value in (document or {}).items() if number not in foreign}
+        for pk, document in documents.items()
+    }
 
 
 def searched_too(said: Texts, document: Document | None) -> Texts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from django.test import Client
 
@@ -51,6 +52,22 @@ def test_a_field_is_defined_filled_in_found_and_deleted(alice: User, page_of_ali
     )
     page_of_alice.post(f"/fields/{level.pk}/", {"act": "back"})
     assert "Class" in text_of(page_of_alice.get(record).content)
+
+
+def test_a_form_changes_only_what_was_changed_in_it(alice: User, page_of_alice: Client) -> None:
+    ada = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    record = f"/contacts/{ada.pk}/"
+    for label, kind in (("Level", "choice"), ("Motto", "text"), ("Worth", "number")):
+        page_of_alice.post("/fields/", {"space": "alice", "label": label, "kind": kind, "choices": "Gold\nSilver"})
+    level, motto, worth = Field.objects.order_by("pk")
+    page_of_alice.post(f"{record}fields/", {f"own-{level.pk}": "2", f"own-{motto.pk}": "one"})
+    page_of_alice.post(f"/fields/{level.pk}/", {"choice-2": ""})
+    page = page_of_alice.get(f"{record}?own=edit").content.decode()
+    form = dict(re.findall(r'name="(was-\d+)" value="([^"]*)"', page))
+    form |= {f"own-{level.pk}": "", f"own-{motto.pk}": "one"}  # as the browser shows them
+    page_of_alice.post(f"{record}fields/", {f"own-{motto.pk}": "two"})  # somebody else, meanwhile
+    page_of_alice.post(f"{record}fields/", {**form, f"own-{worth.pk}": "7"})
+    assert Contact.objects.get().own == {str(level.pk): 2, str(motto.pk): "two", str(worth.pk): 7}
 
 
 def test_a_field_of_a_space_is_not_there_for_others(alice: User, bob: User, as_user: AsUser) -> None:

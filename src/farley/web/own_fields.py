@@ -139,13 +139,18 @@ def _refused(problem: BadDefinition) -> str:
 
 @require_POST
 def contact_fields(request: PageRequest, pk: int) -> HttpResponse:
-    """Save the values of own fields that the form names."""
+    """Save the values of own fields that the form names, but for those that are as the form was given them (`was`).
+
+    So two people who change different fields at once keep both, and a value that was taken off its field's choices
+    is not lost with the next change beside it.
+    """
     contact = visible_contact(request, pk)
     require(contact.space, request.actor, Role.EDITOR)
     wanted: dict[Field, Value | None] = {}
     try:
         for field in Field.objects.visible_to(request.actor).of(Noun.CONTACT, [contact.space_id]):
-            if (typed := request.POST.get(f"own-{field.pk}")) is not None:
+            typed = request.POST.get(f"own-{field.pk}")
+            if typed is not None and typed != request.POST.get(f"was-{field.pk}"):
                 wanted[field] = values.read(field, typed)
     except BadValue as problem:
         warn(request, _unreadable(problem))

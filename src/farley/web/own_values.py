@@ -37,8 +37,9 @@ def _fact(field: Field, value: Value | None) -> OwnFact:
     kind = Field.Kind(field.kind).name.lower()
     if value is None:
         return OwnFact(field, kind, "", "")
-    typed = ("yes" if value else "no") if isinstance(value, bool) else str(value)
-    return OwnFact(field, kind, shown(field, value), typed)
+    text = shown(field, value)
+    typed = ("yes" if value else "no") if isinstance(value, bool) else str(value) if text else ""
+    return OwnFact(field, kind, text, typed)
 
 
 def shown(field: Field, value: Value) -> str:

@@ -14,7 +14,7 @@ from farley.accounts.roles import Role
 from farley.contacts import operations
 from farley.contacts.models import Contact
 from farley.journal.models import Door
-from farley.search import candidates
+from farley.search import candidates, finding
 from farley.search.finding import find
 from farley.search.folding import search_fold
 from farley.search.trigrams import drop_index, faults, make_index
@@ -185,6 +185,18 @@ def test_in_many_spaces_among_others_everything_is_found_and_nothing_else(
     look_ups = [query for query in queries if "search_names MATCH" in query["sql"]]
     if connection.vendor == "sqlite" and at_once == 300:
         assert len(look_ups) == 2  # one for each stage, none for each space
+
+
+def test_many_in_spaces_between_keep_nothing_from_being_found(
+    alice: User, mallory: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "AT_ONCE", 9)
+    monkeypatch.setattr(candidates, "LOOK_UPS", 3)
+    monkeypatch.setattr(finding, "FIRST", 9)
+    for n in range(9):
+        hand_of(alice).contact(team(f"ours-{n}", alice=Role.MANAGER), a_card(f"Ada Seen {n}"))
+        hand_of(mallory).many(team(f"theirs-{n}", mallory=Role.MANAGER), [a_card(f"Ada Hidden {i}") for i in range(12)])
+    assert set(names("ada", alice, 9)) == {f"Ada Seen {n}" for n in range(9)}
 
 
 def test_what_begins_like_the_second_half_of_an_umlaut_is_found(alice: User) -> None:

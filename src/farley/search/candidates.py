@@ -21,7 +21,7 @@ COMMON = SAMPLE // 20  # so frequent a trigram excludes little and takes long to
 AT_ONCE = 300  # entries a look-up brings
 AT_ONCE_WITHOUT_ORDER = 1000  # entries PostgreSQL brings: all of them or too many to be any use
 APART = 4  # ranges that are looked up each by itself; more of them are one, of which what lies between is passed over
-LOOK_UPS = 40  # of a stage, once they have brought something
+LOOK_UPS = 40  # of a stage, which may bring what lies between; then each range by itself
 
 _PARTS = re.compile(r" *[^ .@-]+[ .@-]?|[ .@-]+")
 
@@ -101,11 +101,15 @@ def _groups(descending: Sequence[Range]) -> list[list[Range]]:
 def _in_group(stage: Stage, match: str, descending: Sequence[Range], limit: int) -> list[int]:
     """At most `limit` of each range, by as few look-ups as there are ranges with more than that.
 
-    Whatever is rare is found by one look-up. None of a range keeps another one's from being found.
+    Whatever is rare is found by one look-up. None of a range keeps another one's from being found, nor do many
+    entries that lie between: after some look-ups each range that is left is asked by itself.
     """
     found: list[int] = []
     number, last, taken, look_ups = 0, descending[0][1], 0, 0
-    while number < len(descending) and (look_ups < LOOK_UPS or not found):
+    while number < len(descending):
+        if look_ups == LOOK_UPS:
+            rest = [(descending[number][0], last), *descending[number + 1 :]]
+            return found + [pk for within in rest for pk in _on_sqlite(stage, match, within, limit)]
         at_once = max(AT_ONCE, limit) if len(descending) - number > 1 else limit - taken
         brought = _on_sqlite(stage, match, (descending[-1][0], last), at_once)
         look_ups += 1

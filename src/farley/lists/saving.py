@@ -73,9 +73,10 @@ def begin_with(view: View, *, by: Actor, is_on: bool) -> None:
     if by.user is None:
         raise NotYours
     with write_turn():
-        DefaultView.objects.filter(user=by.user, list=view.list).delete()
         if is_on:
-            DefaultView.objects.create(user=by.user, list=view.list, view=view)
+            DefaultView.objects.update_or_create(user=by.user, list=view.list, defaults={"view": view})
+        else:
+            DefaultView.objects.filter(user=by.user, list=view.list, view=view).delete()
 
 
 def may_change(view: View, by: Actor, editable: set[int]) -> bool:

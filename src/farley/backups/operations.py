@@ -204,7 +204,8 @@ def _set_aside(folder: Path) -> Path:
         if connection.vendor != "sqlite":
             raise
         target = target.with_suffix(".sqlite3")
-        shutil.copyfile(connection.settings_dict["NAME"], target)
+        with Path(connection.settings_dict["NAME"]).open("rb") as source, private_file(target) as copy:
+            shutil.copyfileobj(source, copy)
     return target
 
 

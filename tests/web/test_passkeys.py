@@ -13,6 +13,7 @@ from farley.accounts.closing import close
 from farley.accounts.doors import Door
 from farley.accounts.events import Event, Verb
 from farley.accounts.models import User
+from farley.accounts.throttling import ACCOUNT, PAIR
 from tests.cast import person
 from tests.web.conftest import PASSWORD, Enter
 from tests.web.reading import text_of
@@ -116,3 +117,11 @@ def test_the_passkey_of_somebody_else_is_no_second_factor(enter: Enter) -> None:
     assert "This passkey was not accepted." in page.inner_text("main")
     page.goto("/contacts/")
     assert "/login/" in page.url
+
+
+@pytest.mark.django_db
+def test_who_tries_passkeys_elsewhere_keeps_nobody_from_coming_in_here() -> None:
+    for n in range(ACCOUNT // PAIR + 1):
+        elsewhere = [Client(REMOTE_ADDR=f"192.0.2.{n}").post("/login/passkey/", {}).status_code for _ in range(PAIR + 1)]
+        assert elsewhere == [422] * PAIR + [429]
+    assert Client(REMOTE_ADDR="198.51.100.1").post("/login/passkey/", {}).status_code == 422

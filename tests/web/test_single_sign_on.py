@@ -18,6 +18,7 @@ from farley.accounts.doors import Door
 from farley.accounts.events import Event, Verb
 from farley.accounts.models import User
 from farley.accounts.teams import TeamMember
+from farley.accounts.throttling import PAIR
 from farley.configuration import SecondFactor, SingleSignOn
 from farley.spaces.models import Space
 from tests.cast import person
@@ -189,6 +190,12 @@ def test_another_nonce_or_state_is_refused(company: Provider, settings: Any, tam
     assert answer.status_code == 403
     assert "Signing in was not finished." in text_of(answer.content)
     assert not User.objects.filter(name="alice").exists()
+
+
+def test_who_comes_back_again_and_again_with_nothing_fills_no_journal(company: Provider) -> None:
+    answers = [browser().get("/login/sso/callback/?state=x&code=x").status_code for _ in range(PAIR + 5)]
+    assert answers == [403] * (PAIR + 5)
+    assert Event.objects.filter(verb=Verb.LOGIN_FAILED).count() == PAIR
 
 
 def test_it_leads_nowhere_else_and_says_when_the_provider_is_away(company: Provider, settings: Any) -> None:

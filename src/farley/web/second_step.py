@@ -107,7 +107,8 @@ def login_passkey(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return back(request, settings.LOGIN_REDIRECT_URL)
     address = address_of(request)
-    verdict = throttling.guess("passkey", address)
+    guesser = f"passkey from {address}"  # whose it is, is not known yet: others come in as fast as they like
+    verdict = throttling.guess(guesser, address)
     problem, status = "", 422
     if verdict.is_refused:
         problem, status = too_many_attempts(verdict.retry_after_s), 429
@@ -118,7 +119,7 @@ def login_passkey(request: HttpRequest) -> HttpResponse:
             problem = refusal(error)
             note(Verb.LOGIN_FAILED, by=NOBODY, door=Door.WEB, address=address)
         else:
-            throttling.forget("passkey", address)
+            throttling.forget(guesser, address)
             target = back(request, settings.LOGIN_REDIRECT_URL)["Location"]
             return sign_in(request, user, method=FACTOR, target=target, remember="remember" in request.POST)
     return render(request, "gate/login.html", login_context(request) | {"problem": problem}, status=status)

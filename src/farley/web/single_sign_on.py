@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from farley.accounts import single_sign_on
+from farley.accounts import single_sign_on, throttling
 from farley.accounts.actor import NOBODY
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
@@ -63,7 +63,9 @@ def signed_on(request: HttpRequest) -> HttpResponse:
         return _refused(request, gettext("The sign-in service does not answer. Try again in a moment."), 502)
     except (SignOnRefused, NotLetIn) as error:
         log.warning("single sign-on refused: %s", error)
-        note(Verb.LOGIN_FAILED, by=NOBODY, door=Door.WEB, address=address_of(request), by_single_sign_on=True)
+        address = address_of(request)
+        if not throttling.guess(f"single sign-on from {address}", address).is_refused:  # anybody can ask for this page
+            note(Verb.LOGIN_FAILED, by=NOBODY, door=Door.WEB, address=address, by_single_sign_on=True)
         if isinstance(error, NotLetIn):
             return _refused(request, gettext("You have no account here. Ask an administrator for one."), 403)
         return _refused(request, gettext("Signing in was not finished. Please begin once more."), 403)

@@ -53,6 +53,23 @@ def test_a_shared_view_shows_each_reader_what_they_may_see(
     assert names(as_user(bob).get(where).content) == ["Ada King"]
 
 
+def test_a_shared_view_of_what_its_reader_does_not_see_says_so(alice: User, bob: User, as_user: AsUser) -> None:
+    sales, secret = team("sales", alice=Role.EDITOR, bob=Role.READER), team("secret", alice=Role.EDITOR)
+    hand_of(alice).contact(sales, a_card("Ada King"))
+    group = hand_of(alice).contact(secret, a_card("Zoe's Friends", "KIND:group", version="4.0"))
+    for query in ("space=secret", f"group={group.pk}", "space=never&sort=changed"):
+        form = {"title": "Ours", "query": query, "space": "sales"}
+        where = as_user(alice).post("/contacts/views/", form)["Location"]
+        page = as_user(bob).get(where)
+        assert page.status_code == 200
+        assert names(page.content) == []
+        said = text_of(page.content)
+        assert "This view is of a space or group that you do not see" in said
+        assert "Secret" not in said
+        assert "Zoe" not in said
+        assert as_user(bob).get(f"/contacts/?{query}").status_code == 404
+
+
 @pytest.mark.parametrize("title", ["", "a\0b", "x" * 101])
 def test_a_view_without_a_usable_name_is_refused(page_of_alice: Client, title: str) -> None:
     page_of_alice.post("/contacts/views/", {"title": title, "query": "sort=name"})

@@ -76,6 +76,7 @@ class Asked:
     after: str
     size: int
     query: QueryDict
+    lacks: str = ""  # `space` or `group`: a view that somebody shared names one that its reader does not see
 
     @property
     def space_name(self) -> str:
@@ -83,6 +84,8 @@ class Asked:
 
     @property
     def shown_spaces(self) -> list[Space]:
+        if self.lacks:
+            return []
         return [self.space] if self.space else list(self.spaces)
 
     @property
@@ -111,6 +114,9 @@ class Asked:
         chips = []
         if self.text:
             chips.append(Chip(gettext("Search"), self.text, self._without("q")))
+        if self.lacks:
+            label = gettext("Space") if self.lacks == "space" else gettext("Group")
+            chips.append(Chip(label, self.query[self.lacks][:60], self._without(self.lacks), is_gone=True))
         if self.space:
             chips.append(Chip(gettext("Space"), self.space.title, self._without("space")))
         if self.group:
@@ -140,7 +146,9 @@ class Asked:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the filter as it is written; the list is empty then."""
+        """What is wrong with what is asked for; the list is empty then."""
+        if self.lacks:
+            return gettext("This view is of a space or group that you do not see, or that is not there any more.")
         error = self._parsed[1]
         return problem_of(error) if error is not None else ""
 
@@ -164,16 +172,24 @@ class Asked:
 
 
 def asked(request: PageRequest) -> Asked:
-    """Read the address. Raises Http404 for a space or group that is not there to see."""
+    """Read the address. Raises Http404 for a space or group that is not there to see, unless a view names it."""
     query = request.GET
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
     tag = query.get("tag", "").strip()[:MAX_VALUE]
     kind = query.get("kind", "")
+    space, group, lacks = None, None, ""
+    try:
+        space = _space(query.get("space", ""), spaces)  # one that is archived too, but only by its name
+        group = _group(query.get("group", ""), request)
+    except Http404:
+        if not query.get("view"):
+            raise
+        lacks = "space" if query.get("space") and space is None else "group"
     return Asked(
         reader=request.user,
         spaces=[space for space in spaces if space.archived_at is None],
-        space=_space(query.get("space", ""), spaces),  # one that is archived too, but only by its name
-        group=_group(query.get("group", ""), request),
+        space=space,
+        group=group,
         kind=kind if kind in KINDS else "",
         tag=as_spelt(spaces, tag) if tag else "",
         text=query.get("q", "").strip()[:MAX_TEXT],
@@ -182,6 +198,7 @@ def asked(request: PageRequest) -> Asked:
         after=query.get("after", "")[:4000],
         size=_size(query.get("size", "")),
         query=query,
+        lacks=lacks,
     )
 
 

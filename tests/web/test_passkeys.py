@@ -122,6 +122,8 @@ def test_the_passkey_of_somebody_else_is_no_second_factor(enter: Enter) -> None:
 @pytest.mark.django_db
 def test_who_tries_passkeys_elsewhere_keeps_nobody_from_coming_in_here() -> None:
     for n in range(ACCOUNT // PAIR + 1):
-        elsewhere = [Client(REMOTE_ADDR=f"192.0.2.{n}").post("/login/passkey/", {}).status_code for _ in range(PAIR + 1)]
+        elsewhere = [
+            Client(REMOTE_ADDR=f"192.0.2.{n}").post("/login/passkey/", {}).status_code for _ in range(PAIR + 1)
+        ]
         assert elsewhere == [422] * PAIR + [429]
     assert Client(REMOTE_ADDR="198.51.100.1").post("/login/passkey/", {}).status_code == 422

@@ -116,7 +116,7 @@ class Asked:
             chips.append(Chip(gettext("Search"), self.text, self._without("q")))
         if self.lacks:
             label = gettext("Space") if self.lacks == "space" else gettext("Group")
-            chips.append(Chip(label, self.query[self.lacks][:60], self._without(self.lacks), is_gone=True))
+            chips.append(Chip(label, str(self.query[self.lacks])[:60], self._without(self.lacks), is_gone=True))
         if self.space:
             chips.append(Chip(gettext("Space"), self.space.title, self._without("space")))
         if self.group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,6 +17,8 @@ from farley.contacts.keeping import versions
 from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.exchange import importing, uploads
 from farley.exchange.models import Import
+from farley.fields.models import Field
+from farley.fields.operations import define
 from farley.journal.models import Batch, Change, Content, Door, Noun, Tombstone, Verb
 from farley.journal.undo import undo
 from farley.journal.writing import one_batch
@@ -29,7 +32,7 @@ LINES = (f"ORG:{SECRET} AG", f"CATEGORIES:{SECRET}-tag", f"EMAIL:{SECRET}@exampl
 
 @pytest.fixture
 def planted(alice: User) -> Contact:
-    """A contact with versions, acts called after it, and a place in another space it has been in."""
+    """A contact with versions, acts called after it, own fields, and a place in another space it has been in."""
     space, hand = team("sales", alice=Role.MANAGER), hand_of(alice)
     with one_batch(Batch.Act.CREATE, by=alice.actor, door=Door.WEB, title=f"Ada {SECRET}") as batch:
         contact = hand.contact(space_of(alice), a_card(f"Ada {SECRET}", *LINES, uid="secret"), batch=batch)
@@ -37,6 +40,11 @@ def planted(alice: User) -> Contact:
     operations.move([contact], space, by=alice.actor, door=Door.WEB, batch=None)
     hand.store(space, a_card(f"Countess {SECRET}", *LINES, uid="secret"), href=contact.href)
     found: Contact = Contact.objects.get(pk=contact.pk)
+    by: Any = {"by": alice.actor, "door": Door.WEB}
+    motto = define(Noun.CONTACT, space, label="Motto", kind=Field.Kind.TEXT, **by)
+    for value in (f"{SECRET} for ever", "nothing"):
+        operations.set_fields([found], {motto: value}, batch=None, **by)
+    found.refresh_from_db()
     return found
 
 
@@ -58,6 +66,7 @@ def test_nothing_that_was_read_out_of_it_is_left(planted: Contact, alice: User) 
     ):
         assert not rows.exists(), rows.model
     assert not any(SECRET.encode() in content.data for content in Content.objects.all())
+    assert SECRET not in str(list(Change.objects.values_list("own_before")))
 
 
 def test_the_acts_stay_with_the_hashes(planted: Contact, alice: User) -> None:
@@ -153,4 +162,5 @@ def _files(database: Path) -> list[bytes]:
 
 
 def test_what_a_copy_may_still_hold_is_named() -> None:
-    assert erasing.remaining_copies(["x", "before-upgrade-2026.sqlite3"]) == ["before-upgrade-2026.sqlite3"]
+    copies = ["before-restore-2026.sqlite3", "before-upgrade-2026.farley", "farley-2026-11-26T010000Z.farley"]
+    assert erasing.remaining_copies(["x", *reversed(copies)]) == copies

@@ -42,9 +42,10 @@ def _erase(options: argparse.Namespace) -> int:
     except NotConfirmed:
         raise Refused(f"nothing was erased: type the name exactly as it is, {wanted!r}") from None
     print(f"{options.uid} is erased from {contact.space.name}.")
-    folder = settings.DATA / "backups"
-    for name in remaining_copies(each.name for each in folder.iterdir()) if folder.is_dir() else ():
-        print(f"An older copy of the database may still hold it: {folder / name}", file=sys.stderr)
+    plan = settings.CONFIGURATION.backups
+    for folder in sorted({settings.DATA / "backups", *([plan.folder] if plan else [])}):
+        for name in remaining_copies(each.name for each in folder.iterdir()) if folder.is_dir() else ():
+            print(f"An older copy of the database may still hold it: {folder / name}", file=sys.stderr)
     return DONE
 
 

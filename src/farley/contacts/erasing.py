@@ -135,8 +135,8 @@ def scrub() -> None:
 
 
 def remaining_copies(folder_names: Iterable[str]) -> list[str]:
-    """Of the files in the folder of backups, those that may still hold what was erased."""
-    return sorted(name for name in folder_names if name.startswith("before-upgrade-"))
+    """Of the files in a folder of backups, those that may still hold what was erased."""
+    return sorted(name for name in folder_names if name.startswith("before-") or name.endswith(".farley"))
 
 
 def _traces_of(contact: Contact) -> Traces:
@@ -165,7 +165,7 @@ def _forget_acts(traces: Traces) -> None:
             Batch.objects.filter(pk=batch.pk).update(title=title)
 
 
-_TELLING = ("uid", "href", "affiliations")  # own fields that say something of a person by themselves
+_TELLING = ("uid", "href", "affiliations", "fields")  # that say something of a person by themselves
 
 
 def _forget_own_fields(pks: Sequence[int]) -> None:

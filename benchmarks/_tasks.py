@@ -45,8 +45,8 @@ def bring_up_to_date() -> dict[str, Any]:
     return {}
 
 
-def copy_for_search(path: str) -> dict[str, Any]:
-    """Fill this PostgreSQL with what search and its page read, out of the SQLite database at `path`."""
+def copy_for_search(path: str, *more: str) -> dict[str, Any]:
+    """Fill this PostgreSQL with what search and its page read, and `more`, out of the SQLite database at `path`."""
     import sqlite3
 
     from django.apps import apps
@@ -56,7 +56,7 @@ def copy_for_search(path: str) -> dict[str, Any]:
     target: Any = connection.connection
     source = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     target.execute("SET session_replication_role TO replica")  # what rows refer to is not all copied
-    for name in ("accounts.User", "spaces.Space", "spaces.Membership", "contacts.Contact", "search.Entry"):
+    for name in ("accounts.User", "spaces.Space", "spaces.Membership", "contacts.Contact", "search.Entry", *more):
         model = apps.get_model(name)
         table = model._meta.db_table
         fields = model._meta.concrete_fields
@@ -71,6 +71,14 @@ def copy_for_search(path: str) -> dict[str, Any]:
                 copy.write_row(values)
         target.execute(f"ANALYZE {table}")
     return {}
+
+
+def records(count: str) -> dict[str, Any]:
+    """The ids of so many contacts, from all over."""
+    from farley.contacts.models import Contact
+
+    pks = list(Contact.objects.filter(deleted_at=None).order_by("pk").values_list("pk", flat=True))
+    return {"contacts": random.Random(5).sample(pks, min(int(count), len(pks)))}
 
 
 def session(name: str) -> dict[str, Any]:
@@ -491,6 +499,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "queries": queries,
     "search": search,
     "list": list_pages,
+    "records": records,
     "share-out": share_out,
     "access": access,
     "dav": dav,

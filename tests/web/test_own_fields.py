@@ -70,6 +70,25 @@ def test_a_form_changes_only_what_was_changed_in_it(alice: User, page_of_alice: 
     assert Contact.objects.get().own == {str(level.pk): 2, str(motto.pk): "two", str(worth.pk): 7}
 
 
+def test_the_timeline_says_what_own_fields_were_and_became(alice: User, page_of_alice: Client) -> None:
+    ada = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    page_of_alice.post("/fields/", {"space": "alice", "label": "Level", "kind": "choice", "choices": "Gold\nSilver"})
+    page_of_alice.post("/fields/", {"space": "alice", "label": "Since", "kind": "date"})
+    level, since = (f"own-{field.pk}" for field in Field.objects.order_by("pk"))
+    for values in ({level: "2", since: "2020-02-03"}, {level: "1"}, {level: "", since: "2020-02-03"}):
+        page_of_alice.post(f"/contacts/{ada.pk}/fields/", values)
+    timeline = page_of_alice.get(f"/contacts/{ada.pk}/").content.decode().split('id="timeline"')[1]
+    level_was, since_was = '<span class="soft">Level:</span>', '<span class="soft">Since:</span>'
+    told = [
+        f"{level_was} <del>Gold</del>",
+        f"{level_was} <del>Silver</del> → <ins>Gold</ins>",
+        f"{level_was} <ins>Silver</ins>",
+        f"{since_was} <ins>Feb. 3, 2020</ins>",
+    ]
+    assert sorted(told, key=timeline.index) == told
+    assert timeline.count(since_was) == 1
+
+
 def test_a_field_of_a_space_is_not_there_for_others(alice: User, bob: User, as_user: AsUser) -> None:
     team("sales", alice=Role.MANAGER)
     as_user(alice).post("/fields/", {"space": "sales", "label": "Quota", "kind": "number"})

@@ -55,7 +55,7 @@ def history(request: PageRequest, pk: int) -> HttpResponse:
     start = _number(request.GET.get("from", "0"))
     chosen = _chosen(request, found)
     listed = found[start : start + PAGE]
-    events = version_events(contact, listed)
+    events = version_events(contact, listed, request.actor)
     versions = [
         replace(_shown(event, version is found[0]), url=_url(contact, version), is_shown=version is chosen)
         for event, version in zip(events, listed, strict=True)

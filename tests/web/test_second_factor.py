@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet
 from django.test import Client
 
 from farley.accounts import second_factor
@@ -62,6 +63,17 @@ def test_a_recovery_code_opens_once_and_that_is_noted(app: tuple[str, list[str]]
     assert signing_in().post("/login/code/", {"code": app[1][3]}).status_code == 422
     assert signing_in().post("/login/code/", {"code": app[1][4].replace("-", " ")}).status_code == 302
     assert Event.objects.filter(verb=Verb.CODE_USED).count() == 2
+
+
+def test_without_the_key_codes_are_wrong_passkeys_still_open_and_the_log_says_what_is_missing(
+    app: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(second_factor, "_cipher", lambda: Fernet(Fernet.generate_key()))
+    client = signing_in()
+    assert client.get("/login/code/").status_code == 200
+    for typed in (code(app[0]), app[1][3]):
+        assert client.post("/login/code/", {"code": typed}).status_code == 422
+    assert "secrets/second_factor_key is not the key" in caplog.text
 
 
 def test_codes_cannot_be_guessed_for_long(app: tuple[str, list[str]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -24,7 +25,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 
 from farley.accounts import throttling
@@ -38,6 +39,8 @@ from farley.database.turns import write_turn
 KEY_FILE = "second_factor_key"
 MAX_CODE = 40  # characters that are looked at
 APP, PASSKEY, CODES = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES
+
+log = logging.getLogger(__name__)
 
 
 class WrongCode(ValueError):
@@ -116,7 +119,7 @@ def factors_of(user: User) -> Factors:
         elif row.type == PASSKEY:
             passkeys.append(shown)
         else:
-            left = len(row.wrap().get_unused_codes())
+            left = _codes_left(row)
     return Factors(app, passkeys, left)
 
 
@@ -203,7 +206,24 @@ def reset(user: User, *, by: Actor, door: Door) -> bool:
     return bool(gone)
 
 
+def _codes_left(row: Authenticator) -> int:
+    try:
+        return len(row.wrap().get_unused_codes())
+    except InvalidToken:
+        return 0
+
+
 def _spend(row: Authenticator, code: str) -> bool:
+    try:
+        return _is_spent(row, code)
+    except InvalidToken:  # a backup without secrets was restored elsewhere: passkeys need none and still open
+        log.error(
+            "secrets/%s is not the key that second factors were encrypted with: restore it, or reset them", KEY_FILE
+        )
+        return False
+
+
+def _is_spent(row: Authenticator, code: str) -> bool:
     if row.type == CODES:
         return bool(row.wrap().validate_code(code))
     counter = _counter_of(_adapter().decrypt(row.data["secret"]), code, after=row.data.get("counter", -1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -91,5 +93,7 @@ def test_a_password_is_not_changed_by_halves(
     response = page_of_alice.post("/account/password/", form)
     assert response.status_code == 422
     assert reason in text_of(response.content)
+    focused = re.findall(r"<input[^>]* autofocus[^>]*>", response.content.decode())
+    assert ["aria-invalid" in each for each in focused] == [True]  # a phone scrolls to it
     alice.refresh_from_db()
     assert alice.check_password(OLD)

@@ -165,6 +165,7 @@ def _page(
     context = {
         "place": "account",
         "user": request.user,
+        "focused": next((field for field in (*(settings_typed or ()), *(passwords or ())) if field.error), None),
         "profile_fields": settings_typed or _profile_fields(request.user),
         "password_fields": passwords or _password_fields(),
         "zones": sorted(zone for zone in available_timezones() if zone.startswith(LOCAL_ZONES)),

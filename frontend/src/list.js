@@ -241,6 +241,7 @@ function startQuickAdd() {
 
 export function startList() {
   startQuickAdd();
+  document.querySelector(".ftabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const table = document.querySelector("[data-rows]");
   if (!table) return;
   const head = document.querySelector("[data-select-all]");

@@ -32,7 +32,9 @@ def test_they_are_accessible_and_fit(enter: Enter, phone: bool, scheme: str, lan
     User.objects.filter(pk=alice.pk).update(is_admin=True)
     person("bob")
     sales = team("sales", alice=Role.MANAGER, bob=Role.READER)
-    contact = hand_of(alice).contact(sales, a_card("Ada Augusta King of Lovelace", f"ORG:{'Yard and Yard ' * 9}", "TEL:1"))
+    contact = hand_of(alice).contact(
+        sales, a_card("Ada Augusta King of Lovelace", f"ORG:{'Yard and Yard ' * 9}", "TEL:1")
+    )
     devices.add(alice, Device.Kind.DEVICE, "Phone", by=alice.actor, door=Door.WEB)
     link = sharing.share(contact, 7, by=alice.actor, door=Door.WEB)
     access.switch_on(sales, 30, by=alice.actor, door=Door.WEB)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -17,7 +18,9 @@ from farley.accounts.roles import Role
 from farley.contacts import operations, sharing
 from farley.contacts.models import Affiliation, Contact
 from farley.exchange import archive
-from farley.journal.models import Door
+from farley.fields import operations as defining
+from farley.fields.models import Field
+from farley.journal.models import Door, Noun
 
 
 def about(contact: Contact, user: User) -> dict[str, bytes]:
@@ -51,6 +54,29 @@ def test_a_contact_s_archive_holds_every_version_as_it_came_and_every_act(alice:
     assert (files["contact.vcf"], files["versions/0001.vcf"], files["versions/0002.vcf"]) == (second, first, second)
     assert [(act["what"], act["by"]) for act in journal(files)] == [("created", "alice"), ("changed", "alice")]
     assert json.loads(files["contact.json"])["uid"] == "ada"
+
+
+def test_a_contact_s_archive_holds_what_is_kept_beside_the_card(alice: User, bob: User) -> None:
+    home, sales = space_of(alice), team("sales", alice=Role.MANAGER, bob=Role.READER)
+    by: dict[str, Any] = {"by": alice.actor, "door": Door.WEB}
+    hidden, level, vegan = (
+        defining.define(Noun.CONTACT, space, label=label, kind=kind, choices=["Gold"], **by)
+        for space, label, kind in (
+            (home, "Secret", Field.Kind.TEXT),
+            (sales, "Level", Field.Kind.CHOICE),
+            (sales, "Vegan", Field.Kind.YES_NO),
+        )
+    )
+    ada = hand_of(alice).contact(home)
+    operations.set_fields([ada], {hidden: "Geheimnis"}, batch=None, **by)
+    operations.move([ada], sales, batch=None, **by)
+    ada.refresh_from_db()
+    operations.set_fields([ada], {level: 1, vegan: False}, batch=None, **by)
+    operations.follow_up([ada], dt.date(2026, 12, 31), batch=None, **by)
+    defining.remove(vegan, **by)  # its values are kept
+    told = json.loads(about(Contact.objects.get(pk=ada.pk), bob)["contact.json"])
+    assert told["own_fields"] == [{"field": "Level", "value": "Gold"}, {"field": "Vegan", "value": False}]
+    assert told["follow_up_on"] == "2026-12-31"
 
 
 def test_the_time_a_contact_spent_out_of_sight_is_not_in_it(alice: User, bob: User) -> None:

@@ -27,6 +27,8 @@ from farley.contacts.sharing import ShareLink
 from farley.contacts.storing import octets_of
 from farley.exchange.exporting import vcards
 from farley.exchange.models import Import
+from farley.fields.models import Field
+from farley.fields.values import shown
 from farley.journal.models import Change, Noun, Verb
 from farley.spaces.models import Membership, Space
 
@@ -100,6 +102,9 @@ def _contact(contact: Contact, by: Actor) -> dict[str, Any]:
         "changed_at": contact.changed_at,
         "deleted_at": contact.deleted_at,
         "owner": contact.owner.name if contact.owner else None,
+        "follow_up_on": contact.follow_up_on,
+        "last_contact_at": contact.last_contact_at,
+        "own_fields": _own_fields(contact, by),
         "organisation": contact.linked_organisation.full_name if contact.linked_organisation else None,
         "affiliations": [
             {"organisation": part.organisation.full_name, "role": part.role, "from": part.from_on, "to": part.to_on}
@@ -114,6 +119,18 @@ def _contact(contact: Contact, by: Actor) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _own_fields(contact: Contact, by: Actor) -> list[dict[str, Any]]:
+    """What is kept in own fields, deleted ones too, as far as `by` knows them."""
+    own = contact.own or {}
+    fields = Field.objects.known_to(by).filter(pk__in=list(own)).order_by("pk")
+    told = [(field, own[str(field.pk)]) for field in fields]
+    is_choice = Field.Kind.CHOICE  # its number stands for a value that was taken away
+    return [
+        {"field": field.label, "value": (shown(field, value) if field.kind == is_choice else "") or value}
+        for field, value in told
+    ]
 
 
 def _account(user: User) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.contacts import listing
 from farley.contacts.models import Contact
 from farley.jobs.worker import run_ready
-from tests.cast import a_card, hand_of, space_of
+from tests.cast import a_card, hand_of, person, space_of, team
 from tests.web.conftest import Enter
 
 if TYPE_CHECKING:
@@ -40,6 +41,24 @@ def test_enter_in_the_tag_field_adds_the_tag(enter: Enter, script: bool) -> None
     page.press("#bulk-tag-name", "Enter")
     page.wait_for_selector(".toast >> text=1 contact tagged")
     assert tags() == [["Fair"]]
+
+
+def test_an_owner_and_a_day_are_given_from_the_bar(enter: Enter) -> None:
+    page = enter()
+    person("bob")
+    hand_of(User.objects.get(name="alice")).contact(team("sales", alice=Role.EDITOR, bob=Role.READER))
+    page.goto("/contacts/")
+    page.locator("[name=id]").first.check()
+    page.click("[popovertarget=bulk-owner]")
+    page.wait_for_selector("#bulk-owner [value=bob]")
+    page.click("#bulk-owner [value=bob]")
+    page.wait_for_selector(".toast >> text=bob looks after 1 contact")
+    page.locator("[name=id]").first.check()
+    page.click("[popovertarget=bulk-follow-up]")
+    page.fill("#bulk-follow-up-on", "2026-12-31")
+    page.press("#bulk-follow-up-on", "Enter")  # the first button of the form is that of the tags
+    page.wait_for_selector(".toast >> text=Follow-up on")
+    assert Contact.objects.filter(owner__name="bob", follow_up_on="2026-12-31").exists()
 
 
 def test_enter_on_a_box_opens_its_contact(enter: Enter) -> None:

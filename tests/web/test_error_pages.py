@@ -85,7 +85,7 @@ def test_the_way_back_never_leads_to_another_server(page_of_alice: Client, refer
     assert shown in page
 
 
-@pytest.mark.parametrize("path", ["/logout/", "/contacts/bulk/", "/contacts/{pk}/delete/"])
+@pytest.mark.parametrize("path", ["/logout/", "/contacts/quick/", "/contacts/{pk}/delete/"])
 def test_a_form_s_address_opened_as_a_page_says_so_and_leads_back(
     alice: User, page_of_alice: Client, path: str
 ) -> None:
@@ -95,3 +95,10 @@ def test_a_form_s_address_opened_as_a_page_says_so_and_leads_back(
     assert response["Allow"] == "POST"
     assert "This address is no page" in text_of(response.content)
     assert b'href="/"' in response.content
+
+
+@pytest.mark.parametrize("path", ["/reset/zzz-1-2/", "/join/nonsense/", "/shared/nonsense/", "/shared/nonsense/card/"])
+def test_a_link_that_ended_says_so_to_whoever_has_no_account(client: Client, db: None, path: str) -> None:
+    response = client.get(path, headers={"Accept-Language": "en"})
+    assert response.status_code == 404
+    assert "This link does not open anything It has ended," in text_of(response.content)

@@ -31,10 +31,19 @@ WORDS = frozenset({
     "units", "title", "role", "street", "extended", "postcode", "city", "region", "country", "email", "phone", "url",
     "note", "tags", "tag", "add",
 })  # fmt: skip
+LINKS = frozenset({"reset", "join", "shared", "shared-card"})  # routes of links that open something for a while
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django hands it over
-    """404: what is not there, and what one may not see."""
+    """404: what is not there, and what one may not see; links that open nothing say so, all alike."""
+    match = request.resolver_match
+    if match is not None and match.url_name in LINKS:
+        return _page(
+            request,
+            404,
+            gettext("This link does not open anything"),
+            gettext("It has ended, was used or withdrawn, or a part of its address is missing. Ask for a new one."),
+        )
     return _page(
         request,
         404,

@@ -169,7 +169,7 @@ def _refuse_unknown(manifest: Manifest) -> None:
         raise BadBackup(f"it was written by a newer Farley ({manifest.farley}, {app}.{name}): install that version")
     tables = {table.name: table for table in tables_of(manifest.migrations)}
     for record in manifest.tables:
-        if tables.pop(record.name, None) != record.table:
+        if not record.table.holds_the_same_as(tables.pop(record.name, None)):
             raise BadBackup(f"its table {record.name} is not what Farley {manifest.farley} had")
     if tables:
         raise BadBackup(f"it lacks the table {min(tables)}")

@@ -65,6 +65,13 @@ class Table:
     key: tuple[int, ...]
     counted: str | None
 
+    def holds_the_same_as(self, other: Table | None) -> bool:
+        """Whether rows of one fit the other. The order of columns tells nothing: migrations add at the end."""
+        if other is None or (self.name, self.counted) != (other.name, other.counted):
+            return False
+        keys = [[table.columns[place].name for place in table.key] for table in (self, other)]
+        return set(self.columns) == set(other.columns) and keys[0] == keys[1]
+
 
 def tables_of(migrations: Iterable[Migration]) -> list[Table]:
     """The tables that a backup of a database with these migrations holds, by name. Raises NoSuchKind."""

@@ -143,8 +143,10 @@ def _forget_everything() -> None:
     """Each example begins with an empty database."""
     from farley.contacts.models import IndexRow, TagEntry
     from farley.journal.models import Change, Content
+    from farley.search import trigrams
     from farley.search.models import Entry as SearchEntry
 
     for model in (IndexRow, TagEntry, SearchEntry, Change, Contact, Content, Batch):
         model.objects.all().delete()
+    trigrams.mend()  # which knows only what is written by `search.writing`
     Space.objects.filter(name__in=["one", "two"]).delete()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.dav.names import CARDDAV, DAV
-from tests.dav.phone import Phone
+from tests.cast import a_card, hand_of, team
+from tests.dav.phone import Phone, phone_of
 
 pytestmark = pytest.mark.django_db
 PRINCIPAL = "/dav/principals/alice/"
@@ -42,6 +44,29 @@ def test_hrefs_in_properties_are_expanded_as_far_as_is_asked(phone: Phone) -> No
     assert row[f"{DAV}displayname"] == "alice"
     owner = '<d:property name="owner"/><d:property name="getetag"/>'
     assert len(phone.report("d:expand-property", owner).rows) == 1
+
+
+@pytest.mark.parametrize("is_read_only", [True, False])
+def test_the_access_control_list_tells_what_one_may_and_names_nobody_else(
+    alice: User, bob: User, is_read_only: bool
+) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.MANAGER)
+    hand_of(bob).store(sales, a_card(uid="a"), href="a.vcf")
+    phone = phone_of(alice, sales, is_read_only=is_read_only)
+    asked = ("d:acl", "d:acl-restrictions", "d:supported-privilege-set", "d:current-user-privilege-set", "d:group")
+    for path in (PRINCIPAL, "/dav/addressbooks/alice/", phone.book, phone.book + "a.vcf"):
+        [row] = phone.propfind(path, *asked, "d:inherited-acl-set").rows
+        assert list(row.props) == [200]
+        [entry] = row.props[200][f"{DAV}acl"].children
+        assert [each.name for each in entry.children] == [f"{DAV}principal", f"{DAV}grant", f"{DAV}protected"]
+        assert entry.children[0].children[0].text == PRINCIPAL
+        granted = [each.children[0].name for each in entry.children[1].children]
+        own = [each.children[0].name for each in row.props[200][f"{DAV}current-user-privilege-set"].children]
+        assert granted == own
+        supported = row.named(f"{DAV}supported-privilege-set")
+        assert set(granted) <= set(supported)
+        is_written = path.startswith(phone.book) and not is_read_only
+        assert (f"{DAV}write" in granted) == is_written
 
 
 def test_an_expansion_without_end_is_cut(phone: Phone) -> None:

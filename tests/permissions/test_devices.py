@@ -25,6 +25,21 @@ MULTIGET = (
     f"<card:addressbook-multiget {NAMESPACES}><d:prop><card:address-data/></d:prop>"
     "<d:href>{card}</d:href></card:addressbook-multiget>"
 )
+PATCH = (
+    f"<d:propertyupdate {NAMESPACES}><d:set><d:prop><colour xmlns='urn:x'>red</colour></d:prop></d:set>"
+    "</d:propertyupdate>"
+)
+BOOK = (
+    f"<d:mkcol {NAMESPACES}><d:set><d:prop><d:resourcetype><d:collection/><card:addressbook/></d:resourcetype></d:prop>"
+    "</d:set></d:mkcol>"
+)
+MATCH = f"<d:principal-match {NAMESPACES}><d:self/><d:prop><d:displayname/></d:prop></d:principal-match>"
+EXPAND = f'<d:expand-property {NAMESPACES}><d:property name="owner"/></d:expand-property>'
+SEARCH = (
+    f"<d:principal-property-search {NAMESPACES}><d:property-search><d:prop><d:displayname/></d:prop>"
+    "<d:match>o</d:match></d:property-search><d:prop><d:displayname/></d:prop></d:principal-property-search>"
+)
+DESTINATIONS = {"MOVE": "{book}moved.vcf", "COPY": "/dav/addressbooks/{name}/{name}/copy.vcf"}
 SEEN = (404, 207, 207, 207, 404)
 CHANGED = (404, 403, 204, 403, 404)
 
@@ -43,6 +58,14 @@ REQUESTS: list[tuple[str, str, str, tuple[int, ...]]] = [  # method, name in the
     ("DELETE", "card.vcf", "", CHANGED),
     ("DELETE", "", "", (404, 403, 403, 403, 404)),
     ("PUT", "", a_card().decode(), (404, 405, 405, 405, 404)),
+    ("MOVE", "card.vcf", "", (404, 403, 201, 403, 404)),
+    ("COPY", "card.vcf", "", (404, 201, 201, 403, 404)),
+    ("PROPPATCH", "", PATCH, (404, 403, 207, 403, 404)),
+    ("PROPPATCH", "card.vcf", PATCH, (404, 403, 207, 403, 404)),
+    ("MKCOL", "", BOOK, (403, 405, 405, 405, 403)),
+    ("REPORT", "", MATCH, SEEN),
+    ("REPORT", "", EXPAND, SEEN),
+    ("REPORT", "", SEARCH, SEEN),
 ]
 
 
@@ -64,7 +87,8 @@ def device(kind: str, space: Space) -> Phone:
 
 
 def ask(phone: Phone, method: str, name: str, body: str) -> Answer:
-    return phone.ask(method, name, body.replace("{card}", f"{phone.book}card.vcf"), depth="1")
+    to = DESTINATIONS.get(method, "").format(book=phone.book, name=phone.user.name) or None
+    return phone.ask(method, name, body.replace("{card}", f"{phone.book}card.vcf"), depth="1", destination=to)
 
 
 @pytest.mark.parametrize("kind", ["freebusy", "expired", "closed"])

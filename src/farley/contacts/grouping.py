@@ -43,11 +43,12 @@ def add(group: Contact, contacts: Iterable[Contact], *, by: Actor, door: Door, b
         nonlocal added
         there = [bare_uid(prop.text) for prop in card.properties(*links.MEMBERS)]
         known = set(there)
-        new = {one.uid_key: links.uri_of(one) or one.uid for one in coming if one.uid_key not in known}
+        form = _property_of(card)
+        new = {one.uid_key: _naming(one, form) for one in coming if one.uid_key not in known}
         if new and len(there) + len(new) > MAX_MEMBERS:
             raise TooManyMembers
         added = len(new)
-        return card.with_more(_property_of(card), list(new.values()))
+        return card.with_more(form, list(new.values()))
 
     operations.rewrite([group], filled, by=by, door=door, batch=batch)
     return added
@@ -88,3 +89,10 @@ def _property_of(card: Card) -> str:
     """What names a member in this card: what does so already, else what its version has."""
     there = card.properties(*links.MEMBERS)
     return there[-1].name if there else _MEMBERS.get(card.version, _MEMBERS_ELSE)
+
+
+def _naming(member: Contact, form: str) -> str:
+    """What a group says of a member. Apple's programs know every one by `urn:uuid:`, also where it is no UUID."""
+    prefixed = f"urn:uuid:{member.uid}"
+    is_apples = form == "X-ADDRESSBOOKSERVER-MEMBER" and bare_uid(prefixed) == member.uid_key
+    return links.uri_of(member) or (prefixed if is_apples else member.uid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -12,7 +11,7 @@ from farley.contacts.members import Member
 from farley.dav import dead
 from farley.dav.books import Book
 from farley.dav.names import CARDDAV, DAV, element, empty, href, tag
-from farley.dav.properties import IN_ALLPROP, card_privileges, http_date, owner_of
+from farley.dav.properties import IN_ALLPROP, acl_properties, granted_on, http_date, owner_of, resource_id
 from farley.dav.request import DavRequest
 from farley.dav.versions import as_text, in_version, partial_card, tag_for
 
@@ -110,7 +109,10 @@ def missing_stat(names: Sequence[str], dav: DavRequest) -> str:
 def card_properties(dav: DavRequest, book: Book) -> dict[str, Render]:
     """The live properties of a card, by name."""
     owner, version = owner_of(dav, book), dav.version
-    writing, reading = card_privileges(is_writable=True), card_privileges(is_writable=False)
+    writing, reading = (
+        {name: tell() for name, tell in acl_properties(dav, granted_on(is_writable=may)).items()}
+        for may in (True, False)
+    )
     found: dict[str, Render] = {
         f"{DAV}getetag": lambda _, etag: etag,
         f"{DAV}getcontenttype": lambda _, _etag: CONTENT_TYPE,
@@ -118,15 +120,21 @@ def card_properties(dav: DavRequest, book: Book) -> dict[str, Render]:
         f"{DAV}creationdate": lambda member, _: member.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         f"{DAV}displayname": lambda member, _: escape(member.full_name),
         f"{DAV}resourcetype": lambda _, _etag: "",
-        f"{DAV}current-user-privilege-set": lambda member, _: writing if book.is_writable_at(member.href) else reading,
         f"{DAV}owner": lambda _, _etag: owner,
         f"{DAV}current-user-principal": lambda _, _etag: href(dav.principal),
         f"{DAV}supported-report-set": lambda _, _etag: "",
-        f"{DAV}resource-id": lambda member, _: href(uuid.uuid5(uuid.NAMESPACE_OID, f"farley:card:{member.pk}").urn),
+        f"{DAV}resource-id": lambda member, _: resource_id(f"card:{member.pk}"),
     }
+    for name in writing:
+        found[name] = _of_access(book, writing[name], reading[name])
     if not version:  # else it is not known before it is converted
         found[f"{DAV}getcontentlength"] = lambda member, _: str(member.size)
     return found
+
+
+def _of_access(book: Book, writing: str, reading: str) -> Render:
+    """A property that tells what may be done with a member."""
+    return lambda member, _: writing if book.is_writable_at(member.href) else reading
 
 
 def gone_row(path: str) -> str:

@@ -118,9 +118,9 @@ class Filter:
 
 
 def read_filter(element: Element | None) -> Filter:
-    """Raises DavError: 400; 403 with supported-filter or supported-collation."""
+    """Raises DavError: 400; 403 with supported-filter or supported-collation. Without one, as Evolution asks: all."""
     if element is None:
-        raise bad_request("An addressbook-query has a filter.")
+        return Filter((), is_all=False)
     filters = tuple(_prop_filter(each) for each in _all_of(element, "prop-filter", {"prop-filter"}))
     if sum(1 + len(each.matches) + len(each.params) for each in filters) > MAX_TESTS:
         raise bad_request(f"A filter has at most {MAX_TESTS} conditions.")

@@ -37,8 +37,37 @@ IN_ALLPROP = frozenset(  # RFC 4918 §9.1.5: those of that document alone
         "resourcetype",
     )
 )
-_READING = ("read", "read-current-user-privilege-set")
+
+
+def _privilege(name: str, meaning: str, *within: str, is_abstract: bool = False) -> str:
+    """A privilege that there is, with those it is made of. RFC 3744 §5.3."""
+    abstract = "<d:abstract/>" if is_abstract else ""
+    told = f'<d:description xml:lang="en">{meaning}</d:description>'
+    named = f"<d:privilege><d:{name}/></d:privilege>{abstract}{told}"
+    return f"<d:supported-privilege>{named}{''.join(within)}</d:supported-privilege>"
+
+
+_READING = ("read", "read-acl", "read-current-user-privilege-set")
 _WRITING = ("write", "write-properties", "write-content", "bind", "unbind")
+_SUPPORTED = _privilege(
+    "all",
+    "Everything that roles on Farley's pages give",
+    _privilege(
+        "read",
+        "See it",
+        _privilege("read-acl", "See what one may"),
+        _privilege("read-current-user-privilege-set", "See what one may do"),
+    ),
+    _privilege(
+        "write",
+        "Change it",
+        _privilege("write-properties", "Change its properties"),
+        _privilege("write-content", "Change a card"),
+        _privilege("bind", "Add a card"),
+        _privilege("unbind", "Delete a card"),
+    ),
+    is_abstract=True,
+)
 _PRINCIPAL_REPORTS = tuple(
     f"{DAV}{name}"
     for name in ("expand-property", "principal-match", "principal-property-search", "principal-search-property-set")
@@ -54,6 +83,7 @@ def properties_of(dav: DavRequest, resource: Collection) -> Properties:
         f"{DAV}resourcetype": lambda: "<d:collection/>",
         f"{DAV}current-user-privilege-set": lambda: privileges(_READING),
         f"{DAV}supported-report-set": lambda: _reports(_PRINCIPAL_REPORTS),
+        **acl_properties(dav, _READING),
     }
     match resource:
         case Principal():
@@ -74,13 +104,35 @@ def may_make_books(dav: DavRequest) -> bool:
     return dav.actor.spaces is None and dav.actor.max_role >= Role.EDITOR
 
 
-def card_privileges(*, is_writable: bool) -> str:
-    """Of a card or a book."""
-    return privileges(_READING + _WRITING if is_writable else _READING)
+def granted_on(*, is_writable: bool) -> tuple[str, ...]:
+    """The privileges on a book and its cards."""
+    return _READING + _WRITING if is_writable else _READING
+
+
+def acl_properties(dav: DavRequest, granted: Iterable[str]) -> Properties:
+    """What RFC 3744 §5 tells of access: to the person who asks what the device may, and of others nothing.
+
+    Roles are given on the pages: the one entry is protected, and there is no method to change it.
+    """
+    names = tuple(granted)
+    own = f"<d:principal>{href(dav.principal)}</d:principal><d:grant>{privileges(names)}</d:grant><d:protected/>"
+    return {
+        f"{DAV}current-user-privilege-set": lambda: privileges(names),
+        f"{DAV}acl": lambda: f"<d:ace>{own}</d:ace>",
+        f"{DAV}acl-restrictions": lambda: "<d:grant-only/><d:no-invert/>",
+        f"{DAV}supported-privilege-set": lambda: _SUPPORTED,
+        f"{DAV}inherited-acl-set": lambda: "",
+        f"{DAV}group": lambda: "",
+    }
 
 
 def privileges(names: Iterable[str]) -> str:
     return "".join(f"<d:privilege><d:{name}/></d:privilege>" for name in names)
+
+
+def resource_id(of: str) -> str:
+    """RFC 5842 §3.1: a name for what is at an address, whichever that is."""
+    return href(uuid.uuid5(uuid.NAMESPACE_OID, f"farley:{of}").urn)
 
 
 def owner_of(dav: DavRequest, book: Book) -> str:
@@ -111,18 +163,19 @@ def _of_principal(dav: DavRequest) -> Properties:
         f"{DAV}group-member-set": lambda: "",
         f"{DAV}group-membership": lambda: "",
         f"{DAV}owner": lambda: href(dav.principal),
+        f"{DAV}resource-id": lambda: resource_id(f"principal:{dav.user.pk}"),
         f"{CARDDAV}addressbook-home-set": lambda: href(home_of(dav.user.name)),
         f"{CALENDARSERVER}email-address-set": lambda: f"<cs:email-address>{address}</cs:email-address>",
     }
 
 
 def _of_home(dav: DavRequest) -> Properties:
+    granted = (*_READING, "bind") if may_make_books(dav) else _READING
     return {
         f"{DAV}displayname": lambda: escape(dav.user.display_name),
-        f"{DAV}current-user-privilege-set": lambda: privileges(
-            (*_READING, *(("bind",) if may_make_books(dav) else ()))
-        ),
+        **acl_properties(dav, granted),
         f"{DAV}owner": lambda: href(dav.principal),
+        f"{DAV}resource-id": lambda: resource_id(f"home:{dav.user.pk}"),
         f"{DAV}principal-URL": lambda: href(dav.principal),
         f"{CARDDAV}addressbook-home-set": lambda: href(home_of(dav.user.name)),
         **_quota(),
@@ -134,11 +187,11 @@ def _of_book(dav: DavRequest, book: Book) -> Properties:
         f"{DAV}resourcetype": lambda: "<d:collection/><card:addressbook/>",
         f"{DAV}displayname": lambda: escape(book.title),
         f"{DAV}creationdate": lambda: book.space.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        f"{DAV}current-user-privilege-set": lambda: card_privileges(is_writable=book.is_writable),
+        **acl_properties(dav, granted_on(is_writable=book.is_writable)),
         f"{DAV}owner": lambda: owner_of(dav, book),
         f"{DAV}supported-report-set": lambda: _reports(_BOOK_REPORTS + _PRINCIPAL_REPORTS),
         f"{DAV}sync-token": lambda: token_of(dav, book),
-        f"{DAV}resource-id": lambda: href(uuid.uuid5(uuid.NAMESPACE_OID, f"farley:{book.key}").urn),
+        f"{DAV}resource-id": lambda: resource_id(book.key),
         f"{CALENDARSERVER}getctag": lambda: token_of(dav, book),
         f"{CARDDAV}addressbook-description": lambda: escape(book.title),
         f"{CARDDAV}max-resource-size": lambda: str(MAX_CARD),

@@ -1,0 +1,125 @@
+"""Parts of templates that are drawn once: only what is the same for everybody, and in each reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.template import Context, Engine, Node, Template
+from django.template.backends.django import get_installed_libraries
+from django.template.base import TextNode
+from django.test import Client
+from django.utils.translation import override
+
+from farley.accounts.models import User
+from farley.web.templating import Constant
+from tests.cast import a_card, hand_of, space_of
+
+OPTIONS = settings.TEMPLATES[0]["OPTIONS"]
+PARTS = {
+    "words.html": '{% load i18n %}<b>{% translate "Contacts" %}</b>',
+    "menu.html": '<p>{% include "words.html" %}</p>',
+    "greeting.html": '{% load i18n %}{% translate "Contacts" %}<i>{{ name }}</i>',
+}
+
+
+def _engine(**more: str) -> Engine:
+    """Farley's loader, tags and libraries, over the templates of PARTS and `more`."""
+    parts = PARTS | {f"{name}.html": source for name, source in more.items()}
+    loaders = [("farley.web.templating.Loader", [("django.template.loaders.locmem.Loader", parts)])]
+    return Engine(loaders=loaders, libraries=get_installed_libraries(), builtins=OPTIONS["builtins"])
+
+
+def _constants(template: Template) -> list[Node]:
+    found: list[Node] = template.nodelist.get_nodes_by_type(Constant)
+    return found
+
+
+def test_words_are_drawn_once_in_each_language_and_parts_of_words_alone_with_them() -> None:
+    template = _engine().get_template("menu.html")
+    assert all(isinstance(node, Constant | TextNode) for node in template.nodelist)
+    for _ in range(2):
+        with override("de"):
+            assert template.render(Context()) == "<p><b>Kontakte</b></p>"
+        with override("en"):
+            assert template.render(Context()) == "<p><b>Contacts</b></p>"
+
+
+def test_what_one_reader_is_shown_is_not_what_the_next_one_gets() -> None:
+    template = _engine().get_template("greeting.html")
+    assert _constants(template)
+    assert template.render(Context({"name": "Ada"})).endswith("<i>Ada</i>")
+    assert template.render(Context({"name": "<Bo>"})).endswith("<i>&lt;Bo&gt;</i>")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ name }}",
+        "{% if name %}{{ name }}{% endif %}",
+        "{% for each in names %}{{ each }}{% endfor %}",
+        "{% translate name %}",
+        '{% translate "Contacts"|add:name %}',
+        '{% translate "Contacts" context name %}',
+        '{% translate "Contacts" as name %}{{ name }}',
+        "{% blocktranslate %}of {{ name }}{% endblocktranslate %}",
+        "{% blocktranslate with a=name %}of {{ a }}{% endblocktranslate %}",
+        '{% url "contact" pk %}',
+        '{% url name %}{% url "contacts" as name %}',
+        "{% icon name %}",
+        '{% icon "x" name %}',
+        "{% avatar name %}",
+        "{% csrf_token %}",
+        "{% query sort=name %}",
+        "{% include name %}",
+        '{% include "greeting.html" %}',
+        '{% include "words.html" with a=name %}',
+    ],
+)
+def test_whatever_a_context_reaches_is_drawn_anew(source: str) -> None:
+    engine = _engine(tried=f'{{% load i18n farley %}}{{% translate "Contacts" %}}{source}')
+    template = engine.get_template("tried.html")
+    kept = [each for node in _constants(template) for each in _within(node)]
+    told = [str(getattr(each, "token", "")) for each in kept]
+    assert not any("name" in token or "pk" in token or "csrf" in token or "greeting" in token for token in told), told
+
+
+def _within(node: Any) -> Iterator[Node]:
+    for each in node.nodes:
+        yield each
+        if isinstance(each, Constant):
+            yield from _within(each)
+
+
+def test_pages_of_two_people_in_two_languages_in_turn_are_what_they_would_be_without_anything_kept(
+    alice: User, bob: User, as_user: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = []
+    for user, language in ((alice, "en"), (bob, "de")):
+        user.language = language
+        user.save(update_fields=["language"])
+        contact = hand_of(user).contact(space_of(user), a_card(f"Only {user.name}", "EMAIL:x@example.org"))
+        urls.append(f"/contacts/{contact.pk}/")
+
+    def pages() -> dict[tuple[str, str], str]:
+        clients = {user.name: as_user(user) for user in (alice, bob)}
+        own = dict(zip(clients, urls, strict=True))
+        return {
+            (name, url): _without_tokens(client.get(url).content.decode())
+            for _ in range(2)
+            for url in ("/contacts/", "/account/", "record")
+            for name, client in clients.items()
+            for url in ([own[name]] if url == "record" else [url])
+        }
+
+    kept = pages()
+    monkeypatch.setattr(Constant, "render_annotated", lambda self, context: self.nodes.render(context))
+    assert pages() == kept
+    assert all("Only bob" not in page for (name, _), page in kept.items() if name == "alice")
+
+
+def _without_tokens(page: str) -> str:
+    return re.sub(r'(csrf="|csrfmiddlewaretoken" value=")[^"]*', "", page)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from farley.codecs.vcard import Card, Kind, Property
-from farley.contacts import photos
+from farley.contacts import external_ids, photos
+from farley.contacts.external_ids import Named
 from farley.contacts.models import MAX_TAG, MAX_UID, IndexRow
 from farley.contacts.phones import e164
 from farley.search.folding import search_fold
@@ -52,6 +53,7 @@ class Derived:
     tags: list[str]  # as `Tag.name` has them
     search: Texts
     thumbnail: bytes | None
+    external_ids: list[Named]
 
     @property
     def columns(self) -> tuple[int, str, str, str, str, str, str, str, str, str, bool]:
@@ -84,6 +86,7 @@ class _Reading:
     sort_as: str = ""
     has_full_name: bool = False
     photo: Property | None = None
+    external_ids: dict[Named, None] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     fields: dict[str, list[str]] = field(default_factory=lambda: {sigil: [] for sigil in SIGILS.values()})
 
@@ -123,6 +126,7 @@ def derive(card: Card, region: str) -> Derived:
         tags=list(dict.fromkeys(tag[:MAX_TAG] for tag in reading.tags)),
         search=texts(full_name, " ".join(reading.texts), reading.fields),
         thumbnail=_thumbnail(reading.photo),
+        external_ids=list(reading.external_ids),
     )
 
 
@@ -278,6 +282,12 @@ def _photo(prop: Property, reading: _Reading) -> None:
     reading.photo = reading.photo or prop
 
 
+def _external_id(prop: Property, reading: _Reading) -> None:
+    key = clean(prop.text).strip()
+    if 0 < len(key) <= external_ids.MAX_KEY and len(reading.external_ids) < external_ids.MAX_NAMES:
+        reading.external_ids[prop.name, key] = None
+
+
 def _sort_string(prop: Property, reading: _Reading) -> None:
     reading.sort_as = clean(prop.text).strip()
 
@@ -324,6 +334,7 @@ _READERS: dict[str, Callable[[Property, _Reading], None]] = {
     "PHOTO": _photo,
     "SORT-STRING": _sort_string,
     "N": _name,
+    **dict.fromkeys(external_ids.PROPERTIES, _external_id),
 }
 
 
@@ -331,7 +342,7 @@ _UNSAID = frozenset(  # for programs: nobody would look for them
     (
         *("BEGIN", "END", "VERSION", "PRODID", "REV", "UID", "KIND", "GENDER", "LANG", "TZ", "GEO", "CLASS", "PROFILE"),
         *("LOGO", "SOUND", "KEY", "XML", "SOURCE", "CLIENTPIDMAP", "CALURI", "FBURL", "CALADRURI", "AGENT", "MAILER"),
-        *("X-ADDRESSBOOKSERVER-KIND", "X-ABUID", "X-ABSHOWAS", "X-ABADR"),
+        *("X-ADDRESSBOOKSERVER-KIND", "X-ABSHOWAS", "X-ABADR"),
     )
 )
 

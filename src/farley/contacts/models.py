@@ -270,16 +270,18 @@ class Affiliation(models.Model):
 
 
 class ExternalId(models.Model):
-    """What another system calls this contact: how imports and connected programs recognise it again."""
+    """What another system calls this contact: how an import recognises it again (`contacts.external_ids`).
 
-    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False)
+    Own: it came with the card that made the contact, and stays when the card is edited, deleted or moved.
+    """
+
     system = models.CharField(max_length=60)
     key = KeyField(max_length=400)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="external_ids")
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["space", "system", "key"], name="one_record_an_external_id")
+            models.UniqueConstraint(fields=["system", "key", "contact"], name="an_external_id_once_a_contact")
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.codecs.vcard import Card, InvalidVCard
 from farley.contacts.deriving import Derived, derive
+from farley.contacts.external_ids import Named, ask_holders
 from farley.contacts.models import MAX_UID, Contact
 from farley.contacts.writing import SpaceWriter, organisations_named
 from farley.database import rows
@@ -57,6 +58,14 @@ class UidConflict(StoreProblem):
         self.uid, self.href, self.name = uid, href, name
 
 
+class KnownAlready(StoreProblem):
+    """The card has no UID, or who is here has none; by its `prop` it is a contact that is here with other contents."""
+
+    def __init__(self, prop: str, href: str, name: str) -> None:
+        super().__init__(f"by its {prop} it is “{name}”, who is in this space already with other contents")
+        self.prop, self.href, self.name = prop, href, name
+
+
 class TooLarge(StoreProblem):
     """The card or one of its keys is longer than Farley keeps. `limit` is in octets or characters."""
 
@@ -78,7 +87,11 @@ Problem = StoreProblem | InvalidVCard
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One card to store. Without an `href` it is known by its UID, and a new one gets an href made of it."""
+    """One card to store. Without an `href` it is known by its UID, and a new one gets an href made of it.
+
+    One that comes so to be stored only where it is ABSENT is also known by its octets and by what other systems call
+    it: the importer's way.
+    """
 
     octets: bytes
     href: str | None = None
@@ -302,7 +315,17 @@ class _Plan:
             live | {"href": [item.entry.href or href_for(item.uid) for item in items]},
             live | {"uid": [item.uid for item in items]},
         )
+        nameless = [item for item in items if _is_imported(item) and not item.derived.uid]
+        self._asked_alike = rows.ask_whole(
+            Contact,  # equal octets have equal sort keys, and an index has these
+            {"space_id": space.pk, "sort_key": sorted({item.derived.sort_key for item in nameless}), "deleted_at": None}
+            | {"sha256": [item.sha256 for item in nameless]},
+        )
+        self._asked_holders = ask_holders(
+            space.pk, [name for item in items if _is_imported(item) for name in item.derived.external_ids]
+        )
         self.new: dict[str, _Create | _Replace] = {}  # by UID
+        self.new_named: dict[Named, _Create | _Replace] = {}
         self.hrefs: set[str] = set()
 
     @cached_property
@@ -317,9 +340,19 @@ class _Plan:
     def by_uid(self) -> dict[str, Contact]:
         return {contact.uid: contact for contact in self.there}
 
+    @cached_property
+    def by_sha256(self) -> dict[bytes, Contact]:
+        return {bytes(contact.sha256): contact for contact in self._asked_alike()}
+
+    @cached_property
+    def by_name(self) -> dict[Named, Contact]:
+        return self._asked_holders()
+
     def judge(self, item: Prepared) -> _Verdict:
         entry = item.entry
         there = self.by_uid.get(item.uid) if entry.href is None else self.by_href.get(entry.href)
+        if there is None and _is_imported(item) and not item.derived.uid:
+            there = self.by_sha256.get(item.sha256)
         if there is None and isinstance(entry.expected, str):
             return EditConflict(entry.href or item.uid, None)
         if there is not None and entry.expected is Condition.ABSENT and entry.href is not None:
@@ -332,11 +365,24 @@ class _Plan:
             return UidConflict(item.uid, first.href, first.item.derived.full_name)
         if entry.href is not None and entry.href in self.hrefs:
             return EditConflict(entry.href, None)
+        if there is None and _is_imported(item) and (known := self._known(item)):
+            return known
         verdict = self._create(item) if there is None else self._replace(item, there)
         if isinstance(verdict, _Create | _Replace):
             self.new[verdict.item.uid] = verdict
+            self.new_named |= dict.fromkeys(verdict.item.derived.external_ids, verdict)
             self.hrefs.add(verdict.href)
         return verdict
+
+    def _known(self, item: Prepared) -> KnownAlready | None:
+        """Whom another system calls as it calls this one. Where both cards have a UID, that one decides."""
+        for name in item.derived.external_ids:
+            there, new = self.by_name.get(name), self.new_named.get(name)
+            if there is not None and not (item.derived.uid and there.card.uid):
+                return KnownAlready(name[0], there.href, there.full_name)
+            if new is not None and not (item.derived.uid and new.item.derived.uid):
+                return KnownAlready(name[0], new.href, new.item.derived.full_name)
+        return None
 
     def _create(self, item: Prepared) -> _Create | UidConflict:
         if item.entry.href is not None and not item.derived.uid and self._is_known(item.uid):
@@ -364,6 +410,10 @@ class _Plan:
 
     def _is_known(self, uid: str) -> bool:
         return uid in self.by_uid or uid in self.new
+
+
+def _is_imported(item: Prepared) -> bool:
+    return item.entry.href is None and item.entry.expected is Condition.ABSENT
 
 
 def without_last_break(octets: bytes) -> bytes:

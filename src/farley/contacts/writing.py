@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from farley.accounts.actor import Actor
 from farley.contacts.deriving import DERIVED_COLUMNS, Derived, bare_uid
+from farley.contacts.external_ids import remember
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.database import rows
 from farley.fields.models import Document, Value
@@ -227,6 +228,7 @@ class SpaceWriter:
     def flush(self) -> None:
         """Write everything. Rows that did not change are not touched."""
         rows.insert(Contact, CONTACT_COLUMNS, self._created)
+        remember((pk, self._derived[pk].external_ids) for pk, *_ in self._created)
         self._flush_updates()
         self._flush_rows()
         self._link_people()

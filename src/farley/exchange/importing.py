@@ -23,9 +23,10 @@ from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.codecs.vcard import InvalidVCard
 from farley.contacts import storing
+from farley.contacts.external_ids import Named
 from farley.contacts.models import Contact
 from farley.contacts.operations import set_fields_of
-from farley.contacts.storing import Prepared, Problem, Stored, TooLarge, UidConflict
+from farley.contacts.storing import KnownAlready, Prepared, Problem, Stored, TooLarge, UidConflict
 from farley.contacts.writing import TABLES
 from farley.database import rows
 from farley.database.turns import write_turn
@@ -50,6 +51,10 @@ REASONS = {
     "twice": gettext_noop("The same UID stands in this import twice; the first card is in, this one is not."),
     "taken": gettext_noop(
         "Its UID belongs to “%(name)s” in this space already, with other contents; the stored contact stays as it is."
+    ),
+    "known": gettext_noop(
+        "By its %(prop)s it is “%(name)s”, who is in this space already with other contents; the stored contact stays "
+        "as it is."
     ),
     "large": gettext_noop("The %(what)s is longer than %(limit)s."),
 }
@@ -350,11 +355,12 @@ def _set_own_fields(
 
 
 class _Seen:
-    """The UIDs that a dry run would have stored, for a later card to meet: on disk, where there are many."""
+    """What a dry run would have stored goes by, for a later card to meet: on disk, where there is much."""
 
     def __init__(self) -> None:
         self._rows = sqlite3.connect("", isolation_level=None)  # no name: a file of its own that goes with it
         self._rows.execute("CREATE TABLE seen (uid BLOB PRIMARY KEY, card BLOB) WITHOUT ROWID")
+        self._rows.execute("CREATE TABLE named (name BLOB PRIMARY KEY, full_name TEXT, has_uid INT) WITHOUT ROWID")
 
     def close(self) -> None:
         self._rows.close()
@@ -366,13 +372,31 @@ class _Seen:
         uid = hashlib.blake2b(item.uid.encode(), digest_size=16).digest()
         card = hashlib.blake2b(storing.without_last_break(item.entry.octets), digest_size=16).digest()
         first = self._rows.execute("SELECT card FROM seen WHERE uid = ?", [uid]).fetchone()
-        if first is None:
-            if isinstance(result, Stored) and result.created:
-                self._rows.execute("INSERT INTO seen VALUES (?, ?)", [uid, card])
-            return result
         if first == (card,):
             return Stored(0, item.uid, "", "", 0, created=False, changed=False)
-        return UidConflict(item.uid, "", "")
+        if first is not None:
+            return UidConflict(item.uid, "", "")
+        if isinstance(result, Stored) and result.created:
+            if known := self._known(item):
+                return known
+            self._rows.execute("INSERT INTO seen VALUES (?, ?)", [uid, card])
+            called = [
+                (_key(name), item.derived.full_name, bool(item.derived.uid)) for name in item.derived.external_ids
+            ]
+            self._rows.executemany("INSERT OR IGNORE INTO named VALUES (?, ?, ?)", called)
+        return result
+
+    def _known(self, item: Prepared) -> KnownAlready | None:
+        for name in item.derived.external_ids:
+            asked = self._rows.execute("SELECT full_name, has_uid FROM named WHERE name = ?", [_key(name)])
+            first = asked.fetchone()
+            if first is not None and not (item.derived.uid and first[1]):
+                return KnownAlready(name[0], "", first[0])
+        return None
+
+
+def _key(name: Named) -> bytes:
+    return hashlib.blake2b("\0".join(name).encode(), digest_size=16).digest()
 
 
 def _count(
@@ -409,6 +433,8 @@ def _problem(run: Import, index: int, entry: Read, name: str, problem: Problem, 
     elif isinstance(problem, UidConflict):
         code = "twice" if problem.href in mine else "taken"
         details = {"uid": problem.uid, "name": problem.name}
+    elif isinstance(problem, KnownAlready):
+        code, details = "known", {"prop": problem.prop, "name": problem.name}
     elif isinstance(problem, TooLarge):
         code, details = "large", {"what": problem.what, "limit": problem.limit}
     else:

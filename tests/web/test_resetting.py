@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -141,13 +142,10 @@ def test_a_link_ends_after_an_hour_and_with_whatever_changes(forgetful: User, cl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_follow_a_link_at_once_one_sets_the_password() -> None:
-    alice = person("alice")
-    link = resetting.link_of(alice)
-    answers = at_once(
-        lambda: resetting.reset_password(link, NEW, ""), lambda: resetting.reset_password(link, PASSWORD, "")
-    )
-    assert sorted(type(answer).__name__ for answer in answers) == ["NoSuchReset", "User"]
+def test_of_those_who_follow_a_link_at_once_one_sets_the_password() -> None:
+    link = resetting.link_of(person("alice"))
+    answers = at_once(*[partial(resetting.reset_password, link, NEW, "")] * 6)
+    assert sorted(type(answer).__name__ for answer in answers) == [*["NoSuchReset"] * 5, "User"]
 
 
 def test_a_new_password_does_not_stand_for_the_second_factor(forgetful: User, client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db.models import QuerySet
 from django.utils.http import base36_to_int, int_to_base36
 
 from farley.accounts import second_factor, sessions, tasks
@@ -59,9 +60,13 @@ def make_link(user: User, *, by: Actor, door: Door) -> str:
 
 def owner_of(link: str) -> User:
     """Whose password the link sets. Raises NoSuchReset."""
+    return _owner(link, User.objects.all())
+
+
+def _owner(link: str, accounts: QuerySet[User]) -> User:
     number, _, token = link.partition("-")
     try:
-        user = User.objects.filter(pk=base36_to_int(number), is_active=True).first()
+        user = accounts.filter(pk=base36_to_int(number), is_active=True).first()
     except ValueError as error:
         raise NoSuchReset from error
     if user is None or not _links.check_token(user, token):
@@ -74,10 +79,7 @@ def reset_password(link: str, password: str, address: str) -> User:
     hashed = User()
     hashed.set_password(password)  # slow: before the turn
     with write_turn():
-        user = owner_of(link)
-        locked = User.objects.select_for_update().get(pk=user.pk)
-        if locked.password != user.password:
-            raise NoSuchReset
+        user = _owner(link, User.objects.select_for_update())  # who comes second finds the password changed
         User.objects.filter(pk=user.pk).update(password=hashed.password)
         note(Verb.PASSWORD_RESET, by=NOBODY, door=Door.WEB, about=user, address=address)
         sessions.end_all(user, by=NOBODY, door=Door.WEB)

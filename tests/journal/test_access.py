@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from farley.accounts.actor import Actor
@@ -15,15 +18,20 @@ from farley.accounts.doors import Door
 from farley.accounts.events import Event
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.contacts import sharing
+from farley.contacts import operations, sharing
 from farley.contacts.models import Contact
+from farley.contacts.retaining import set_rule
 from farley.database import gathering
 from farley.database.gathering import Gatherer
+from farley.dav.names import DAV
+from farley.jobs import schedules
+from farley.jobs.worker import run_ready
 from farley.journal import access
 from farley.journal.access import Access, Way, accesses
 from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace, NotAllowed
-from tests.cast import a_card, hand_of, team
+from tests.cast import a_card, hand_of, person, space_of, team
+from tests.dav.phone import phone_of, program_of
 from tests.web.reading import text_of
 
 AsUser = Callable[[User], Client]
@@ -83,6 +91,53 @@ def test_opening_exporting_and_links_are_kept(
         (Way.EXPORTED, ada.pk, "bob"),
         (Way.LINK_OPENED, ada.pk, ""),
     ]
+
+
+def test_what_a_device_fetches_is_kept_with_its_name_and_door_in_one_batch(
+    ada: Contact, sales: Space, alice: User, bob: User, as_user: AsUser, django_assert_num_queries: Any
+) -> None:
+    access.switch_on(sales, 30, by=alice.actor, door=Door.WEB)
+    eve = hand_of(alice).contact(sales, a_card("Eve"))
+    phone, program = phone_of(bob, sales), program_of(bob, sales)
+    data = ("d:getetag", "card:address-data")
+    phone.propfind(phone.book, "d:getetag", depth="1")  # and what tells no card is no access
+    etag = phone.sync().by_name[ada.href][f"{DAV}getetag"]
+    assert kept() == []
+    phone.multiget(f"{phone.book}{ada.href}", f"{phone.book}nothing.vcf")
+    phone.get(eve.href)
+    phone.get(ada.href, if_none_match=etag)
+    with CaptureQueriesContext(connection) as asked:
+        program.sync(props=data)
+        program.query(
+            '<card:prop-filter name="FN"><card:text-match>eve</card:text-match></card:prop-filter>', props=data
+        )
+    assert not any(Access._meta.db_table in query["sql"] for query in asked), "no answer waits for the log"
+    with django_assert_num_queries(4):  # the rules, and one INSERT in its transaction
+        accesses.flush()
+    both = [eve.pk, ada.pk]
+    rows = Access.objects.order_by("pk").values_list("way", "door", "actor_label", "subject")
+    expected = [("bob: Phone 0", ada.pk), ("bob: Phone 0", eve.pk), *(("bob: Phone 1", pk) for pk in (*both, eve.pk))]
+    assert sorted(rows) == sorted((Way.SYNCED, Door.DAV, label, subject) for label, subject in expected)
+    assert "bob, synced, phone or desktop, bob: Phone 0" in text_of(as_user(alice).get("/spaces/sales/access/").content)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_night_what_a_log_and_a_rule_keep_no_longer_goes() -> None:
+    alice = person("alice")
+    space, now = space_of(alice), timezone.now()
+    access.switch_on(space, 30, by=alice.actor, door=Door.WEB)
+    set_rule(space, deleted_days=30, versions_days=None, by=alice.actor, door=Door.WEB)
+    gone = hand_of(alice).contact(space)
+    operations.delete([gone], by=alice.actor, door=Door.WEB, batch=None)
+    access.note_access(space.pk, Way.OPENED, [gone.pk], by=alice.actor, door=Door.WEB)
+    accesses.flush()
+    schedules.enqueue_due(now)
+    for days in (2, 40):
+        there = days == 2
+        with time_machine.travel(now + dt.timedelta(days=days)):
+            assert {"accesses", "retention"} <= set(schedules.enqueue_due())
+            run_ready("quick"), run_ready("long")
+            assert (Access.objects.exists(), Contact.objects.exists()) == (there, there), f"after {days} days"
 
 
 def test_a_page_waits_for_no_write(

@@ -28,6 +28,7 @@ from farley.journal.access import (
 )
 from farley.spaces.models import Space
 from farley.spaces.operations import find, require
+from farley.web.events import through
 from farley.web.people import name_of
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast, warn
@@ -102,7 +103,7 @@ def _row(row: Access, contact: Contact | None) -> ShownAccess:
         str(Way(row.way).label),
         _ICONS[Way(row.way)],
         row.user.display_name if row.user else row.actor_label or gettext("somebody who was not signed in"),
-        str(Door(row.door).label),
+        through(row),
         row.at,
     )
 

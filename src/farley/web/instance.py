@@ -11,11 +11,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from farley.accounts.actor import ActorKind
-from farley.accounts.doors import Door
 from farley.accounts.events import Event, Topic, Verb
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.web.events import through
 from farley.web.requests import PageRequest
 from farley.web.spaces import role_name
 
@@ -77,14 +76,11 @@ def _shown(event: Event) -> ShownEvent:
         parts.append(role_name(Role[word]))
     parts += [str(event.details["count"])] if "count" in event.details else []
     parts += [gettext("private space")] if event.details.get("private") else []
-    through = [str(Door(event.door).label), *([event.address] if event.address else [])]
-    if event.actor_kind in (ActorKind.DEVICE, ActorKind.TOKEN):
-        through.append(event.actor_label)
     return ShownEvent(
         what=str(Verb(event.verb).label) if is_known else event.verb,
         subject=" · ".join(dict.fromkeys(filter(None, parts))),
         by=event.user.display_name if event.user else event.actor_label or gettext("somebody who was not signed in"),
-        through=", ".join(through),
+        through=", ".join(filter(None, [through(event), event.address])),
         at=event.at,
         icon=_ICONS[Topic(event.topic)],
         is_trouble=event.verb in (Verb.LOGIN_FAILED, Verb.LOGIN_THROTTLED, Verb.BACKUP_FAILED),

@@ -68,11 +68,12 @@ def test_a_wrong_password_or_another_persons_name_lets_nobody_in(alice: User, bo
 
 def test_a_token_lets_a_program_in_and_not_as_a_device(alice: User) -> None:
     token = added(alice, "Report", PROGRAM)
-    actor = devices.authenticate_token(token, "")
-    assert actor is not None
+    found = devices.sign_in_by_token(token, "")
+    assert found is not None
+    actor = found.actor
     assert (actor.kind, actor.user) == (ActorKind.TOKEN, alice)
     assert devices.sign_in("alice", token, "") is None
-    assert devices.authenticate_token(added(alice), "") is None
+    assert devices.sign_in_by_token(added(alice), "") is None
 
 
 def test_a_closed_account_shuts_its_devices_out_at_once(alice: User) -> None:
@@ -80,7 +81,7 @@ def test_a_closed_account_shuts_its_devices_out_at_once(alice: User) -> None:
     actor = as_device(alice, secret)
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert devices.sign_in("alice", secret, "") is None
-    assert devices.authenticate_token(token, "") is None
+    assert devices.sign_in_by_token(token, "") is None
     with pytest.raises(NoSuchSpace):
         require(space_of(alice), actor, Role.READER)
 
@@ -104,7 +105,7 @@ def test_one_with_an_end_is_shut_out_by_itself(alice: User) -> None:
     assert as_device(alice, secret).user == alice
     with time_machine.travel(timezone.now() + dt.timedelta(days=7), tick=False):
         assert devices.sign_in("alice", secret, "") is None
-        assert devices.authenticate_token(token, "") is None
+        assert devices.sign_in_by_token(token, "") is None
     for days in (0, -1, devices.MAX_DAYS + 1):
         with pytest.raises(ValidationError):
             added(alice, "Other", days=days)

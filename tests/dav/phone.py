@@ -98,11 +98,15 @@ class Phone:
     def book(self) -> str:
         return f"/dav/addressbooks/{self.user.name}/{self.space.name}/"
 
+    @property
+    def authorization(self) -> str:
+        return basic(self.user.name, self.secret)
+
     def ask(self, method: str, path: str, body: bytes | str = b"", **headers: Any) -> Answer:
         """A request; `headers` in Python's spelling: if_match. A path without a slash in front is in the book."""
         path = path if path.startswith("/") else self.book + path
         content_type = headers.pop("content_type", "text/vcard" if method == "PUT" else "application/xml")
-        sent = {"authorization": basic(self.user.name, self.secret)} | headers
+        sent = {"authorization": self.authorization} | headers
         extra = {f"HTTP_{name.upper()}": value for name, value in sent.items() if value is not None}
         octets = body.encode() if isinstance(body, str) else body
         return Answer(self.client.generic(method, path, octets, content_type, **extra))
@@ -139,19 +143,32 @@ class Phone:
         return self.report("card:addressbook-query", wanted, depth="1")
 
 
+class Program(Phone):
+    """One that comes with a token."""
+
+    @property
+    def authorization(self) -> str:
+        return f"Bearer {self.secret}"
+
+
 def phone_of(user: User, space: Space | None = None, *, is_read_only: bool = False, only: Space | None = None) -> Phone:
     """A new device of `user`, whose book is `space` or the private one; `only`: it sees no other."""
-    number = Device.objects.filter(user=user).count()
-    _device, secret = devices.add(
-        user,
-        Device.Kind.DEVICE,
-        f"Phone {number}",
-        spaces=[only.pk] if only else None,
-        is_read_only=is_read_only,
-        by=user.actor,
-        door=Door.WEB,
-    )
+    secret = _added(user, Device.Kind.DEVICE, is_read_only=is_read_only, only=only)
     return Phone(user, secret, space or Space.objects.get(name=user.name))
+
+
+def program_of(
+    user: User, space: Space | None = None, *, is_read_only: bool = False, only: Space | None = None
+) -> Phone:
+    """The same, by a token."""
+    secret = _added(user, Device.Kind.TOKEN, is_read_only=is_read_only, only=only)
+    return Program(user, secret, space or Space.objects.get(name=user.name))
+
+
+def _added(user: User, kind: Device.Kind, *, is_read_only: bool, only: Space | None) -> str:
+    spaces = [only.pk] if only else None
+    name = f"Phone {Device.objects.filter(user=user).count()}"
+    return devices.add(user, kind, name, spaces=spaces, is_read_only=is_read_only, by=user.actor, door=Door.WEB)[1]
 
 
 def basic(name: str, password: str) -> str:

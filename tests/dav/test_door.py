@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from farley.accounts import devices, resetting
+from farley.accounts.actor import COMMAND
+from farley.accounts.devices import Device
+from farley.accounts.doors import Door
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.accounts.throttling import PAIR
+from farley.configuration import SecondFactor
 from farley.dav.names import CALENDARSERVER, CARDDAV, DAV
-from tests.cast import person
-from tests.dav.phone import Phone, basic, phone_of
+from tests.cast import a_card, person, team
+from tests.dav.phone import Phone, basic, phone_of, program_of
+from tests.web.second_factors import asked_for, with_app
 
 pytestmark = pytest.mark.django_db
 COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook"
@@ -75,6 +84,40 @@ def test_a_phone_with_a_removed_password_locks_nobody_out_of_the_pages(alice: Us
     assert refused.status_code == 429
     form = {"username": "alice", "password": "correct horse battery"}
     assert Client().post("/login/", form).status_code == 302
+
+
+def test_a_program_comes_in_with_its_token_and_has_the_rights_it_was_given(alice: User) -> None:
+    program = program_of(alice, is_read_only=True)
+    assert program.propfind("/dav/", "d:current-user-principal").status == 207
+    assert program.put("x.vcf", a_card()).status == 403
+    device = Device.objects.get()
+    devices.remove(alice, Device.Kind.TOKEN, device.name, by=alice.actor, door=Door.WEB)
+    assert program.propfind("/dav/").status == 401
+
+
+def test_a_token_is_no_password_and_a_password_no_token(phone: Phone) -> None:
+    token = program_of(phone.user).secret
+    for header in (basic("alice", token), f"Bearer {phone.secret}", f"Basic {token}", "Bearer", f"Bearer {token} x"):
+        assert Client().get("/dav/", HTTP_AUTHORIZATION=header).status_code == 401, header
+    for _ in range(PAIR):
+        Client().get("/dav/", HTTP_AUTHORIZATION="Bearer farley_wrong")
+    refused = Client().get("/dav/", HTTP_AUTHORIZATION="Bearer farley_wrong")
+    assert (refused.status_code, int(refused.headers["Retry-After"]) > 0) == (429, True)
+    assert Client().get("/dav/", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 200
+    assert Client().get("/contacts/", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 302
+
+
+def test_devices_and_tokens_go_on_whatever_is_asked_of_their_person(alice: User, settings: Any) -> None:
+    asked_for(settings, SecondFactor.ALL)
+    phones = [phone_of(alice), program_of(alice)]
+    for number, phone in enumerate(phones):
+        assert phone.put(f"{number}.vcf", a_card()).status == 201, "who has no second factor yet"
+    with_app(alice)  # and another password of the account
+    for number, phone in enumerate(phones):
+        assert phone.get(f"{number}.vcf").status == 200, "who has one"
+    resetting.reset_second_factor(alice, by=COMMAND, door=Door.CLI)
+    for number, phone in enumerate(phones):
+        assert phone.ask("DELETE", f"{number}.vcf").status == 204, "who lost it"
 
 
 @pytest.mark.parametrize("path", ["/", "/dav/", "/dav/addressbooks/alice/", "/dav/addressbooks/alice/alice/"])
@@ -163,9 +206,6 @@ def test_what_one_may_not_see_is_not_there(phone: Phone, bob: User, path: str) -
 
 
 def test_a_device_of_chosen_spaces_sees_no_other_and_a_reading_one_changes_nothing(alice: User) -> None:
-    from farley.accounts.roles import Role
-    from tests.cast import team
-
     sales = team("sales", alice=Role.MANAGER)
     limited = phone_of(alice, sales, only=sales)
     assert [row.href for row in limited.propfind("/dav/addressbooks/alice/", "d:getetag", depth="1").rows] == [

@@ -230,7 +230,7 @@ class DeviceTrouble(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A device whose app password was right, and whose it is."""
+    """A device whose app password was right, or a program whose token was, and whose it is."""
 
     device: Device
     user: User
@@ -254,10 +254,9 @@ def sign_in(name: str, password: str, address: str) -> SignedIn | None:
     return found if secrets.compare_digest(own.casefold().encode(), name.strip().casefold().encode()) else None
 
 
-def authenticate_token(token: str, address: str) -> Actor | None:
-    """Who a bearer token stands for; None for a wrong or expired one or a closed account. RFC 6750 §2.1."""
-    found = _found(Device.Kind.TOKEN, token.strip(), address) if token.startswith(TOKEN_PREFIX) else None
-    return found.actor if found else None
+def sign_in_by_token(token: str, address: str) -> SignedIn | None:
+    """The program with this bearer token; None for a wrong or expired one or a closed account. RFC 6750 §2.1."""
+    return _found(Device.Kind.TOKEN, token, address) if token.startswith(TOKEN_PREFIX) else None
 
 
 def written(secret: str) -> str:

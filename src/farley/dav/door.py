@@ -1,4 +1,4 @@
-"""The way in: who asks, by app password alone, and which method it is for.
+"""The way in: who asks, by app password or token alone, and which method it is for.
 
 It stands before sessions, languages and forms: a device has none of them.
 """
@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from farley.accounts import throttling
-from farley.accounts.devices import DeviceTrouble, SignedIn, note_trouble, recognise, sign_in
+from farley.accounts.devices import DeviceTrouble, SignedIn, note_trouble, recognise, sign_in, sign_in_by_token
 from farley.accounts.logins import address_of
 from farley.dav.addresses import BASE, MAX_PATH, WELL_KNOWN
 from farley.dav.copying import copy, move
@@ -122,29 +122,30 @@ def _answered(request: HttpRequest) -> HttpResponseBase:
 def _signed_in(request: HttpRequest) -> SignedIn:
     """Who asks. Raises DavError: 401 with a challenge, 429 for whoever guesses too often.
 
-    An app password is looked up by its hash and cannot be guessed: 32 random bytes. So a right one is let in whatever
-    was counted, and not counted itself, for counting writes. Wrong ones are counted to be quiet about them, apart
-    from guesses at the account's password: a telephone that goes on with a removed one locks nobody out of the pages.
+    An app password is looked up by its hash and cannot be guessed: 32 random bytes, like a token. So a right one is let
+    in whatever was counted, and not counted itself, for counting writes. Wrong ones are counted to be quiet about them,
+    apart from guesses at the account's password: a telephone that goes on with a removed one locks nobody out of the
+    pages.
     """
-    typed = _credentials(str(request.META.get("HTTP_AUTHORIZATION", "")))
-    if typed is None:
-        raise _challenge()
+    scheme, _, sent = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
     address = address_of(request)
-    found = sign_in(*typed, address)
+    if scheme.lower() == "bearer":
+        found, guessed = sign_in_by_token(sent.strip(), address), "tokens"
+    elif scheme.lower() == "basic" and (typed := _credentials(sent)):
+        found, guessed = sign_in(*typed, address), f"devices of {typed[0]}"
+    else:
+        raise _challenge()
     if found is not None:
         return found
-    verdict = throttling.guess(f"devices of {typed[0]}", address)
+    verdict = throttling.guess(guessed, address)
     if verdict.is_refused:
         headers = {"Retry-After": str(verdict.retry_after_s)}
         raise DavError(429, text="Too many attempts with a wrong password.", headers=headers)
     raise _challenge()
 
 
-def _credentials(header: str) -> tuple[str, str] | None:
+def _credentials(encoded: str) -> tuple[str, str] | None:
     """Name and password of RFC 7617, in UTF-8 or, from older programs, Latin-1."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
     try:
         octets = base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError):
@@ -158,6 +159,7 @@ def _credentials(header: str) -> tuple[str, str] | None:
 
 
 def _challenge() -> DavError:
+    """Of the two ways the one that people type; some programs give up where a challenge names one they do not know."""
     return DavError(
         401, text=_HOW_TO_SIGN_IN.strip(), headers={"WWW-Authenticate": 'Basic realm="Farley", charset="UTF-8"'}
     )

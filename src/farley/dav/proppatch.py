@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http.response import HttpResponseBase
 
 from farley.accounts.doors import Door
+from farley.accounts.roles import Role
 from farley.dav import dead
 from farley.dav.books import Book
 from farley.dav.cards import card_properties
@@ -47,12 +48,8 @@ def proppatch(dav: DavRequest) -> HttpResponseBase:
     body = dav.xml()
     if body is None or body.name != f"{DAV}propertyupdate":
         raise bad_request("The body of PROPPATCH is a DAV:propertyupdate.")
-    if isinstance(resource, CardAt | Book):
-        is_writable = (
-            resource.is_writable if isinstance(resource, Book) else resource.book.is_writable_at(resource.name)
-        )
-        if not is_writable:
-            raise refused("write-properties", resource.href, "This device may read this and not change it.")
+    if not _is_writable(dav, resource):
+        raise refused("write-properties", resource.href, "This device may read this and not change it.")
     patch = read_patch(body)
     subject: dead.Subject | None = resource.member() if isinstance(resource, CardAt) else resource
     if subject is None:
@@ -67,6 +64,15 @@ def proppatch(dav: DavRequest) -> HttpResponseBase:
     if _is_fine(patch):
         dead.change(dav, subject, patch.setting, patch.removing)
     return multistatus(dav, [answer_row(resource, patch)])
+
+
+def _is_writable(dav: DavRequest, resource: Collection | CardAt) -> bool:
+    match resource:
+        case CardAt(book, name):
+            return book.is_writable_at(name)
+        case Book():
+            return resource.is_writable
+    return dav.actor.max_role >= Role.EDITOR  # what lies there is its person's own
 
 
 def read_patch(body: Element) -> Patch:

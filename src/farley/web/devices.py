@@ -75,6 +75,11 @@ class Made:
     secret: str
     is_token: bool
 
+    @property
+    def header(self) -> str:
+        """How a program sends its token: the beginning of it."""
+        return f"Authorization: Bearer {self.secret[:11]}…"
+
 
 @never_cache
 @sensitive_variables("made", "secret")

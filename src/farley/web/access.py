@@ -28,7 +28,7 @@ from farley.journal.access import (
 )
 from farley.spaces.models import Space
 from farley.spaces.operations import find, require
-from farley.web.events import through
+from farley.web.instance import through
 from farley.web.people import name_of
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast, warn

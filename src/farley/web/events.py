@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
-from farley.accounts.actor import Actor, ActorKind
-from farley.accounts.events import Event
+from farley.accounts.actor import Actor
 from farley.accounts.models import User
 from farley.codecs.vcard import Card, InvalidVCard, Property
 from farley.contacts import comparing
@@ -23,7 +22,6 @@ from farley.contacts.keeping import Version, versions
 from farley.contacts.models import Contact
 from farley.fields.models import Document, Field
 from farley.fields.values import Value
-from farley.journal.access import Access
 from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.undo import labels
 from farley.web.dates import show_date
@@ -150,12 +148,6 @@ def done_by(change_or_batch: Any) -> str:
     if change_or_batch.door == Door.WEB:
         return name
     return f"{name} ({Door(change_or_batch.door).label})" if name else str(Door(change_or_batch.door).label)
-
-
-def through(act: Access | Event) -> str:
-    """The way something was done by and, where that was not in person, the device or program that did it."""
-    door = str(Door(act.door).label)
-    return f"{door}, {act.actor_label}" if act.actor_kind in (ActorKind.DEVICE, ActorKind.TOKEN) else door
 
 
 def _tell(prop: Property) -> Iterator[tuple[str, str]]:

@@ -11,10 +11,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from farley.accounts.actor import ActorKind
+from farley.accounts.doors import Door
 from farley.accounts.events import Event, Topic, Verb
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.web.events import through
+from farley.journal.access import Access
 from farley.web.requests import PageRequest
 from farley.web.spaces import role_name
 
@@ -85,6 +87,12 @@ def _shown(event: Event) -> ShownEvent:
         icon=_ICONS[Topic(event.topic)],
         is_trouble=event.verb in (Verb.LOGIN_FAILED, Verb.LOGIN_THROTTLED, Verb.BACKUP_FAILED),
     )
+
+
+def through(act: Access | Event) -> str:
+    """The way something was done by and, where that was not in person, the device or program that did it."""
+    door = str(Door(act.door).label)
+    return f"{door}, {act.actor_label}" if act.actor_kind in (ActorKind.DEVICE, ActorKind.TOKEN) else door
 
 
 def _number(text: str) -> int:

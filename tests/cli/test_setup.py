@@ -205,7 +205,7 @@ def test_an_upgrade_that_empties_search_has_it_filled_again(farley: Instance) ->
     assert (result.code, "1 contacts are not found yet" in result.stdout) == (1, True), result.stdout
     with closing(sqlite3.connect(farley.folder / "farley.sqlite3")) as connection:
         tasks = connection.execute("SELECT task_path, status FROM django_tasks_database_dbtaskresult").fetchall()
-    assert ("farley.contacts.tasks.fill_search", "READY") in tasks
+    assert ("farley.contacts.tasks.rederive", "READY") in tasks
     assert farley.run("reindex").stdout == "1 contacts read, 1 mended.\n"
     assert "Ada King" in farley.run("search", "king", "--as", "alice").stdout
     assert farley.run("check").code == 0

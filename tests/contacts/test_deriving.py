@@ -41,7 +41,7 @@ def fits(found: Derived) -> bool:
     return (
         not any("\0" in text for text in everything)
         and all(len(text) <= (columns[name] or 0) for name, text in texts.items() if name != "uid")
-        and all(len(label) <= 100 and len(v) <= MAX_VALUE and len(norm) <= MAX_NORM for _, label, v, norm in found.rows)
+        and all(len(value) <= MAX_VALUE and len(norm) <= MAX_NORM for _, value, norm in found.rows)
         and all(0 < len(tag) <= MAX_NORM for tag in found.tags)
         and len(found.rows) <= MAX_ROWS
         and max(len(found.sort_key), len(found.organisation_key), len(found.city_key)) <= MAX_KEY

@@ -108,10 +108,9 @@ def test_what_search_lost_in_an_upgrade_is_filled_in_bit_by_bit(
     before, revision = state_of(), Space.objects.get(pk=space.pk).revision
     search.remove(list(Entry.objects.values_list("pk", flat=True)))
     assert rebuilding.unfound().count() == 3
-    stops = iter([False, True])
-    assert not rebuilding.fill_search(stopping=lambda: next(stops))
+    assert rebuilding.rebuild(stopping=lambda: True) is None
     assert list(rebuilding.unfound()) == contacts[2:]
-    assert rebuilding.fill_search()
+    assert rebuilding.rebuild() == 1
     assert [hit.record for hit in find("hedy", by=hand.by)] == [contacts[2].pk]
     assert (state_of(), faults()) == (before, [])
     assert Space.objects.get(pk=space.pk).revision == revision

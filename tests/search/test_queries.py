@@ -38,10 +38,10 @@ def test_a_query_is_words_phrases_or_one_number(query: str, words: list[tuple[st
 @pytest.mark.parametrize(
     ("query", "marked"),
     [
-        ("tag:Kunde", "\x1ftkunde"),
-        ('TAG:"Neuer Kunde"', "\x1ftneur kunde\x1f"),
+        ("tag:Kunde", "\x1f\x1ftkunde"),
+        ('TAG:"Neuer Kunde"', "\x1f\x1ftneur\x1ftkunde\x1f\x1f"),
         ("city:Köln", "\x1fckoln"),
-        ("org:Hallberg", "\x1fohallberg"),
+        ('org:"Bau Hallberg"', "\x1fobau\x1fohallberg\x1f\x1f"),
     ],
 )
 def test_a_filter_asks_for_a_marked_value(query: str, marked: str) -> None:

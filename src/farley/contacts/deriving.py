@@ -16,22 +16,35 @@ from farley.contacts.external_ids import Named
 from farley.contacts.models import MAX_TAG, MAX_UID, IndexRow
 from farley.contacts.phones import e164
 from farley.search.folding import search_fold
-from farley.search.models import Texts, field_value, from_each_word, texts
-from farley.search.queries import SIGILS
+from farley.search.models import Texts, field_value, texts
+from farley.search.queries import SIGILS as TYPED
 
 MAX_VALUE = 2000  # characters of a value as written that an index row keeps
 MAX_NORM = 200  # characters of its normalised form, but for a UID: a B-tree entry on PostgreSQL holds 2,700 octets
 MAX_KEY = 250
+MAX_LABEL = 100  # of what two are to each other
 MAX_ROWS = 30_000  # index rows of one card: members of a large group
 MAX_TAGS = 1000  # of one card
 THUMBNAIL_SIDE = 192  # pixels: the largest avatar at twice its size
 MAX_PHOTO_PIXELS = 24_000_000  # 100 MB while it is read
 PHOTO_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no others: some of Pillow's readers run programs
 
+_EVERY_URL = re.compile(r"^https?://(www\.)?")
 _NUMBER = re.compile(r"[\d\s()+./-]*")
 
-Row = tuple[int, str, str, str]  # kind, label, value, norm
+Row = tuple[int, str, str]  # kind, value, norm
 _Kind = IndexRow.Kind
+
+# How the entry of search marks values by which lists are filtered (`search.models.Needle`).
+SIGILS = TYPED | {
+    "title": "j",
+    "street": "s",
+    "postcode": "p",
+    "region": "r",
+    "country": "y",
+    "url": "u",
+    "im": "m",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +101,17 @@ class _Reading:
     photo: Property | None = None
     external_ids: dict[Named, None] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
-    fields: dict[str, list[str]] = field(default_factory=lambda: {sigil: [] for sigil in SIGILS.values()})
+    fields: dict[str, list[str]] = field(default_factory=dict)  # by sigil
 
-    def add(self, kind: int, label: str, value: str, norm: str, *, limit: int = MAX_NORM) -> None:
+    def add(self, kind: int, value: str, norm: str, *, limit: int = MAX_NORM) -> None:
         if value and len(self.rows) < MAX_ROWS:  # a plain int: drivers take twice as long to adapt an enumeration
-            self.rows.append((int(kind), label, value[:MAX_VALUE], norm[:limit]))
+            norm = norm[:limit]
+            self.rows.append((int(kind), "" if value == norm else value[:MAX_VALUE], norm))
+
+    def mark(self, name: str, value: str) -> None:
+        """Let filters find `value`, which is folded; `name` is one of SIGILS."""
+        if value:
+            self.fields.setdefault(SIGILS[name], []).append(value)
 
 
 def derive(card: Card, region: str) -> Derived:
@@ -135,13 +154,9 @@ def clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
-def _label(prop: Property) -> str:
-    return clean(prop.label or ",".join(prop.types))[:100]
-
-
 def _email(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
-    reading.add(_Kind.EMAIL, _label(prop), value, value.casefold())
+    reading.add(_Kind.EMAIL, value, value.casefold())
     reading.texts.append(value)
     if value:
         reading.email = _first(reading.email, prop, value)
@@ -150,7 +165,7 @@ def _email(prop: Property, reading: _Reading) -> None:
 def _phone(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip().removeprefix("tel:")
     norm = e164(value, reading.region)
-    reading.add(_Kind.PHONE, _label(prop), value, norm)
+    reading.add(_Kind.PHONE, value, norm)
     reading.texts.append(norm.lstrip("+"))
     if not _NUMBER.fullmatch(value) and any(c.isalpha() for c in value):  # an extension, or a number in letters
         reading.texts.append(value)
@@ -167,34 +182,33 @@ def _address(prop: Property, reading: _Reading) -> None:
     parts = [clean(part) for part in prop.parts]
     parts += [""] * (7 - len(parts))
     _, _, street, city, state, postcode, country = parts[:7]
-    label = _label(prop)
-    for kind, value in (
-        (_Kind.STREET, street),
-        (_Kind.CITY, city),
-        (_Kind.REGION, state),
-        (_Kind.POSTCODE, postcode),
-        (_Kind.COUNTRY, country),
+    for name, value in (
+        ("street", street),
+        ("city", city),
+        ("region", state),
+        ("postcode", postcode),
+        ("country", country),
     ):
         if value:
-            reading.add(kind, label, value, search_fold(value))
+            reading.mark(name, field_value(value))
             reading.texts.append(value)
     if city:
-        reading.fields[SIGILS["city"]] += from_each_word(field_value(city))
         reading.city = _first(reading.city, prop, city)
 
 
 def _organisation(prop: Property, reading: _Reading) -> None:
     units = [clean(part) for part in prop.parts]
     value = ", ".join(unit for unit in units if unit)
-    reading.add(_Kind.ORG, _label(prop), value, search_fold(units[0] if units else ""))
+    if len(units) > 1:
+        reading.add(_Kind.UNIT, ", ".join(unit for unit in units[1:] if unit), search_fold(units[0]))
     reading.texts.append(value)
-    reading.fields[SIGILS["org"]] += from_each_word(field_value(value))
+    reading.mark("org", field_value(value))
     reading.organisation = reading.organisation or (units[0] if units else "")
 
 
 def _title(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
-    reading.add(_Kind.TITLE, _label(prop), value, search_fold(value))
+    reading.mark("title", field_value(value))
     reading.texts.append(value)
     if prop.name == "TITLE" or not reading.job_title:
         reading.job_title = value or reading.job_title
@@ -203,7 +217,7 @@ def _title(prop: Property, reading: _Reading) -> None:
 def _nickname(prop: Property, reading: _Reading) -> None:
     for text in prop.texts:
         value = clean(text).strip()
-        reading.add(_Kind.NICKNAME, _label(prop), value, search_fold(value))
+        reading.add(_Kind.NICKNAME, value, search_fold(value))
         reading.texts.append(value)
 
 
@@ -211,7 +225,7 @@ def _full_name(prop: Property, reading: _Reading) -> None:
     """The first is the contact's name and in its column; what it is called besides is another name of it."""
     value = clean(prop.text).strip()
     if reading.has_full_name:
-        reading.add(_Kind.NICKNAME, "name", value, search_fold(value))
+        reading.add(_Kind.NICKNAME, value, search_fold(value))
     reading.has_full_name = reading.has_full_name or bool(value)
     reading.texts.append(value)
 
@@ -221,27 +235,26 @@ def _tags(prop: Property, reading: _Reading) -> None:
         value = clean(text).strip()[:MAX_VALUE]
         if value and value not in reading.tags and len(reading.tags) < MAX_TAGS and len(reading.rows) < MAX_ROWS:
             reading.tags[value] = None
-            reading.add(_Kind.TAG, _label(prop), value, search_fold(value))
+            reading.add(_Kind.TAG, value, search_fold(value))
             reading.texts.append(value)
-            reading.fields[SIGILS["tag"]].append(field_value(value))
+            reading.mark("tag", field_value(value))
 
 
 def _note(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
-    reading.add(_Kind.NOTE, _label(prop), value, "")
+    reading.add(_Kind.NOTE, value, "")
     reading.texts.append(value)
 
 
 def _url(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
-    bare = re.sub(r"^https?://(www\.)?", "", value.casefold()).rstrip("/")
-    reading.add(_Kind.URL, _label(prop), value, bare)
+    reading.mark("url", bare_url(value))
     reading.texts.append(value)
 
 
 def _im(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
-    reading.add(_Kind.IM, _label(prop), value, value.partition(":")[2].casefold() or value.casefold())
+    reading.mark("im", bare_handle(value))
     reading.texts.append(value)
 
 
@@ -253,23 +266,22 @@ def _date(prop: Property, reading: _Reading) -> None:
         norm = f"{date.month:02}-{date.day:02}"
     elif value:
         norm = search_fold(value)
-    label = {"BDAY": "birthday", "DEATHDATE": "death"}.get(prop.name, prop.label or "anniversary")
-    reading.add(_Kind.DATE, clean(label)[:100], value, norm)
+    reading.add(_Kind.BIRTHDAY if prop.name == "BDAY" else _Kind.DATE, value, norm)
 
 
 def _related(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
     is_uid = value.startswith(("urn:", "mailto:", "http:", "https:"))
-    if is_uid:
-        reading.add(_Kind.RELATED, _label(prop), value, bare_uid(value), limit=MAX_UID)
-    else:
-        reading.add(_Kind.RELATED, _label(prop), value, search_fold(value))
+    norm = bare_uid(value)[:MAX_UID] if is_uid else search_fold(value)[:MAX_NORM]
+    if not is_uid:
         reading.texts.append(value)
+    if value and len(reading.rows) < MAX_ROWS:
+        reading.rows.append((int(_Kind.RELATED), clean(prop.label or ",".join(prop.types))[:MAX_LABEL], norm))
 
 
 def _member(prop: Property, reading: _Reading) -> None:
     value = clean(prop.text).strip()
-    reading.add(_Kind.MEMBER, _label(prop), value, bare_uid(value), limit=MAX_UID)
+    reading.add(_Kind.MEMBER, value, bare_uid(value), limit=MAX_UID)
 
 
 def _other(prop: Property, reading: _Reading) -> None:
@@ -353,6 +365,16 @@ def bare_uid(uid: str) -> str:
     if bare[:9].lower() == "urn:uuid:":
         return bare[9:].lower()
     return bare.lower() if re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", bare) else bare
+
+
+def bare_url(url: str) -> str:
+    """An address of the web as filters compare it: without what every one begins with."""
+    return field_value(_EVERY_URL.sub("", url.strip().casefold()).rstrip("/"))
+
+
+def bare_handle(uri: str) -> str:
+    """What somebody is called in a messenger, without the messenger's name. RFC 4770."""
+    return field_value(uri.partition(":")[2] or uri)
 
 
 def _thumbnail(photo: Property | None) -> bytes | None:

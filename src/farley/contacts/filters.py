@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models import BigIntegerField, Exists, ExpressionWrapper, OuterRe
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.models import User
-from farley.contacts.deriving import MAX_KEY, MAX_NORM
+from farley.contacts.deriving import MAX_KEY, MAX_NORM, SIGILS, bare_handle, bare_url
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry
 from farley.contacts.phones import e164
 from farley.fields.filters import filter_fields
@@ -38,7 +38,7 @@ from farley.lists.filtering import (
 from farley.lists.language import BadFilter, Condition, Operator, Reason
 from farley.search import finding
 from farley.search.folding import search_fold
-from farley.search.models import SPACE_SHIFT, Entry, place
+from farley.search.models import SPACE_SHIFT, Entry, Needle, field_value, place
 from farley.spaces.models import Space
 
 _Kind = IndexRow.Kind
@@ -105,7 +105,7 @@ def _of_kind(kind: int, index: str, spaces: Sequence[int], most: int) -> list[in
 
 def tagged(name: str) -> Test:
     if len(name) >= MAX_TAG:  # cut off, several are one entry
-        rows = IndexRow.objects.filter(kind=_Kind.TAG, norm=search_fold(name)[:MAX_NORM], value=name)
+        rows = IndexRow.objects.filter(_written_as([name]), kind=_Kind.TAG)
         having = Exists(rows.filter(contact_id=OuterRef("pk"), space=OuterRef("space")))
         return Test(having, led_by(lambda spaces: rows.filter(space__in=spaces).values_list("contact_id"), _BY_VALUE))
     entries = TagEntry.objects.filter(tag__name=name)
@@ -116,6 +116,13 @@ def tagged(name: str) -> Test:
         return TagEntry.objects.filter(tag__in=tags).values_list("contact_id")
 
     return Test(Exists(mine), led_by(passing))
+
+
+def _written_as(names: Iterable[str]) -> Q:
+    """Index rows of values that are spelt just so."""
+    norms = {name: _key(name, MAX_NORM) for name in names}
+    plain = [name for name, norm in norms.items() if name == norm]
+    return Q(norm__in=list(norms.values())) & (Q(value__in=list(norms)) | Q(value="", norm__in=plain))
 
 
 def member_of(group: Contact) -> Test:
@@ -169,18 +176,18 @@ def _said_by_cards(spaces: Sequence[Space]) -> Iterator[Field]:
     norm = partial(_key, most=MAX_NORM)
     organisation = _in_order_of_names("organisation_key", "contacts_by_organisation", empty="")
     yield _text("org", _("Organisation"), organisation, _key, spaces)
-    yield _text("title", _("Job title"), _rows(_Kind.TITLE), norm, spaces)
+    yield _said_field("title", _("Job title"), field_value, spaces)
     yield _text("email", _("E-mail"), _rows(_Kind.EMAIL), _bare, spaces)
     yield _phone_field(spaces)
     yield _tag_field()
     yield _text("city", _("City"), _in_order_of_names("city_key", "contacts_by_city", empty=""), _key, spaces)
-    yield _text("postcode", _("Postcode"), _rows(_Kind.POSTCODE), norm, spaces)
-    yield _text("region", _("Region"), _rows(_Kind.REGION), norm, spaces)
-    yield _text("country", _("Country"), _rows(_Kind.COUNTRY), norm, spaces)
-    yield _text("street", _("Street"), _rows(_Kind.STREET), norm, spaces)
+    yield _said_field("postcode", _("Postcode"), field_value, spaces)
+    yield _said_field("region", _("Region"), field_value, spaces)
+    yield _said_field("country", _("Country"), field_value, spaces)
+    yield _said_field("street", _("Street"), field_value, spaces)
     yield _text("nickname", _("Nickname"), _rows(_Kind.NICKNAME), norm, spaces)
-    yield _text("url", _("Website"), _rows(_Kind.URL), _bare, spaces)
-    yield _text("im", _("Messenger"), _rows(_Kind.IM), _bare, spaces)
+    yield _said_field("url", _("Website"), bare_url, spaces)
+    yield _said_field("im", _("Messenger"), bare_handle, spaces)
     yield _text("related", _("Related person"), _rows(_Kind.RELATED), norm, spaces)
     yield _note_field(spaces)
     yield _birthday_field()
@@ -208,6 +215,47 @@ def _text(name: str, label: Any, where: Column | Rows, fold: Callable[[str], str
         return _found_by_search(test, search_fold(condition.value).split(), spaces)
 
     return Field(name=name, label=label, kind=Kind.TEXT, find=find)
+
+
+def _said_field(name: str, label: Any, fold: Callable[[str], str], spaces: Sequence[Space]) -> Field:
+    """A field of text whose values stand in the entry of search alone, where trigrams lead to them."""
+
+    def find(condition: Condition) -> Test:
+        if condition.operator in (Operator.FILLED, Operator.EMPTY):
+            there = _marked([Needle(SIGILS[name]).any])
+            return there if condition.operator is Operator.FILLED else Test(~Q(there.where))
+        needles = [Needle(SIGILS[name], fold(value)) for value in condition.values]
+        for needle, value in zip(needles, condition.values, strict=True):
+            if not needle.value:
+                raise BadFilter(Reason.VALUE, value[:40], condition.value_at)
+        match condition.operator:
+            case Operator.CONTAINS:
+                has_it = Test(Exists(_entry().filter(fields__regex=needles[0].anywhere)))
+                return _found_by_search(has_it, needles[0].value.split(), spaces)
+            case Operator.STARTS:
+                return _marked([needles[0].beginning])
+            case Operator.IS_NOT:
+                return Test(~Q(_marked([needles[0].whole]).where))
+        return _marked([needle.whole for needle in needles])
+
+    return Field(name=name, label=label, kind=Kind.TEXT, find=find)
+
+
+def _marked(texts: Sequence[str]) -> Test:
+    """Any of `texts` stands among the marked values of the entry."""
+    any_of_them = Q()
+    for text in texts:
+        any_of_them |= Q(fields__contains=text)
+
+    def passing(spaces: Sequence[int], most: int) -> list[int] | None:
+        found: list[int] = []
+        for text in texts:
+            found += finding.marked(text, noun=Noun.CONTACT, spaces=spaces, limit=most + 1 - len(found))
+            if len(found) > most:
+                return None
+        return found
+
+    return Test(Exists(_entry().filter(any_of_them)), passing, is_whole=False)
 
 
 def _known_here(spaces: Sequence[Space], reader: User | None) -> Iterator[Field]:
@@ -247,8 +295,8 @@ def _in_order_of_names(name: str, index: str, *, empty: str | None = None) -> Co
     return _column(name, index, empty=empty, then=("sort_key",))
 
 
-def _rows(kind: IndexRow.Kind, **more: Any) -> Rows:
-    return Rows(lambda: IndexRow.objects.filter(kind=kind, **more), "norm", _BY_VALUE)
+def _rows(kind: IndexRow.Kind) -> Rows:
+    return Rows(lambda: IndexRow.objects.filter(kind=kind), "norm", _BY_VALUE)
 
 
 def _name_field(spaces: Sequence[Space]) -> Field:
@@ -314,7 +362,7 @@ def _note_field(spaces: Sequence[Space]) -> Field:
 
 
 def _birthday_field() -> Field:
-    rows = _rows(_Kind.DATE, label="birthday")
+    rows = _rows(_Kind.BIRTHDAY)
 
     def find(condition: Condition) -> Test:
         return rows.test(looked_up(condition, [_day_of_year(value, condition) for value in condition.values]))
@@ -337,7 +385,7 @@ def _tag_field() -> Field:
             case Operator.IS_NOT:
                 return Test(~Q(tagged(condition.value).where))
         names = list(condition.values)
-        rows = IndexRow.objects.filter(kind=_Kind.TAG, value__in=names, norm__in=[_key(n, MAX_NORM) for n in names])
+        rows = IndexRow.objects.filter(_written_as(names), kind=_Kind.TAG)
         having = Exists(rows.filter(contact_id=OuterRef("pk")))
         return Test(having, led_by(lambda spaces: rows.filter(space__in=spaces).values_list("contact_id"), _BY_VALUE))
 

@@ -121,7 +121,7 @@ def people_of(organisation: Contact, *, by: Actor) -> list[Contact]:
 def _backward(contact: Contact, by: Actor) -> list[Relation]:
     norms = {contact.uid_key, search_fold(contact.full_name)[:MAX_NORM]} - {""}
     rows = IndexRow.objects.filter(space=contact.space_id, kind=IndexRow.Kind.RELATED, norm__in=norms)
-    labels = dict(rows.values_list("contact_id", "label")[:MAX_SHOWN])
+    labels = dict(rows.values_list("contact_id", "value")[:MAX_SHOWN])
     labels.pop(contact.pk, None)
     found = Contact.objects.visible_to(by).filter(pk__in=labels).order_by("sort_key", "pk")
     return [Relation(other.full_name, labels[other.pk], other, None) for other in found]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.models import User
 from farley.contacts import filters as filtering
-from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, TagName
+from farley.contacts.models import AS_WRITTEN, Contact, IndexRow, Tag, TagEntry, TagName
 from farley.lists.filtering import Field, Test, Tests, compiled
 from farley.lists.language import Filter, written
 from farley.lists.paging import PAGE, Order, Places, Selected, Sort
@@ -125,9 +125,10 @@ class Listed:
 def tags_of(pks: Iterable[int]) -> dict[int, list[str]]:
     """The tags of these contacts in the order of their cards."""
     tags: dict[int, list[str]] = {}
-    named = Tag.objects.filter(space=OuterRef("space"), name=OuterRef("value")).values("hue")
-    rows = IndexRow.objects.filter(contact_id__in=list(pks), kind=IndexRow.Kind.TAG).annotate(hue=Subquery(named))
-    for pk, value, hue in rows.order_by("contact_id", "n").values_list("contact_id", "value", "hue"):
+    named = Tag.objects.filter(space=OuterRef("space"), name=OuterRef("written")).values("hue")
+    rows = IndexRow.objects.filter(contact_id__in=list(pks), kind=IndexRow.Kind.TAG).annotate(written=AS_WRITTEN)
+    rows = rows.annotate(hue=Subquery(named))
+    for pk, value, hue in rows.order_by("contact_id", "n").values_list("contact_id", "written", "hue"):
         tags.setdefault(pk, []).append(TagName(value, hue or ""))
     return tags
 

@@ -116,8 +116,8 @@ def spelled(space: Space, kind: IndexRow.Kind | None, text: str) -> list[tuple[i
         table, column, most = "contacts_contact WHERE space_id = %s AND deleted_at IS NULL", "full_name", 1000
         sql, values = f"SELECT id, full_name FROM {table}", [space.pk]
     else:
-        column, most = "value", 2000
-        sql = "SELECT contact_id, value FROM contacts_indexrow WHERE space_id = %s AND kind = %s"
+        column, most = "CASE value WHEN '' THEN norm ELSE value END", 2000
+        sql = f"SELECT contact_id, {column} FROM contacts_indexrow WHERE space_id = %s AND kind = %s"
         values = [space.pk, int(kind)]
     is_postgresql = connection.vendor == "postgresql"
     tests = [f"{column} ~ '[^ -~]'" if is_postgresql else f"{column} GLOB '*[^ -~]*'", f"LENGTH({column}) >= {most}"]

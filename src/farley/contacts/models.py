@@ -86,7 +86,9 @@ class Contact(models.Model):
     city = models.CharField(max_length=200)  # derived: of the preferred address
     city_key = KeyField(max_length=250)  # derived: folded
     has_photo = models.BooleanField()  # derived: there is a thumbnail
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     organisation = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="people")
     follow_up_on = models.DateField(null=True)
     last_contact_at = models.DateTimeField(null=True)
@@ -157,45 +159,44 @@ class Contact(models.Model):
 
 
 class IndexRow(models.Model):
-    """One value of a card for filters and look-ups, all of it derived: as written and normalised.
+    """One value of a card by which it is looked up, all of it derived: as written and normalised.
+
+    Only what links records, or is compared in other ways than as words: the words of all other properties are in the
+    entry of search, marked with what they are (`deriving.SIGILS`), and filters find them there. A row costs two places
+    in two trees, and an import as much time as the rest of the contact did.
 
     Keyed by (contact, n), so that the rows of a contact lie together and are written by difference. No foreign key of
     a derived table is a constraint: looking each one up took a tenth of an import.
     """
 
-    class Kind(models.IntegerChoices):
+    class Kind(models.IntegerChoices):  # numbers are kept for ever
         EMAIL = 1
         PHONE = 2  # norm: E.164 where the number can be read, else its digits
-        URL = 3
-        IM = 4
-        STREET = 5
-        CITY = 6
-        REGION = 7
-        POSTCODE = 8
-        COUNTRY = 9
-        ORG = 10
-        TITLE = 11
+        UNIT = 10  # of an organisation, whose folded name is the norm
         NICKNAME = 12
-        DATE = 13  # label: birthday, anniversary or its own; norm: MM-DD, or YYYY-MM-DD with the year first in value
+        DATE = 13  # norm: MM-DD
         TAG = 14
-        NOTE = 15
-        RELATED = 16  # norm: a UID, or a folded name
+        NOTE = 15  # norm: nothing
+        RELATED = 16  # norm: a UID, or a folded name; value: what they are to each other, by commas
         MEMBER = 17  # norm: a UID
+        BIRTHDAY = 18  # norm: MM-DD
 
     pk = models.CompositePrimaryKey("contact_id", "n")
     contact_id = models.BigIntegerField()
     n = models.PositiveIntegerField()
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     kind = models.PositiveSmallIntegerField(choices=Kind.choices)
-    label = models.CharField(max_length=100)
-    value = models.CharField(max_length=2000)
+    value = models.CharField(max_length=2000)  # as written; empty where `norm` says the same
     norm = KeyField(max_length=MAX_UID)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["space", "kind", "norm"], name="index_rows_by_value")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.value[:40]}"
+        return f"{self.get_kind_display()}: {(self.value or self.norm)[:40]}"
+
+
+AS_WRITTEN = models.Case(models.When(value="", then="norm"), default="value")  # the value of an index row
 
 
 class Tag(models.Model):

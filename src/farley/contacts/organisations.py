@@ -14,7 +14,7 @@ from farley.contacts.affiliations import is_over
 from farley.contacts.bulk import Deed, Job, Selection, Verb
 from farley.contacts.deriving import MAX_NORM, bare_uid
 from farley.contacts.links import MAX_SHOWN
-from farley.contacts.models import Affiliation, Contact, IndexRow
+from farley.contacts.models import AS_WRITTEN, Affiliation, Contact, IndexRow
 from farley.journal.models import Door
 from farley.lists.paging import EXACT_TO
 from farley.search.folding import search_fold
@@ -71,12 +71,12 @@ def staff(organisation: Contact, *, by: Actor, today: dt.date) -> list[Staff]:
 
 def _units(people: Sequence[Contact]) -> dict[int, str]:
     """The departments that cards name behind the organisation. RFC 6350 §6.6.4."""
-    rows = IndexRow.objects.filter(contact_id__in=[one.pk for one in people], kind=IndexRow.Kind.ORG)
-    names = {one.pk: one.organisation_name for one in people}
+    rows = IndexRow.objects.filter(contact_id__in=[one.pk for one in people], kind=IndexRow.Kind.UNIT)
+    keys = {one.pk: one.organisation_key[:MAX_NORM] for one in people}
     units: dict[int, str] = {}
-    for pk, value in rows.order_by("contact_id", "n").values_list("contact_id", "value"):
-        if value.startswith(f"{names[pk]}, "):
-            units.setdefault(pk, value[len(names[pk]) + 2 :])
+    for pk, unit, organisation in rows.order_by("contact_id", "n").values_list("contact_id", AS_WRITTEN, "norm"):
+        if organisation == keys[pk]:
+            units.setdefault(pk, unit)
     return units
 
 
@@ -142,7 +142,7 @@ def _naming(named: Sequence[Contact], relation: str, visible: Any) -> dict[int, 
     """The organisations whose cards name each of these so, by its id, in the order of their names."""
     norms = {norm: one.pk for one in named for norm in (one.uid_key, search_fold(one.full_name)[:MAX_NORM]) if norm}
     rows = IndexRow.objects.filter(space=named[0].space_id, kind=IndexRow.Kind.RELATED, norm__in=list(norms))
-    told = rows.values_list("contact_id", "label", "norm")[: MAX_SHOWN * 5]
+    told = rows.values_list("contact_id", "value", "norm")[: MAX_SHOWN * 5]
     meant = {pk: norms[norm] for pk, label, norm in told if _says(label, relation)}
     found: dict[int, list[Contact]] = {one.pk: [] for one in named}
     for one in visible.filter(pk__in=list(meant)).order_by("sort_key", "pk")[:MAX_SHOWN] if meant else ():

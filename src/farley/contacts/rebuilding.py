@@ -12,7 +12,7 @@ from django.db.models.functions import Left
 from farley.accounts.actor import Actor, ActorKind
 from farley.codecs.vcard import Card
 from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, bare_uid, derive
-from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
+from farley.contacts.models import AS_WRITTEN, MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.contacts.writing import SpaceWriter
 from farley.database import rows
 from farley.fields.models import Value
@@ -29,8 +29,13 @@ _RECORD = (1 << RECORD_BITS) - 1
 SYSTEM = Actor(ActorKind.SYSTEM, None, "farley")
 
 
-def rebuild(*, progress: Callable[[int], None] = lambda _done: None) -> int:
-    """Derive every contact anew and write what differs; return how many did. No client sees a change."""
+def rebuild(
+    *, progress: Callable[[int], None] = lambda _done: None, stopping: Callable[[], bool] = lambda: False
+) -> int | None:
+    """Derive every contact anew and write what differs; return how many did, or None if `stopping` cut it short.
+
+    No client sees a change.
+    """
     mended = 0
     if any(trigrams.faults()):  # first: SQLite takes no change to an index that lacks what is to be changed
         trigrams.mend()
@@ -42,6 +47,8 @@ def rebuild(*, progress: Callable[[int], None] = lambda _done: None) -> int:
                 mended += len(differing) - len(overtaken)
                 differing = list(_differing(space, overtaken))
             progress(len(page))
+            if stopping():
+                return None
         mended += _drop_stale_tags(space)
         mended += _drop_stale_entries(space)
     return mended
@@ -53,17 +60,6 @@ def unfound(space: Space | None = None) -> models.QuerySet[Contact]:
     entries = Entry.objects.filter(pk=places_of + OuterRef("pk") + place(0, Noun.CONTACT, 0))
     live = Contact.objects.filter(~Exists(entries), deleted_at=None)
     return live if space is None else live.filter(space=space)
-
-
-def fill_search(*, stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Write the search entries that are missing, a page a transaction; False if `stopping` cut it short."""
-    for space in Space.objects.order_by("pk"):
-        while page := list(unfound(space).select_related("content").order_by("pk")[:PAGE]):
-            if stopping():
-                return False
-            found = [_Differing(contact, _derived(contact, space), []) for contact in page]
-            _mend(space, found)
-    return True
 
 
 def differences(*, progress: Callable[[int], None] = lambda _done: None) -> Iterator[str]:
@@ -119,10 +115,10 @@ def _mend(space: Space, differing: Sequence[_Differing]) -> list[Contact]:
 def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
     pks = [contact.pk for contact in page]
     index: dict[int, list[tuple[int, Row]]] = {pk: [] for pk in pks}
-    for pk, n, kind, label, value, norm in IndexRow.objects.filter(contact_id__in=pks).values_list(
-        "contact_id", "n", "kind", "label", "value", "norm"
+    for pk, n, kind, value, norm in IndexRow.objects.filter(contact_id__in=pks).values_list(
+        "contact_id", "n", "kind", "value", "norm"
     ):
-        index[pk].append((n, (kind, label, value, norm)))
+        index[pk].append((n, (kind, value, norm)))
     found = Entry.objects.filter(pk__in=[place(space.pk, Noun.CONTACT, pk) for pk in pks])
     entries = {entry.record: Texts(entry.name, entry.text, entry.fields) for entry in found}
     values: dict[int, dict[int, str]] = {}
@@ -222,7 +218,7 @@ def _stale_entries(space: Space) -> Iterator[tuple[Tag, str, int]]:
 def _stale_of(tag: Tag, contacts: Collection[int] | None = None) -> Iterator[tuple[str, int]]:
     """Sort key and contact of the entries of `tag`, of `contacts` alone where given, that are nobody's."""
     rows_of_it = IndexRow.objects.filter(contact_id=OuterRef("contact_id"), kind=IndexRow.Kind.TAG)
-    has_it = rows_of_it.alias(name=Left("value", MAX_TAG)).filter(name=tag.name)
+    has_it = rows_of_it.alias(name=Left(AS_WRITTEN, MAX_TAG)).filter(name=tag.name)
     in_order = Contact.objects.filter(pk=OuterRef("contact_id"), space=tag.space_id, sort_key=OuterRef("sort_key"))
     entries = TagEntry.objects.filter(~Exists(has_it) | ~Exists(in_order), tag=tag)
     if contacts is not None:

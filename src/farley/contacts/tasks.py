@@ -29,10 +29,10 @@ def forget_accesses() -> int:
 
 
 @task(queue_name="long")
-def fill_search() -> None:
-    """Have search find what it does not know after an upgrade; taken up again where it stands after a restart."""
-    if not rebuilding.fill_search(stopping=stopping):
-        fill_search.enqueue()
+def rederive() -> None:
+    """Write what an upgrade derives in another way, page by page; from the start again after a restart."""
+    if rebuilding.rebuild(stopping=stopping) is None:
+        rederive.enqueue()
 
 
 @task(queue_name="long")

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from farley.accounts.actor import Actor
-from farley.contacts.deriving import DERIVED_COLUMNS, Derived, bare_uid
+from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, bare_uid
 from farley.contacts.external_ids import remember
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.database import rows
@@ -28,7 +28,7 @@ CONTACT_COLUMNS = (
     "id", "space_id", "href", "uid", "uid_key", "content_id", "sha256", "size", *DERIVED_COLUMNS,
     "owner_id", "organisation_id", "revision", "octets_revision", "created_at", "changed_at",
 )  # fmt: skip
-ROW_COLUMNS = ("contact_id", "n", "space_id", "kind", "label", "value", "norm")
+ROW_COLUMNS = ("contact_id", "n", "space_id", "kind", "value", "norm")
 TABLES = (Contact, IndexRow, TagEntry, Entry, Change, Content)  # that grow with every contact
 OWN_COLUMNS = {
     "owner": "owner_id",
@@ -317,16 +317,16 @@ class SpaceWriter:
         self._flush_values()
         self._flush_thumbnails()
 
-    def _old_rows(self, pks: list[int]) -> dict[int, dict[int, tuple[int, str, str, str]]]:
-        old: dict[int, dict[int, tuple[int, str, str, str]]] = {pk: {} for pk in pks}
-        columns = ("contact_id", "n", "kind", "label", "value", "norm")
-        for pk, n, kind, label, value, norm in rows.select(IndexRow, columns, {"contact_id": pks}):
-            old[pk][n] = (kind, label, value, norm)
+    def _old_rows(self, pks: list[int]) -> dict[int, dict[int, Row]]:
+        old: dict[int, dict[int, Row]] = {pk: {} for pk in pks}
+        columns = ("contact_id", "n", "kind", "value", "norm")
+        for pk, n, kind, value, norm in rows.select(IndexRow, columns, {"contact_id": pks}):
+            old[pk][n] = (kind, value, norm)
         return old
 
-    def _flush_tags(self, old: dict[int, dict[int, tuple[int, str, str, str]]]) -> None:
+    def _flush_tags(self, old: dict[int, dict[int, Row]]) -> None:
         before = {
-            (row[2][:MAX_TAG], self._before[pk].sort_key, pk)
+            ((row[1] or row[2])[:MAX_TAG], self._before[pk].sort_key, pk)
             for pk, former in old.items()
             for row in former.values()
             if row[0] == IndexRow.Kind.TAG

@@ -12,7 +12,7 @@ from django.db import connection
 
 from farley.database import rows
 from farley.search.frequencies import SAMPLE, frequencies, trigrams
-from farley.search.models import SPACE_SHIFT, START
+from farley.search.models import FIELD, SPACE_SHIFT, START
 from farley.search.queries import Query, Term
 
 RAREST = 3  # trigrams of a query that the index is asked for, at the least where there are as many
@@ -23,7 +23,7 @@ AT_ONCE_WITHOUT_ORDER = 1000  # entries PostgreSQL brings: all of them or too ma
 APART = 4  # ranges that are looked up each by itself; more of them are one, of which what lies between is passed over
 LOOK_UPS = 40  # of a stage, which may bring what lies between; then each range by itself
 
-_PARTS = re.compile(r" *[^ .@-]+[ .@-]?|[ .@-]+")
+_PARTS = re.compile(rf"[ {FIELD}]*[^ {FIELD}.@-]+[ {FIELD}.@-]?|[ {FIELD}.@-]+")
 
 Range = tuple[int, int]  # the first and the last place
 

@@ -15,7 +15,7 @@ from django.db.models import Q
 from farley.accounts.actor import Actor
 from farley.database import rows
 from farley.journal.models import Noun
-from farley.search.candidates import Range, candidates, everything, names, stages
+from farley.search.candidates import Range, Stage, candidates, everything, names, stages
 from farley.search.models import RECORD_BITS, SPACE_SHIFT, Entry, place, places
 from farley.search.queries import Query, read
 from farley.spaces.models import Space
@@ -76,6 +76,13 @@ def records(query: str, *, noun: Noun, space: Space, limit: int) -> list[int]:
         may_fit = candidates(stage, [places(space.pk, noun)], limit)
         found |= dict.fromkeys(pk & _RECORD for pk in _checked(reading, may_fit))
     return list(found)[:limit]
+
+
+def marked(text: str, *, noun: Noun, spaces: Sequence[int], limit: int) -> list[int]:
+    """Up to `limit` records of `spaces`, which the reader sees, whose marked values (`Needle`) may hold `text`."""
+    ranges = [places(space, noun) for space in spaces]
+    found = candidates(Stage("text", fields=(text,)), ranges, limit) if ranges else []
+    return [pk & _RECORD for pk in found][:limit]
 
 
 def condition(query: str) -> Q:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,11 +17,10 @@ SPACE_BITS = 22
 SPACE_SHIFT = RECORD_BITS + NOUN_BITS
 
 START = "\x1e\x1e"  # before the first word of a name
-FIELD = "\x1f"  # before and behind a value that a filter asks for
+FIELD = "\x1f"  # before each word of a value that a filter asks for, once more before the first and behind the last
 MAX_TEXT = 20_000  # characters
 MAX_NAME = 1000
 MAX_FIELDS = 20_000
-MAX_WORDS = 6  # of a value that can be asked for by each of its words
 
 
 def place(space: int, noun: int, record: int) -> int:
@@ -96,19 +96,56 @@ def bare_name(name_text: str) -> str:
 
 
 def field_text(fields: dict[str, list[str]]) -> str:
-    values = [f"{sigil}{value}" for sigil, found in fields.items() for value in found if value]
-    return f"{FIELD}{FIELD.join(values)[:MAX_FIELDS]}{FIELD}" if values else ""
+    """The values of an entry, each word with what it is of, so that a query may begin at any; see `Needle`."""
+    marked = "".join(Needle(sigil, value).beginning for sigil, found in fields.items() for value in found if value)
+    return f"{marked[:MAX_FIELDS]}{FIELD}{FIELD}" if marked else ""
 
 
 def field_value(value: str) -> str:
-    """A value as filters compare it: folded, without our marks."""
+    """A value as filters compare it: folded, its words apart by one space, without our marks."""
     return " ".join(search_fold(value).split())
 
 
-def from_each_word(value: str) -> list[str]:
-    """The value, and what is left of it from its second word on, from its third and so on."""
-    words = value.split()
-    return [" ".join(words[n:]) for n in range(min(len(words), MAX_WORDS))]
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """What `fields` of an entry hold of a `value` (see `field_value`) of the kind that `sigil`, one letter, stands for.
+
+    It tells the beginning of a value from that of a word in it, and where a value ends.
+    """
+
+    sigil: str
+    value: str = ""
+
+    @property
+    def any(self) -> str:
+        """There is a value of this kind."""
+        return f"{FIELD}{FIELD}{self.sigil}"
+
+    @property
+    def within(self) -> str:
+        """A value has these words, the first one whole, the last one perhaps longer."""
+        return f"{FIELD}{self.sigil}" + f"{FIELD}{self.sigil}".join(self.value.split(" "))
+
+    @property
+    def beginning(self) -> str:
+        """A value begins so."""
+        return FIELD + self.within
+
+    @property
+    def ending(self) -> str:
+        """A value ends with these words, the first one whole."""
+        return f"{self.within}{FIELD}{FIELD}"
+
+    @property
+    def whole(self) -> str:
+        """A value says just this."""
+        return f"{self.beginning}{FIELD}{FIELD}"
+
+    @property
+    def anywhere(self) -> str:
+        """A value has this text anywhere in it: a regular expression."""
+        first, *others = map(re.escape, self.value.split(" "))
+        return f"{FIELD}{self.sigil}[^{FIELD}]*{first}" + "".join(f"{FIELD}{self.sigil}{word}" for word in others)
 
 
 def _within(word: str) -> range:

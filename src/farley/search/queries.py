@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 
 from farley.search.folding import search_fold
-from farley.search.models import FIELD, bare_name, field_value
+from farley.search.models import Needle, bare_name, field_value
 
 MAX_QUERY = 2000  # characters; a longer query is cut
 MAX_TERMS = 12
 MAX_TERM = 100  # characters
 MIN_DIGITS = 3
-SIGILS = {"tag": "t", "city": "c", "org": "o"}  # filters, and how entries mark their values
+SIGILS = {"tag": "t", "city": "c", "org": "o"}  # filters that can be typed, and how entries mark their values
 
 _TOKEN = re.compile(r'(?:(tag|city|org|space):)?"([^"]*)(?:"|$)|(tag|city|org|space):(\S*)|(\S+)', re.IGNORECASE)
 _NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -122,7 +122,11 @@ def _separately(text: str) -> Query:
             spaces += [said.lower()] if said else []
         elif key:
             if wanted := field_value(said)[:MAX_TERM]:
-                marked = f"{FIELD}{SIGILS[key]}{wanted}{FIELD if quoted is not None else ''}"
+                needle = Needle(SIGILS[key], wanted)
+                if key == "tag":  # a word of a tag says little
+                    marked = needle.beginning if quoted is None else needle.whole
+                else:
+                    marked = needle.within if quoted is None else needle.ending
                 terms[Term((marked,), (marked,), is_field=True)] = None
         elif folded := " ".join(search_fold(said).split())[:MAX_TERM].strip():
             terms[_term(folded)] = None

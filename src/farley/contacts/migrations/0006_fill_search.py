@@ -10,7 +10,7 @@ def fill_search(apps: Any, _schema_editor: Any) -> None:
     if contacts.exists() and not apps.get_model("search", "Entry").objects.exists():
         from farley.contacts import tasks
 
-        tasks.fill_search.enqueue()
+        tasks.rederive.enqueue()
 
 
 class Migration(migrations.Migration):

@@ -446,6 +446,8 @@ def _problem(run: Import, index: int, entry: Read, name: str, problem: Problem, 
 
 def _hrefs_of_this_import(run: Import, hrefs: Sequence[str]) -> frozenset[str]:
     """Those of `hrefs` that the import made itself; or, in a dry run, would have made: nothing is there."""
+    if not hrefs:
+        return frozenset()
     there = dict(Contact.objects.filter(space=run.space, href__in=hrefs, deleted_at=None).values_list("pk", "href"))
     made = Change.objects.filter(noun=Noun.CONTACT, subject__in=list(there), verb=Verb.CREATED, batch=run.batch)
     mine = {there[pk] for pk in made.values_list("subject", flat=True)} if run.batch is not None else set()

@@ -82,7 +82,7 @@ CASES = {
     "tag empty": "yard zoe",
     "title contains admiral": "grace",
     "nickname starts ama": "grace",
-    "title in (Boss, \"Rear Admiral\")": "grace",
+    'title in (Boss, "Rear Admiral")': "grace",
     "title contains köln": "",
     "street contains gürtel": "ada",
     'street contains "gürtel 1"': "ada",

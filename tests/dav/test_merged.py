@@ -8,7 +8,7 @@ from farley.accounts import devices
 from farley.accounts.devices import Device
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.contacts import operations
+from farley.contacts import erasing, operations
 from farley.contacts.models import Contact
 from farley.dav.names import CARDDAV, DAV
 from farley.journal.models import Door
@@ -92,6 +92,21 @@ def test_of_equal_uids_only_the_first_spaces_shows_and_the_other_when_that_goes(
     third = mac.sync(second.token)
     assert gone_and_there(third.by_name) == {"a.vcf": 404, twin: None}
     assert mac.sync(third.token).rows == []
+
+
+def test_a_card_that_gets_another_uid_or_is_erased_hides_its_twin_no_more(mac: Mac, alice: User, bob: User) -> None:
+    twin = foreign("sales", "b.vcf")
+    put(bob, "sales", "b.vcf", "same")
+    put(alice, "alice", "a.vcf", "same")
+    token = mac.sync().token
+    put(alice, "alice", "a.vcf", "other")
+    renamed = mac.sync(token)
+    assert gone_and_there(renamed.by_name) == {"a.vcf": None, twin: None}
+    put(alice, "alice", "a.vcf", "same")
+    hidden = mac.sync(renamed.token)
+    assert gone_and_there(hidden.by_name) == {"a.vcf": None, twin: 404}
+    erasing.erase(Contact.objects.get(href="a.vcf"), confirmed="Ada", by=alice.actor, door=Door.WEB)
+    assert gone_and_there(mac.sync(hidden.token).by_name) == {"a.vcf": 404, twin: None}
 
 
 def test_moves_gained_spaces_and_lost_ones(mac: Mac, alice: User, bob: User) -> None:

@@ -3,107 +3,34 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from farley.accounts import devices
-from farley.accounts.devices import Device
 from farley.accounts.models import User
-from farley.accounts.roles import Role
-from farley.contacts import operations
-from farley.contacts.models import Contact
-from farley.contacts.storing import UidConflict
-from farley.dav.names import DAV
+from farley.exchange import importing
+from farley.exchange.importing import Source
 from farley.journal.models import Door
+from farley.journal.undo import undo
 from farley.spaces.models import Space
-from tests.cast import a_card, hand_of, team
-from tests.dav.phone import Phone, phone_of
+from tests.cast import a_card
+from tests.contacts.acts import faults
+from tests.dav.keeping import Keeper, act, spaces_and_keepers
+from tests.dav.phone import phone_of
+from tests.together import at_once
 
-pytestmark = pytest.mark.django_db
 ACTS = 120
-ETAG = f"{DAV}getetag"
+WRITERS = 8
 
 
-@dataclass
-class Keeper:
-    """A device that keeps the tags of a book, by what it is told of changes alone."""
-
-    phone: Phone
-    limit: int | None = None
-    token: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-
-    def sync(self) -> None:
-        for _ in range(1000):
-            answer = self.phone.sync(self.token, limit=self.limit)
-            cut = [row for row in answer.rows if row.status == 507]
-            for name, row in answer.by_name.items():
-                if row.status == 404:
-                    self.tags.pop(name, None)
-                elif row.status is None:
-                    self.tags[name] = row[ETAG]
-            assert answer.token != self.token or not cut
-            self.token = answer.token
-            if not cut:
-                return
-
-    def is_as_the_server(self) -> bool:
-        listed = self.phone.propfind(self.phone.book, "d:getetag", depth="1")
-        return self.tags == {name: row[ETAG] for name, row in list(listed.by_name.items())[1:]}
-
-
-class Merged(Phone):
-    @property
-    def book(self) -> str:
-        return "/dav/addressbooks/alice/merged-alice/"
-
-
-def act(rng: random.Random, alice: User, spaces: list[Space]) -> None:
-    """Something that happens: by a person, in one of the spaces, to few cards with fewer UIDs."""
-    hand, space = hand_of(alice), rng.choice(spaces)
-    live = list(Contact.objects.filter(deleted_at=None).order_by("pk"))
-    what = rng.choice(["new", "new", "change", "change", "delete", "restore", "move", "place", "assign"])
-    try:
-        if what == "new":
-            hand.store(
-                space, a_card(f"New {rng.random()}", uid=f"u{rng.randrange(12)}"), href=f"{rng.randrange(15)}.vcf"
-            )
-        elif what == "restore":
-            gone = list(Contact.objects.exclude(deleted_at=None).order_by("pk"))
-            if gone:
-                operations.restore(rng.choice(gone), by=alice.actor, door=Door.WEB)
-        elif live:
-            one = rng.choice(live)
-            if what == "change":
-                hand.store(one.space, a_card(f"Again {rng.random()}", uid=one.uid), href=one.href)
-            elif what == "delete":
-                operations.delete([one], by=alice.actor, door=Door.WEB, batch=None)
-            elif what == "move":
-                operations.move([one], space, by=alice.actor, door=Door.WEB, batch=None)
-            elif what == "place":
-                operations.place(
-                    one, space, f"{rng.randrange(15)}.vcf", is_overwriting=True, by=alice.actor, door=Door.DAV
-                )
-            else:
-                operations.assign([one], alice, by=alice.actor, door=Door.WEB, batch=None)
-    except UidConflict:
-        pass
-
-
+@pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_every_device_ends_with_what_the_server_has(alice: User, seed: int) -> None:
     rng = random.Random(seed)
-    own = Space.objects.get(name="alice")
-    spaces = [own, team("sales", alice=Role.MANAGER), team("club", alice=Role.MANAGER)]
-    _device, secret = devices.add(alice, Device.Kind.DEVICE, "Mac", is_merged=True, by=alice.actor, door=Door.WEB)
-    keepers = [
-        Keeper(phone_of(alice, own)),
-        Keeper(phone_of(alice, spaces[1]), limit=2),
-        Keeper(phone_of(alice, spaces[2]), limit=1),
-        Keeper(Merged(alice, secret, own)),
-        Keeper(Merged(alice, secret, own), limit=3),
-    ]
+    spaces, keepers = spaces_and_keepers(alice)
     for _ in range(ACTS):
         act(rng, alice, spaces)
         for keeper in keepers:
@@ -114,3 +41,81 @@ def test_whatever_happens_every_device_ends_with_what_the_server_has(alice: User
         keeper.sync()
         assert keeper.is_as_the_server()
     assert any(keeper.tags for keeper in keepers)
+
+
+def writing(seed: int, alice: User, spaces: list[Space]) -> None:
+    rng = random.Random(seed)
+    for _ in range(ACTS // WRITERS):
+        act(rng, alice, spaces)
+
+
+def sending(seed: int, keeper: Keeper) -> None:
+    """A device that changes and deletes cards as it has them, and leaves those alone that somebody else changed."""
+    rng = random.Random(seed)
+    for number in range(ACTS // WRITERS):
+        keeper.sync()
+        name = rng.choice([*sorted(keeper.tags), f"sent-{number}.vcf"])
+        tag = keeper.tags.get(name)
+        if tag is None:
+            keeper.phone.put(name, a_card(f"Sent {number}", uid=f"s{number}"), if_none_match="*")
+        elif rng.random() < 0.5:
+            keeper.phone.ask("DELETE", name, if_match=tag)
+        else:
+            got = keeper.phone.get(name)
+            if got.status == 200:
+                keeper.phone.put(name, got.body.replace(b"END:V", b"NOTE:sent\r\nEND:V"), if_match=got.etag)
+
+
+def importing_and_taking_back(alice: User, space: Space, file: Path) -> int:
+    run = importing.prepare(space, [Source(file.name, file)], by=alice.actor, door=Door.WEB)
+    importing.run(run, by=alice.actor)
+    run.refresh_from_db()
+    assert run.batch is not None
+    return undo(run.batch, by=alice.actor, door=Door.WEB).restored
+
+
+def syncing(keeper: Keeper, is_over: threading.Event) -> int:
+    times = 0
+    while not is_over.is_set() and times < 500:
+        keeper.sync()
+        times += 1
+    return times
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", range(2))
+def test_while_writers_devices_an_import_and_its_undo_run_at_once_no_device_misses_anything(
+    alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 20)
+    spaces, keepers = spaces_and_keepers(alice)
+    file = tmp_path / "cards.vcf"
+    file.write_bytes(b"".join(a_card(f"Imported {number}", uid=f"i{number}") for number in range(200)))
+    is_over, left = threading.Event(), threading.Semaphore(0)
+
+    def counted(work: Callable[[], object]) -> Callable[[], object]:
+        def run() -> object:
+            try:
+                return work()
+            finally:
+                left.release()
+
+        return run
+
+    works = [counted(partial(writing, 100 * seed + number, alice, spaces)) for number in range(WRITERS)]
+    works.append(counted(partial(sending, seed, Keeper(phone_of(alice, spaces[1])))))
+    works.append(counted(partial(importing_and_taking_back, alice, spaces[0], file)))
+
+    def end() -> None:
+        for _ in works:
+            assert left.acquire(timeout=100)
+        is_over.set()
+
+    found = at_once(*works, end, *(partial(syncing, keeper, is_over) for keeper in keepers))
+    assert not [each for each in found if isinstance(each, Exception)], found
+    assert min(times for times in found[-len(keepers) :]) > 3
+    for keeper in keepers:
+        keeper.sync()
+        assert keeper.is_as_the_server()
+    assert found[WRITERS + 1] > 100  # of the import was taken back: what others changed is theirs
+    assert faults() == []

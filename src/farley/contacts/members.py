@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from farley.contacts.deriving import bare_uid
 from farley.contacts.models import Contact, IndexRow
 from farley.database import rows
-from farley.journal.models import Noun, etag_of
+from farley.journal.models import Change, Noun, Verb, etag_of
 from farley.spaces.models import Space
 
 PAGE = 1000  # rows of one query
@@ -138,16 +139,21 @@ def changes(space: Space, since: int, until: int, *, with_gone: bool = True) -> 
     return merged
 
 
-def uids_changed(space: Space, since: int, until: int) -> set[str]:
+def uids_changed(space: Space, since: int, until: int) -> set[str] | None:
     """The UIDs, in the form in which they are compared, of contacts that something happened to in the space.
 
-    Of those that left it, too; of an erased one nothing is known any more.
+    Of those that left it, too, and those that they had before. None where one was erased: nothing is known of it.
     """
+    happened = Change.objects.filter(space=space, noun=Noun.CONTACT, revision__gt=since, revision__lte=until)
+    if happened.filter(verb=Verb.ERASED).exists():
+        return None
     sql = (
         "SELECT DISTINCT c.uid_key FROM journal_change j JOIN contacts_contact c ON c.id = j.subject"
         " WHERE j.space_id = %s AND j.noun = %s AND j.revision > %s AND j.revision <= %s"
     )
-    return {uid for (uid,) in rows.query(sql, [space.pk, int(Noun.CONTACT), since, until])}
+    found = {uid for (uid,) in rows.query(sql, [space.pk, int(Noun.CONTACT), since, until])}
+    former = happened.filter(own_before__has_key="uid").values_list("own_before__uid", flat=True)
+    return found | {bare_uid(uid) for uid in former.iterator()}
 
 
 def uids(spaces: Sequence[Space], among: Sequence[str]) -> set[str]:

@@ -219,7 +219,7 @@ class MergedBook(Book):
 
     def _changes(self, before: dict[int, int], until: dict[int, int], *, is_whole: bool) -> Iterator[Member | Gone]:
         touched: set[str] = set()  # UIDs that something happened to in the spaces before
-        for number, space in enumerate(self.spaces):
+        for number, space in enumerate(self.spaces):  # `is_whole` once it is not known what happened to which
             since = before.get(space.pk)
             rows = members.changes(space, 0 if is_whole else since or 0, until[space.pk], with_gone=since is not None)
             while some := list(islice(rows, members.PAGE // 2)):
@@ -227,7 +227,9 @@ class MergedBook(Book):
             for start in range(0, len(ordered := sorted(touched)), members.PAGE // 2):
                 yield from self._shown(number, members.with_uids(space, ordered[start : start + members.PAGE // 2]))
             if number + 1 < len(self.spaces):
-                touched |= members.uids_changed(space, since or 0, until[space.pk])
+                changed = members.uids_changed(space, since or 0, until[space.pk])
+                is_whole = is_whole or changed is None
+                touched |= changed or set()
 
     def _shown(self, number: int, some: Sequence[Member | Gone]) -> Iterator[Member | Gone]:
         """What a client hears of these rows of a space: a hidden one is gone for it."""

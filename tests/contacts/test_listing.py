@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.contacts import listing, operations
+from farley.contacts import filters, listing, operations
 from farley.contacts.listing import SORTS, Filters, Listed
 from farley.contacts.models import Contact
 from farley.journal.models import Door
 from farley.lists import paging
 from farley.lists.paging import BadCursor, Order
+from farley.search.candidates import APART
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, person, space_of, team
 
@@ -105,6 +107,27 @@ class PagesTest(TestCase):
                 )
                 assert listed.count() == passing.count()
                 assert listed.by_id(behind=0, up_to=2**40, size=100) == sorted(passing.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("most", [3, 1000])
+def test_a_search_in_the_list_finds_all_behind_many_that_are_only_alike(
+    alice: User, mallory: User, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(filters, "_MOST_READ", most)
+    spaces = [space_of(alice), *(team(f"ours-{n}", alice=Role.MANAGER) for n in range(6))]
+    for n, space in enumerate(spaces):
+        hand_of(alice).many(space, [a_card(f"Ada K{n}"), *(a_card(f"Ada Muster {i}") for i in range(6))])
+        hand_of(mallory).many(
+            team(f"theirs-{n}", mallory=Role.MANAGER), [a_card(f"Ada K-hidden {i}") for i in range(6)]
+        )
+    listed = Listed(spaces, Filters(text="ada k"))
+    with CaptureQueriesContext(connection) as queries:
+        assert [each.full_name for each in everybody(listed, Order(SORTS["name"]), 50)] == [
+            f"Ada K{n}" for n in range(7)
+        ]
+    look_ups = [query for query in queries if "MATCH" in query["sql"] or "farley_trigrams" in query["sql"]]
+    assert len(look_ups) <= APART or most == 3, "not one for each space"
+    assert Listed(spaces[1:2], Filters(text="ada muster")).count() == 6
 
 
 def test_a_list_over_no_space_is_empty(alice: User) -> None:

@@ -142,13 +142,7 @@ def _entry() -> QuerySet[Entry]:
 
 
 def _records_saying(text: str, spaces: Sequence[Space], _ids: Sequence[int], most: int) -> list[int] | None:
-    most = min(most, _MOST_READ)
-    found: list[int] = []
-    for space in spaces:
-        found += finding.records(text, noun=Noun.CONTACT, space=space, limit=most + 1 - len(found))
-        if len(found) > most:
-            return None
-    return found
+    return finding.records(text, noun=Noun.CONTACT, spaces=spaces, most=min(most, _MOST_READ))
 
 
 def _found_by_search(test: Test, words: Sequence[str], spaces: Sequence[Space]) -> Test:

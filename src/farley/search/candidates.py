@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from zlib import crc32
 
 from django.db import connection
@@ -85,6 +86,40 @@ def candidates(stage: Stage, ranges: Sequence[Range], limit: int) -> list[int]:
     for group in _groups(descending):
         found += _in_group(stage, match, group, limit)
     return found
+
+
+def few(stage: Stage, ranges: Sequence[Range], most: int) -> list[int] | None:
+    """Places of all entries of the ranges that may fit, or None if these are more than `most`.
+
+    One look-up serves ranges that follow each other; only where much lies between is each asked by itself.
+    """
+    on_sqlite = partial(_on_sqlite, stage, _match(stage)) if connection.vendor == "sqlite" else None
+    look_up = on_sqlite or partial(_on_postgresql, stage)
+    found: list[int] = []
+    for group in _groups(sorted(ranges, reverse=True)):
+        brought = look_up((group[-1][0], group[0][1]), most + 1)
+        if len(brought) > most and len(group) > 1 and len(_within(brought, group)) <= most:
+            for each in group:
+                found += look_up(each, most + 1)
+                if len(found) > most:
+                    return None
+        else:
+            found += _within(brought, group)
+        if len(found) > most:
+            return None
+    return found
+
+
+def _within(places: Sequence[int], descending: Sequence[Range]) -> list[int]:
+    """Those of `places`, which descend, that lie in one of the ranges."""
+    inside, left = [], iter(descending)
+    first, last = next(left)
+    for place in places:
+        while place < first:
+            first, last = next(left, (-1, -1))
+        if place <= last:
+            inside.append(place)
+    return inside
 
 
 def _groups(descending: Sequence[Range]) -> list[list[Range]]:

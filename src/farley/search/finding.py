@@ -15,7 +15,7 @@ from django.db.models import Q
 from farley.accounts.actor import Actor
 from farley.database import rows
 from farley.journal.models import Noun
-from farley.search.candidates import Range, Stage, candidates, everything, names, stages
+from farley.search.candidates import Range, Stage, candidates, everything, few, names, stages
 from farley.search.models import RECORD_BITS, SPACE_SHIFT, Entry, place, places
 from farley.search.queries import Query, read
 from farley.spaces.models import Space
@@ -66,16 +66,16 @@ def _rounds(reading: Query, ranges: Sequence[Range], limit: int) -> Iterator[lis
                 break
 
 
-def records(query: str, *, noun: Noun, space: Space, limit: int) -> list[int]:
-    """Up to `limit` records of `space`, which the reader sees, that say all of `query`; for the filter of a list."""
+def records(query: str, *, noun: Noun, spaces: Sequence[Space], most: int) -> list[int] | None:
+    """The records of `spaces`, which the reader sees, that say all of `query`; None where more than `most` may."""
     found: dict[int, None] = {}
     for reading in read(query):
-        if reading.spaces and space.name not in reading.spaces:
-            continue
-        stage = everything(reading) or names(reading)
-        may_fit = candidates(stage, [places(space.pk, noun)], limit)
+        ranges = [places(each.pk, noun) for each in spaces if not reading.spaces or each.name in reading.spaces]
+        may_fit = few(everything(reading) or names(reading), ranges, most)
+        if may_fit is None:
+            return None
         found |= dict.fromkeys(pk & _RECORD for pk in _checked(reading, may_fit))
-    return list(found)[:limit]
+    return list(found)
 
 
 def marked(text: str, *, noun: Noun, spaces: Sequence[int], limit: int) -> list[int]:

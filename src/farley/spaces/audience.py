@@ -53,16 +53,46 @@ def readers(space: Space) -> list[tuple[User, Role]]:
 
 
 def count_readers(spaces: Collection[Space]) -> dict[int, int]:
-    """How many people read each of `spaces`, by id."""
+    """How many people read each of `spaces`, by id.
+
+    A team is read once, however many of the spaces it is in: two hundred spaces of a thousand people would be two
+    hundred thousand rows.
+    """
     if not spaces:
         return {}
-    pks = [space.pk for space in spaces]
-    ways = _WAYS.format(where=f"space_id IN ({', '.join(['%s'] * len(pks))}) AND role >= {int(Role.READER)}")
-    sql = (
-        f"SELECT space_id, COUNT(DISTINCT user_id) FROM ({ways}) AS ways"  # noqa: S608 - no text from outside
-        " JOIN accounts_user ON accounts_user.id = user_id WHERE is_active GROUP BY space_id"
+    marks = ", ".join(["%s"] * len(spaces))
+    given = rows.query(
+        "SELECT space_id, user_id, team_id FROM spaces_membership"  # noqa: S608 -- of our own names
+        f" WHERE space_id IN ({marks}) AND role >= {int(Role.READER)}"
+        " AND (user_id IS NULL OR EXISTS (SELECT 1 FROM accounts_user WHERE id = user_id AND is_active))",
+        [space.pk for space in spaces],
     )
-    return dict(rows.query(sql, [*pks, *pks]))
+    people: dict[int, set[int]] = {}
+    teams: dict[int, set[int]] = {}
+    for space, user, team in given:
+        if user is not None:
+            people.setdefault(space, set()).add(user)
+        else:
+            teams.setdefault(space, set()).add(team)
+    in_team = _active_members({team for each in teams.values() for team in each})
+    found = {}
+    for space in {*people, *teams}:
+        everybody = people.get(space, set()).union(*(in_team.get(team, set()) for team in teams.get(space, ())))
+        found[space] = len(everybody)
+    return {space: count for space, count in found.items() if count}
+
+
+def _active_members(teams: Collection[int]) -> dict[int, set[int]]:
+    if not teams:
+        return {}
+    found: dict[int, set[int]] = {}
+    sql = (
+        "SELECT team_id, user_id FROM accounts_teammember JOIN accounts_user ON accounts_user.id = user_id"  # noqa: S608
+        f" WHERE is_active AND team_id IN ({', '.join(['%s'] * len(teams))})"
+    )
+    for team, user in rows.query(sql, [*teams]):
+        found.setdefault(team, set()).add(user)
+    return found
 
 
 def readers_among(space: Space, users: Iterable[int | None]) -> set[int]:

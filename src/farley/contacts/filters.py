@@ -244,9 +244,10 @@ def _marked(texts: Sequence[str]) -> Test:
     def passing(spaces: Sequence[int], most: int) -> list[int] | None:
         found: list[int] = []
         for text in texts:
-            found += finding.marked(text, noun=Noun.CONTACT, spaces=spaces, limit=most + 1 - len(found))
-            if len(found) > most:
+            some = finding.marked(text, noun=Noun.CONTACT, spaces=spaces, most=most - len(found))
+            if some is None:
                 return None
+            found += some
         return found
 
     return Test(Exists(_entry().filter(any_of_them)), passing, is_whole=False)

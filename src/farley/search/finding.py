@@ -78,11 +78,13 @@ def records(query: str, *, noun: Noun, spaces: Sequence[Space], most: int) -> li
     return list(found)
 
 
-def marked(text: str, *, noun: Noun, spaces: Sequence[int], limit: int) -> list[int]:
-    """Up to `limit` records of `spaces`, which the reader sees, whose marked values (`Needle`) may hold `text`."""
-    ranges = [places(space, noun) for space in spaces]
-    found = candidates(Stage("text", fields=(text,)), ranges, limit) if ranges else []
-    return [pk & _RECORD for pk in found][:limit]
+def marked(text: str, *, noun: Noun, spaces: Sequence[int], most: int) -> list[int] | None:
+    """The records of `spaces`, which the reader sees, whose marked values (`Needle`) may hold `text`.
+
+    None where they are more than `most`.
+    """
+    found = few(Stage("text", fields=(text,)), [places(space, noun) for space in spaces], most)
+    return None if found is None else [pk & _RECORD for pk in found]
 
 
 def condition(query: str) -> Q:

@@ -1,0 +1,43 @@
+"""Farley as vdirsyncer's own suite of storage tests knows servers; that suite runs it, in an environment of its own."""
+
+# mypy: ignore-errors
+import os
+
+import aiohttp
+import aiostream
+import pytest
+import pytest_asyncio
+
+
+class ServerMixin:
+    @pytest_asyncio.fixture
+    async def aio_connector(self):
+        async with aiohttp.TCPConnector(limit_per_host=16) as connector:
+            yield connector
+
+    @pytest.fixture
+    def get_storage_args(self, aio_connector):
+        """An address book of this name, made by MKCOL where there is none yet, and empty."""
+        account = {
+            "url": f"{os.environ['SUITE_ADDRESS']}/dav/",
+            "username": "alice",
+            "password": os.environ["SUITE_SECRET"],
+            "connector": aio_connector,
+        }
+
+        async def inner(collection="test"):
+            if collection is None:
+                return account
+            try:
+                found = await self.storage_class.create_collection(collection, **account)
+            except aiohttp.ClientResponseError as error:
+                if error.status != 405:  # else it is there
+                    raise
+                own = {"url": f"{account['url']}addressbooks/alice/{collection}/", "collection": collection}
+                found = account | own
+            book = self.storage_class(**found)
+            for href, etag in await aiostream.stream.list(book.list()):
+                await book.delete(href, etag)
+            return found
+
+        return inner

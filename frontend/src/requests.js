@@ -32,6 +32,13 @@ async function isSignedIn() {
   return true;
 }
 
+// What the server says of itself: its disk is full, its database locked.
+const saidBy = (xhr) => {
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  const said = [...page.querySelectorAll("h1, h1 + p")].map((part) => part.textContent.trim());
+  return said.join(". ") || document.body.dataset.textFailed;
+};
+
 const askToSignIn = () => showToast(document.body.dataset.textSignedOut, { signIn: true });
 
 // The session has ended: the login page would be swapped into a corner of this one, and what was typed be lost.
@@ -48,6 +55,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // A form that was opened in a session before this one is refused. Its words are sent again with the new token, once.
 document.addEventListener("htmx:responseError", async (event) => {
   const { xhr, elt } = event.detail;
+  if (xhr.status === 503 || xhr.status === 507) return showToast(saidBy(xhr));
   if (xhr.status !== 403) return showToast(document.body.dataset.textFailed);
   if (!(await isSignedIn())) return askToSignIn();
   const form = elt.closest("form");

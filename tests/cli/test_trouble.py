@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from farley.accounts.roles import Role
 from farley.cli import main
@@ -16,6 +15,7 @@ from farley.exchange.models import Import
 from farley.journal.models import Change
 from tests.cast import a_card, person, team
 from tests.cli.conftest import POSTGRES, Instance, card
+from tests.full_disk import full_disk
 
 pytestmark = pytest.mark.skipif(bool(POSTGRES), reason="about the SQLite file")
 
@@ -48,15 +48,8 @@ def test_a_full_disk_stops_an_import_which_goes_on_when_there_is_room(
     path = tmp_path / "many.vcf"
     path.write_bytes(b"".join(cards))
     arguments = ["import", str(path), "--space", "sales", "--as", "alice"]
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM")  # pages that earlier tests gave back would be filled first
-        cursor.execute("PRAGMA page_count")
-        pages = cursor.fetchone()[0]
-        cursor.execute(f"PRAGMA max_page_count = {pages + 600}")  # what SQLite answers when the disk is full
-        try:
-            assert main(arguments) == 1
-        finally:
-            cursor.execute("PRAGMA max_page_count = 1073741823")
+    with full_disk(pages=600):
+        assert main(arguments) == 1
     said = capsys.readouterr().err
     assert "is full" in said
     assert "Give the same files again to go on" in said

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 from tests.cast import a_card, team
 from tests.contacts.acts import faults, state_of
+from tests.full_disk import full_disk, room_again
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
@@ -80,6 +82,36 @@ def test_one_that_the_database_refuses_is_undone_as_far_as_it_lets(
     run = carried_out(cut_short)
     assert (run.state, run.error, len(state_of())) == (Import.State.FAILED, "database", 3)
     assert Batch.objects.get().state == Batch.State.DONE
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="about the SQLite file")
+def test_one_that_finds_the_disk_full_waits_for_room_and_goes_on(
+    alice: User, space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[str] = []
+
+    class MakesRoom(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            waited.append(record.getMessage())
+            if len(waited) == 2:
+                room_again()
+
+    path = tmp_path / "cards.vcf"
+    path.write_bytes(b"".join(a_card(f"Person {n}", f"NOTE:{'words ' * 20_000}") for n in range(9)))
+    monkeypatch.setattr(importing, "CHUNK", 3)
+    monkeypatch.setattr(tasks, "WAIT_S", 0.0)
+    run = importing.prepare(space, [Source("cards.vcf", path)], by=alice.actor, door=Door.WEB)
+    tasks.run_import.enqueue(run.pk)
+    tasks.log.addHandler(maker := MakesRoom(logging.WARNING))
+    try:
+        with full_disk(pages=150):
+            run_ready("long")
+    finally:
+        tasks.log.removeHandler(maker)
+    run.refresh_from_db()
+    assert [each.partition(":")[0] for each in waited] == [f"import {run.pk} waits, for the database is full"] * 2
+    assert (run.state, run.created, len(state_of())) == (Import.State.DONE, 9, 9)
+    assert faults() == []
 
 
 def test_a_failed_one_whose_undo_is_cut_short_is_undone_at_the_next_start(

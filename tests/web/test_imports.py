@@ -7,13 +7,16 @@ from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
+from farley.exchange import importing
 from farley.exchange.models import Import
 from farley.jobs.worker import run_ready
+from farley.journal.models import Door
 from farley.web import activity
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import hx, text_of
@@ -80,6 +83,19 @@ def test_progress_is_a_part_while_it_runs_and_a_new_page_when_it_is_over(alice: 
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="about the SQLite file")
+def test_an_import_that_waits_for_room_on_the_disk_says_so(
+    alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Import.objects.create(space=space_of(alice), user=alice, door=Door.WEB, files=[], state=Import.State.RUNNING)
+    page = f"/contacts/import/{run.pk}/"
+    assert "Contacts are being imported" in text_of(page_of_alice.get(page).content)
+    monkeypatch.setattr(importing, "CHUNK_OCTETS", 2**62)  # no disk has as much
+    assert "The disk of the server is full. This goes on as soon as there is room." in text_of(
+        page_of_alice.get(page).content
+    )
+
+
 def test_a_cancelled_import_leaves_nothing(alice: User, page_of_alice: Client) -> None:
     check = upload(page_of_alice, a_card("Ada King"))
     run_ready("long")

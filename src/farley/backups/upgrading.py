@@ -15,6 +15,7 @@ from django.db.utils import DatabaseError, OperationalError
 
 from farley.backups.migrating import MigrationFailed, migrate, one_transaction
 from farley.backups.operations import SUFFIX, back_up, stamp
+from farley.database.trouble import Trouble, trouble_of
 
 UPGRADE_LOCK = 0x6661726C6579  # any number that nobody else takes on this database
 OUR_APP = "spaces"  # a database with this app's migrations is Farley's
@@ -74,7 +75,7 @@ def _migrate(copy: Path | None) -> None:
         cause = error.__cause__
         if not isinstance(cause, Exception):
             raise
-        if isinstance(cause, OperationalError) and _is_about_the_machine(cause):
+        if trouble_of(cause):
             raise cause from error
         where = f" A copy of it is in {copy}." if copy else ""
         raise DatabaseUnusable(
@@ -100,21 +101,18 @@ def _pending() -> bool:
         return True
 
 
-def _is_about_the_machine(error: Exception) -> bool:
-    """Whether `explained` says more about it than the database does."""
-    return _first_line(error) not in explained(error)
-
-
 def explained(error: Exception) -> str:
     """What an OperationalError means to whoever started the command, and what helps."""
     said = _first_line(error)
-    folded = said.lower()
-    if "locked" in folded:
-        return f"{_place()} is locked by another program. Close that program and try again."
-    if "unable to open" in folded or "readonly" in folded:
-        return f"{_place()} cannot be opened for writing ({said}). See that the folder exists and is yours."
-    if "full" in folded or "no space left" in folded:
-        return f"The disk that holds {_place()} is full. Nothing of this step was written; make room and try again."
+    match trouble_of(error):
+        case Trouble.LOCKED:
+            return f"{_place()} is locked by another program. Close that program and try again."
+        case Trouble.READ_ONLY:
+            return f"{_place()} cannot be opened for writing ({said}). See that the folder exists and is yours."
+        case Trouble.FULL:
+            return (
+                f"{_place()} cannot grow: the disk is full. Nothing of this step was written; make room and try again."
+            )
     return f"{_place()} does not answer: {said}"
 
 

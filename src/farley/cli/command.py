@@ -243,7 +243,9 @@ def explained(error: Exception) -> str:
 
 
 def _disk_trouble(error: OSError) -> str:
+    from farley.database.trouble import Trouble, trouble_of
+
     place = f"{Path(str(error.filename))}: " if error.filename else ""
-    if error.errno == errno.ENOSPC:
+    if trouble_of(error) is Trouble.FULL:
         return f"{place}the disk is full. What was acknowledged is kept; make room and try again."
     return f"{place}{error.strerror or error}"

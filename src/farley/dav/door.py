@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from farley.accounts import throttling
 from farley.accounts.devices import DeviceTrouble, SignedIn, note_trouble, recognise, sign_in, sign_in_by_token
 from farley.accounts.logins import address_of
+from farley.database.trouble import Trouble, trouble_of
 from farley.dav.addresses import BASE, MAX_PATH, WELL_KNOWN
 from farley.dav.copying import copy, move
 from farley.dav.errors import DavError
@@ -60,6 +61,7 @@ _HOW_TO_SIGN_IN = (
     "Sign in with your name and an app password. Make one on your account page, under devices; the password of the"
     " account itself is not taken here.\n"
 )
+RETRY_AFTER_S = 60
 log = logging.getLogger(__name__)
 
 
@@ -88,9 +90,9 @@ def answer(request: HttpRequest) -> HttpResponseBase:
         response = error.response()
     except DisallowedHost:
         response = DavError(400, text="This server has another name.").response()
-    except Exception:
+    except Exception as error:
         log.exception("a request of a device failed: %s", request.method)
-        response = DavError(500, text="Farley made a mistake here. Its log says more.").response()
+        response = _failed(trouble_of(error)).response()
     if isinstance(response, HttpResponse) and response.status_code not in (204, 304):
         response.headers.setdefault("Content-Length", str(len(response.content)))
     vars(response)["_has_been_logged"] = (
@@ -99,6 +101,16 @@ def answer(request: HttpRequest) -> HttpResponseBase:
     response["DAV"] = COMPLIANCE
     response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
+
+
+def _failed(trouble: Trouble | None) -> DavError:
+    """A full disk is told as RFC 4331 §6 has it; programs try again after what 503 says."""
+    if trouble is Trouble.FULL:
+        return DavError(507, f"{DAV}sufficient-disk-space", "The disk of the server is full. Nothing was changed.")
+    if trouble is not None:
+        text = "The database of the server cannot be written now. Nothing was changed."
+        return DavError(503, text=text, headers={"Retry-After": str(RETRY_AFTER_S)})
+    return DavError(500, text="Farley made a mistake here. Its log says more.")
 
 
 def _answered(request: HttpRequest) -> HttpResponseBase:

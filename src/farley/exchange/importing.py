@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop
@@ -103,6 +104,11 @@ def reason_of(problem: ImportProblem) -> str:
             return gettext("this vCard is larger than {limit} octets").format(limit=limit)
         return gettext(details["reason"])
     return gettext(REASONS[problem.code]) % details
+
+
+def lacks_room() -> bool:
+    """Whether the disk under the database has no room for what an import writes next: then it waits."""
+    return connection.vendor == "sqlite" and shutil.disk_usage(settings.DATA).free < CHUNK_OCTETS
 
 
 def failure_of(run: Import) -> str:

@@ -10,30 +10,38 @@ from django.utils import timezone
 from django_tasks import task
 
 from farley.accounts.models import User
+from farley.database.trouble import trouble_of
 from farley.exchange import importing, uploads
 from farley.exchange.models import Import
-from farley.jobs.worker import stopping
+from farley.jobs.worker import pause, stopping
 from farley.journal.models import Batch, Door
 from farley.journal.undo import NoSuchBatch, NotUndoable, note_trouble
 from farley.spaces.operations import NoSuchSpace, NotAllowed
 
 log = logging.getLogger(__name__)
+WAIT_S = 5.0  # for room on a full disk, or for a lock, before it is tried again
 KEEP_UPLOADS_DAYS = 30
 KEEP_UNNAMED_DAYS = 1  # an upload whose import was never begun, for instance because the server was stopped
 
 
 @task(queue_name="long")
 def run_import(pk: int) -> None:
-    """Carry out an import; taken up again where it stands after a restart."""
+    """Carry out an import; taken up again where it stands after a restart, and when a full disk has room again."""
     run = Import.objects.select_related("space", "user").get(pk=pk)
-    try:
-        if not importing.run(run, by=run.user.actor, stopping=stopping):
-            run_import.enqueue(pk)
-    except importing.ImportBusy:
-        log.info("import %s is being worked on already", pk)
-    except (OSError, DatabaseError, NotAllowed, NoSuchSpace) as error:
-        log.exception("import %s cannot go on", pk)
-        importing.fail(run, _failure(error), by=run.user.actor)
+    while True:
+        try:
+            if not importing.run(run, by=run.user.actor, stopping=stopping):
+                run_import.enqueue(pk)
+        except importing.ImportBusy:
+            log.info("import %s is being worked on already", pk)
+        except (OSError, DatabaseError, NotAllowed, NoSuchSpace) as error:
+            if (trouble := trouble_of(error)) and not stopping():  # that it failed could not be written either
+                log.warning("import %s waits, for the database is %s: %s", pk, trouble.value, error)
+                pause(WAIT_S)
+                continue
+            log.exception("import %s cannot go on", pk)
+            importing.fail(run, _failure(error), by=run.user.actor)
+        return
 
 
 def _failure(error: Exception) -> str:

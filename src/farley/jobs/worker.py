@@ -38,6 +38,13 @@ def stop() -> None:
     _is_stopping = True
 
 
+def pause(seconds: float) -> None:
+    """Wait in a task, but no longer than until this process is to end."""
+    end = time.monotonic() + seconds
+    while not stopping() and time.monotonic() < end:
+        time.sleep(min(POLL_S, seconds))
+
+
 def run(queue: str, locks: Path, *, schedules: bool = False) -> None:
     """Work on `queue` until `stop` is called. `locks` is a folder that all workers share."""
     name = f"{queue}-{uuid.uuid4().hex[:12]}"

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from farley import __version__
 from farley.accounts.actor import NOBODY
 from farley.contacts.models import Contact
+from farley.database.trouble import Trouble, trouble_of
 from farley.journal.models import Change, Noun, Verb
 from farley.spaces.operations import NotAllowed, SpaceIsArchived
 from farley.web.spaces import role_name
@@ -110,7 +113,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: keeps what was typed; stands on its own where even the page cannot be made."""
+    """500, or what stands in the way on the machine; keeps what was typed.
+
+    Stands on its own where even the page cannot be made.
+    """
+    if trouble := trouble_of(sys.exception()):
+        return _out_of_order(request, trouble)
     reference = f"F-{secrets.token_hex(2).upper()}-{secrets.token_hex(2).upper()}"
     log.error("error page %s for %s", reference, request.path)
     try:
@@ -126,6 +134,37 @@ def server_error(request: HttpRequest) -> HttpResponse:
         )
     except Exception:  # noqa: BLE001 - whatever broke the page may break its error page too
         return HttpResponse(render_to_string("gate/broken.html", {"reference": reference}), status=500)
+
+
+_OUT_OF_ORDER = {
+    Trouble.FULL: (
+        gettext_noop("The disk of this server is full"),
+        gettext_noop("Nothing was changed. Whoever runs the server has to make room; send it again then."),
+    ),
+    Trouble.LOCKED: (
+        gettext_noop("The database is locked by another program"),
+        gettext_noop("Nothing was changed. Send it again in a moment; if that does not help, ask who runs the server."),
+    ),
+    Trouble.READ_ONLY: (
+        gettext_noop("The database of this server cannot be opened for writing"),
+        gettext_noop("Nothing was changed. For whoever runs the server, “farley check” tells what is wrong."),
+    ),
+    Trouble.AWAY: (
+        gettext_noop("The database of this server does not answer"),
+        gettext_noop("Nothing was changed. Send it again in a moment; if that does not help, ask who runs the server."),
+    ),
+}
+
+
+def _out_of_order(request: HttpRequest, trouble: Trouble) -> HttpResponse:
+    """507 for a full disk, RFC 4918 §11.5; 503 for what may be over soon."""
+    title, cause = _OUT_OF_ORDER[trouble]
+    status = 507 if trouble is Trouble.FULL else 503
+    log.error("%s: %s for %s", status, title, request.path)
+    try:
+        return _page(request, status, gettext(title), gettext(cause), kept=_typed(request))
+    except DatabaseError:  # the page names who is signed in
+        return HttpResponse(f"{gettext(title)}. {gettext(cause)}\n", status=status, content_type="text/plain")
 
 
 @dataclass(frozen=True, slots=True)

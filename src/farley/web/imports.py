@@ -280,6 +280,8 @@ def _headline(run: Import) -> str:
     if not run.is_over:
         if run.is_cancelled:
             return gettext("The import is being stopped …")
+        if importing.lacks_room():
+            return gettext("The disk of the server is full. This goes on as soon as there is room.")
         return gettext("The files are being checked …") if run.is_dry_run else gettext("Contacts are being imported …")
     if run.state == Import.State.FAILED:
         stopped = gettext("The import stopped: {reason}").format(reason=importing.failure_of(run))

@@ -1,0 +1,45 @@
+"""What about the machine stands in the way: told from mistakes of Farley's own, for every face to say in its words."""
+
+from __future__ import annotations
+
+import errno
+from enum import Enum
+
+from django.db import OperationalError
+
+
+class Trouble(Enum):
+    """Nothing of what was being written is in."""
+
+    FULL = "full"
+    LOCKED = "locked"  # by another program, for longer than one waits
+    READ_ONLY = "read-only"  # or gone, or somebody else's
+    AWAY = "away"  # a server that does not answer
+
+
+_SAID = (  # by the engines, in any case
+    ("full", Trouble.FULL),
+    ("no space left", Trouble.FULL),
+    ("quota exceeded", Trouble.FULL),
+    ("locked", Trouble.LOCKED),
+    ("unable to open", Trouble.READ_ONLY),
+    ("readonly", Trouble.READ_ONLY),
+    ("connection", Trouble.AWAY),
+    ("terminating", Trouble.AWAY),
+)
+_ERRNO = {
+    errno.ENOSPC: Trouble.FULL,
+    errno.EDQUOT: Trouble.FULL,
+    errno.EFBIG: Trouble.FULL,  # a limit on the size of files
+    errno.EROFS: Trouble.READ_ONLY,
+}
+
+
+def trouble_of(error: BaseException | None) -> Trouble | None:
+    """What the database or the disk could not do, where `error` says that; None for any other error."""
+    if isinstance(error, OSError):
+        return _ERRNO.get(error.errno or 0)
+    if not isinstance(error, OperationalError):
+        return None
+    said = str(error).lower()
+    return next((trouble for words, trouble in _SAID if words in said), None)

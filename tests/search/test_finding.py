@@ -238,3 +238,20 @@ def test_a_server_without_pg_trgm_finds_the_same(alice: User) -> None:
         make_index(editor, by_array=True)
     for query in ("muller", "eller", "m", "mü", "förder", "5678", "tag:vip", "100%", "tischler city:kiel"):
         assert names(query, alice) == ["Ada Müller"]
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="about PostgreSQL, which walks to what is frequent")
+@pytest.mark.parametrize(("frequent", "walked"), [(0.0, 100), (0.0, 1), (2.0, 100)])
+def test_what_is_frequent_is_found_as_what_is_rare_is(
+    alice: User, bob: User, frequent: float, walked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "FREQUENT", frequent)
+    monkeypatch.setattr(candidates, "WALKED", walked)
+    for who, space in ((alice, space_of(alice)), (alice, team("sales", alice=Role.EDITOR)), (bob, space_of(bob))):
+        for name in (f"Ada Müller, {space.name}", f"Bea Kiel, {space.name}"):
+            hand_of(who).contact(space, a_card(name, *(ADA if name.startswith("Ada") else ())))
+    found = {
+        query: sorted(names(query, alice)) for query in ("muller", "mü", "5678", "kiel", "city:kiel", "tag:vip kiel")
+    }
+    ada, everybody = ["Ada Müller, alice", "Ada Müller, sales"], ["Bea Kiel, alice", "Bea Kiel, sales"]
+    assert found == {query: ada + (everybody if query == "kiel" else []) for query in found}

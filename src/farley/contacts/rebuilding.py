@@ -20,7 +20,7 @@ from farley.fields.values import had_in, norms_of, searched_too
 from farley.journal.models import Door, Noun, hash_of
 from farley.search import trigrams
 from farley.search import writing as search
-from farley.search.models import RECORD_BITS, SPACE_SHIFT, Entry, Texts, place, places
+from farley.search.models import RECORD_BITS, SPACE_SHIFT, Entry, place, places
 from farley.spaces.models import Space
 from farley.spaces.operations import writing
 
@@ -120,7 +120,7 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
     ):
         index[pk].append((n, (kind, value, norm)))
     found = Entry.objects.filter(pk__in=[place(space.pk, Noun.CONTACT, pk) for pk in pks])
-    entries = {entry.record: Texts(entry.name, entry.text, entry.fields) for entry in found}
+    entries = {entry.record: entry.texts for entry in found}
     values: dict[int, dict[int, str]] = {}
     for pk, number, norm in Value.objects.filter(record__in=pks, space=space).values_list("record", "field_id", "norm"):
         values.setdefault(pk, {})[number] = norm

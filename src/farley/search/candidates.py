@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from zlib import crc32
 
 from django.db import connection
 
 from farley.database import rows
-from farley.search.frequencies import SAMPLE, frequencies, trigrams
-from farley.search.models import FIELD, SPACE_SHIFT, START
+from farley.search.frequencies import SAMPLE, frequencies, share, trigrams
+from farley.search.models import FIELD, SPACE_SHIFT, START, space_mark
 from farley.search.queries import Query, Term
 
 RAREST = 3  # trigrams of a query that the index is asked for, at the least where there are as many
@@ -22,6 +23,10 @@ COMMON = SAMPLE // 20  # so frequent a trigram excludes little and takes long to
 AT_ONCE = 300  # entries a look-up brings
 AT_ONCE_WITHOUT_ORDER = 1000  # entries PostgreSQL brings: all of them or too many to be any use
 APART = 4  # ranges that are looked up each by itself; more of them are one, of which what lies between is passed over
+FREQUENT = 0.05  # of all entries: so many are met sooner on PostgreSQL than found by its index
+WALKED = 10_000  # entries that are looked at on the way
+ARMS = 100  # ranges that are walked by one statement
+_BEYOND = "SELECT id FROM search_entry WHERE id BETWEEN %s AND %s ORDER BY id DESC OFFSET %s LIMIT 1"
 LOOK_UPS = 40  # of a stage, which may bring what lies between; then each range by itself
 
 _PARTS = re.compile(rf"[ {FIELD}]*[^ {FIELD}.@-]+[ {FIELD}.@-]?|[ {FIELD}.@-]+")
@@ -207,7 +212,15 @@ def _quoted(trigram: str) -> str:
 
 
 def _in_group_on_postgresql(stage: Stage, descending: Sequence[Range], limit: int) -> list[int]:
-    """Whatever is rare by one look-up; where that brings as much as it may, by one a range, for it has no order."""
+    """What many entries have is met soon on the way from the newest; else the index leads there.
+
+    By one look-up for all ranges; where that brings as much as it may, by one a range, for it has no order.
+    """
+    needles = [*stage.needles, *((field,) for field in stage.fields)]
+    if share(stage.column, needles) >= FREQUENT:
+        found, whole = _walked(stage, descending, limit)
+        if whole:
+            return found
     if len(descending) > 1:
         brought = _on_postgresql(stage, (descending[-1][0], descending[0][1]), AT_ONCE_WITHOUT_ORDER)
         if len(brought) < AT_ONCE_WITHOUT_ORDER:
@@ -216,15 +229,54 @@ def _in_group_on_postgresql(stage: Stage, descending: Sequence[Range], limit: in
     return [pk for within in descending for pk in _on_postgresql(stage, within, limit)]
 
 
+def _walked(stage: Stage, descending: Sequence[Range], limit: int) -> tuple[list[int], bool]:
+    """The newest entries of each range that fit, by looking at each of the newest WALKED.
+
+    False where a range has more entries than that and fewer than `limit` of them fit.
+    """
+    tests = " AND ".join(
+        "(" + " OR ".join([f"strpos({column}, %s) > 0"] * len(needles)) + ")" for column, needles in _needles(stage)
+    )
+    newest = "SELECT id, name, text, fields FROM search_entry WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s"
+    arm = f"SELECT id FROM ({newest}) newest{f' WHERE {tests}' if tests else ''} LIMIT %s"  # noqa: S608 -- ours
+    wanted = [needle for _, needles in _needles(stage) for needle in needles]
+    found: list[int] = []
+    for first in range(0, len(descending), ARMS):
+        some = descending[first : first + ARMS]
+        brought = _union(arm, [[*within, WALKED, *wanted, limit] for within in some])
+        of_each = [[pk for pk in brought if least <= pk <= last] for least, last in some]
+        short = [within for within, mine in zip(some, of_each, strict=True) if len(mine) < limit]
+        if _union(_BEYOND, [[*within, WALKED] for within in short]):
+            return found, False
+        found += [pk for mine in of_each for pk in mine]
+    return found, True
+
+
+def _union(arm: str, values: Sequence[Sequence[Any]]) -> list[int]:
+    """The ids that a statement finds for any of `values`, asked once."""
+    if not values:
+        return []
+    sql = " UNION ALL ".join([f"({arm})"] * len(values))
+    return [pk for (pk,) in rows.query(sql, [value for each in values for value in each])]
+
+
+def _needles(stage: Stage) -> list[tuple[str, tuple[str, ...]]]:
+    """Column and needles of everything that must be there."""
+    return [*((stage.column, needles) for needles in stage.needles), *(("fields", (field,)) for field in stage.fields)]
+
+
 def _on_postgresql(stage: Stage, within: Range, limit: int) -> list[int]:
-    """Without an order: to walk the primary key for it would take as long as there are entries."""
+    """Without an order: to walk the primary key for it would take as long as there are entries.
+
+    An index of trigrams does not know the space, unless the entries say it.
+    """
     by_array = _has_arrays()
     tests: list[str] = []
     values: list[str | list[str]] = []
-    for column, needles in [
-        *((stage.column, needles) for needles in stage.needles),
-        *(("fields", (field,)) for field in stage.fields),
-    ]:
+    asked = _needles(stage)
+    if asked and within[0] >> SPACE_SHIFT == within[1] >> SPACE_SHIFT:
+        asked.append(("fields", (space_mark(within[0]),)))
+    for column, needles in asked:
         if by_array:
             tests.append(" OR ".join([f"farley_trigrams({column}) @> %s::text[]"] * len(needles)))
             values += [trigrams(needle) for needle in needles]

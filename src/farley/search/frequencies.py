@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Max
 
@@ -23,6 +24,7 @@ class _Known:
     def __init__(self) -> None:
         self.until = 0.0
         self.counted: dict[str, Counter[str]] = {}
+        self.size = 0  # entries that were counted
         self.lock = threading.Lock()
 
 
@@ -39,8 +41,19 @@ def frequencies(column: str) -> Counter[str]:
                     "name": Counter(trigram for name, _ in sample for trigram in set(trigrams(name))),
                     "text": Counter(trigram for _, text in sample for trigram in set(trigrams(text))),
                 }
+                _known.size = len(sample)
                 _known.until = time.monotonic() + (SAMPLE_AGE_S if len(sample) > SAMPLE // 2 else 60.0)
     return _known.counted[column]
+
+
+def share(column: str, needles: Iterable[Sequence[str]]) -> float:
+    """About which part of all entries has one needle of each of `needles`, as if none said anything of another."""
+    frequency = frequencies(column)
+    part = 1.0
+    for ways in needles:
+        counts = (min((frequency[trigram] for trigram in trigrams(needle)), default=0) for needle in ways)
+        part *= min(1.0, sum(counts) / max(1, _known.size))
+    return part
 
 
 def trigrams(text: str) -> list[str]:

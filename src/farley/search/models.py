@@ -18,6 +18,7 @@ SPACE_SHIFT = RECORD_BITS + NOUN_BITS
 
 START = "\x1e\x1e"  # before the first word of a name
 FIELD = "\x1f"  # before each word of a value that a filter asks for, once more before the first and behind the last
+SPACE_SIGIL = "q"
 MAX_TEXT = 20_000  # characters
 MAX_NAME = 1000
 MAX_FIELDS = 20_000
@@ -31,6 +32,11 @@ def place(space: int, noun: int, record: int) -> int:
 def places(space: int, noun: int) -> tuple[int, int]:
     """The first and the last id that an entry of this space and noun can have."""
     return place(space, noun, 0), place(space, noun, (1 << RECORD_BITS) - 1)
+
+
+def space_mark(place: int) -> str:
+    """What the entry at `place` says at the end of its fields: its space, which PostgreSQL's index would not know."""
+    return f"{FIELD}{SPACE_SIGIL}{place >> SPACE_SHIFT}{FIELD}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,18 @@ class Entry(models.Model):
     id = RowIdField(primary_key=True)  # see `place`
     name = models.TextField()  # folded, see `name_text`
     text = models.TextField()  # folded, words apart by one space, one space at either end
-    fields = models.TextField()  # folded values with what they are, see `field_text`
+    fields = models.TextField()  # folded values with what they are, see `field_text`; then `space_mark`
     at = models.BigIntegerField()  # seconds since 1970: when its record last changed
 
     objects: ClassVar = models.Manager["Entry"]()
 
     def __str__(self) -> str:
         return f"{self.id >> SPACE_SHIFT}/{self.noun}/{self.record}"
+
+    @property
+    def texts(self) -> Texts:
+        """What was written here."""
+        return Texts(self.name, self.text, self.fields.removesuffix(space_mark(self.id)))
 
     @property
     def noun(self) -> Noun:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from farley.database import rows
-from farley.search.models import Entry
+from farley.search.models import Entry, space_mark
 
 COLUMNS = ("id", "name", "text", "fields", "at")
 Written = tuple[int, str, str, str, int]  # values for COLUMNS
@@ -19,6 +19,7 @@ Written = tuple[int, str, str, str, int]  # values for COLUMNS
 
 def add(entries: Sequence[Written]) -> None:
     """Write entries of records that have none."""
+    entries = _marked(entries)
     rows.insert(Entry, COLUMNS, entries)
     if connection.vendor == "sqlite":
         _index(entries, entries)
@@ -28,6 +29,7 @@ def replace(entries: Sequence[Written]) -> None:
     """Write entries in place of those that are there, or anew."""
     if not entries:
         return
+    entries = _marked(entries)
     if connection.vendor == "sqlite":
         former = _former([entry[0] for entry in entries])
         renamed = [entry for entry in entries if entry[1:2] != former.get(entry[0], ())[1:2]]
@@ -43,6 +45,10 @@ def remove(pks: Sequence[int]) -> None:
         gone = list(_former(pks).values())
         _unindex(gone, gone)
     rows.delete(Entry, ("id",), [(pk,) for pk in pks])
+
+
+def _marked(entries: Sequence[Written]) -> list[Written]:
+    return [(pk, name, text, fields + space_mark(pk), at) for pk, name, text, fields, at in entries]
 
 
 def _former(pks: Sequence[int]) -> dict[int, Written]:

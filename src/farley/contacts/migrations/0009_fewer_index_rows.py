@@ -32,7 +32,7 @@ def rederive(apps: Any, _schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0008_external_ids"),
-        ("search", "0003_written_beside"),
+        ("search", "0004_space_marks"),
         ("spaces", "0002_teams_and_invitations"),
         ("django_tasks_database", "0021_conditional_partial_index_ordering"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.contacts import operations, rebuilding
+from farley.contacts import operations, rebuilding, tasks
 from farley.contacts.listing import Filters, Listed
 from farley.contacts.models import Contact
 from farley.fields import operations as defining
@@ -220,3 +221,29 @@ def test_what_a_contact_kept_of_the_space_it_left_is_found_by_nobody_where_it_li
     operations.move([fresh(ada)], home, by=alice.actor, door=Door.WEB, batch=None)
     assert [hit.record for hit in find("unbearable", by=alice.actor)] == [ada.pk]
     assert found([home], "own.alice.thoughts filled") == ["Ada King"]
+
+
+def test_what_a_deleted_field_says_is_found_by_no_search_until_it_is_brought_back(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 2)
+    home, by = space_of(alice), {"by": alice.actor, "door": Door.WEB}
+    motto, level = (field_of(alice, home, label, Field.Kind.TEXT) for label in ("Motto", "Level"))
+    people = [hand_of(alice).contact(home, a_card(f"Ada {n}")) for n in range(3)]
+    for contact in people:
+        give(alice, contact, {motto: "unbearable", level: "gold"})
+    operations.delete([fresh(people[2])], batch=None, **by)
+
+    def hits(query: str) -> int:
+        for waiting in DBTaskResult.objects.ready():
+            waiting.delete()
+            tasks.search_values_of.func(*waiting.args_kwargs["args"])
+        return len(find(query, by=alice.actor))
+
+    defining.remove(motto, **by)
+    assert (hits("unbearable"), hits("gold")) == (0, 2)
+    hand_of(alice).store(home, a_card("Ada 9"), href=people[0].href)
+    assert hits("unbearable") == 0
+    assert list(rebuilding.differences()) == []
+    defining.bring_back(motto, **by)
+    assert (hits("unbearable"), found([home], "own.alice.motto is unbearable")) == (2, ["Ada 1", "Ada 9"])

@@ -14,7 +14,9 @@ from farley.contacts import operations
 from farley.contacts.keeping import versions
 from farley.contacts.models import Contact
 from farley.contacts.retaining import Kept, NoRetention, Retention, retain, set_rule
-from farley.journal.models import Batch, Change, Content, Door
+from farley.fields import operations as defining
+from farley.fields.models import Field
+from farley.journal.models import Batch, Change, Content, Door, Noun
 from farley.journal.undo import undo
 from farley.journal.writing import one_batch
 from farley.spaces.models import Space
@@ -72,6 +74,44 @@ def test_undo_of_what_was_thinned_out_changes_nothing_and_says_so(alice: User) -
     result = undo(batch, by=alice.actor, door=Door.WEB)
     assert (result.restored, [kept.reason for kept in result.kept]) == (0, ["gone"])
     assert Contact.objects.get(pk=contact.pk).full_name == "Second"
+
+
+def test_former_values_of_own_fields_go_with_the_versions_and_the_current_ones_stay(alice: User) -> None:
+    space, hand, by = space_of(alice), hand_of(alice), {"by": alice.actor, "door": Door.WEB}
+    field = defining.define(Noun.CONTACT, space, label="Motto", kind=Field.Kind.TEXT, **by)
+    contact, batches = hand.contact(space, a_card("Ada")), []
+    for value in ("Zyxfirst", "Zyxsecond", "Zyxthird"):
+        with one_batch(Batch.Act.EDIT, **by) as batch:
+            operations.set_fields([contact], {field: value}, batch=batch, **by)
+        contact.refresh_from_db()
+        batches.append(batch)
+    with one_batch(Batch.Act.EDIT, **by) as owned:
+        operations.assign([contact], alice, batch=owned, **by)
+    rule(space, alice, replaced=30)
+    assert later(dry_run=True) == later() == [(0, 3)]
+    assert later() == []
+    assert "Zyx" not in str(list(Change.objects.values_list("own_before", flat=True)))
+    contact.refresh_from_db()
+    assert contact.own == {str(field.pk): "Zyxthird"}
+    assert undo(owned, **by).restored == 1
+    for batch in batches:  # what is gone is not taken for "there was nothing"
+        result = undo(batch, **by)
+        assert (result.restored, len(result.kept)) == (0, 1)
+    contact.refresh_from_db()
+    assert contact.own == {str(field.pk): "Zyxthird"}
+
+
+def test_an_import_is_not_undone_over_changes_whose_values_went(alice: User) -> None:
+    space, hand, by = space_of(alice), hand_of(alice), {"by": alice.actor, "door": Door.WEB}
+    field = defining.define(Noun.CONTACT, space, label="Motto", kind=Field.Kind.TEXT, **by)
+    with one_batch(Batch.Act.IMPORT, **by) as imported:
+        contact = hand.contact(space, a_card("Ada"), batch=imported)
+    operations.set_fields([contact], {field: "forwards"}, batch=None, **by)
+    rule(space, alice, replaced=30)
+    later()
+    result = undo(imported, **by)
+    assert (result.restored, [kept.reason for kept in result.kept]) == (0, ["changed"])
+    assert Contact.objects.get(pk=contact.pk).deleted_at is None
 
 
 def test_octets_that_came_back_are_current_and_stay(alice: User) -> None:

@@ -12,11 +12,14 @@ from django.db import transaction
 
 from farley.accounts.models import User
 from farley.cli.command import carried_out, make_parser
+from farley.contacts import operations as contacts
 from farley.contacts.models import Contact
 from farley.contacts.retaining import Retention
-from farley.journal.models import Change
+from farley.fields import operations as defining
+from farley.fields.models import Field
+from farley.journal.models import Change, Door, Noun
 from farley.spaces.models import Space
-from tests.cast import a_card
+from tests.cast import a_card, hand_of
 from tests.permissions.scene import INSIDE, OUTSIDE, SECRET, Scene, traces
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +173,26 @@ def test_a_command_does_for_each_person_what_the_table_says(
     assert codes == {who: command.expected_of(who) for who in codes}
     assert leaks == [], "somebody outside the space read what is in it"
     assert sorted(told) == sorted(command.tells), "`tells` names who reads the contact's name"
+
+
+def test_history_tells_of_own_fields_what_one_sees(scene: Scene, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    manager = User.objects.get(name="manager")
+    by = {"by": manager.actor, "door": Door.WEB}
+    home = Space.objects.get(name="manager")
+    field = defining.define(Noun.CONTACT, home, label="Zyxthoughts", kind=Field.Kind.TEXT, **by)
+    contact = hand_of(manager).contact(home, a_card("Ada", uid="ada"))
+    contacts.set_fields([contact], {field: "Zyxunbearable"}, batch=None, **by)
+    contact.refresh_from_db()
+    contacts.move([contact], scene.space, batch=None, **by)
+    contact.refresh_from_db()
+    contacts.set_fields([contact], {scene.field: "gold"}, batch=None, **by)
+    printed = {}
+    for who in ("reader", "manager"):
+        assert carried_out(make_parser().parse_args(["history", "ada", "--as", who])) == 0
+        printed[who] = capfdbinary.readouterr().out.decode()
+    assert "Zyxfield: (nothing) -> gold" in printed["reader"]
+    assert "Zyxunbearable" not in printed["reader"]
+    assert "Zyxthoughts: (nothing) -> Zyxunbearable" in printed["manager"]
 
 
 def test_a_command_without_a_name_is_nobody_s(scene: Scene, tmp_path: Path) -> None:

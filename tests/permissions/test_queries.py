@@ -32,7 +32,6 @@ ALLOWED = {
     ): "asks for the spaces the reader does not edit, to leave them out",
     ("web/activity.py", "_undoable_by", "Space"): "likewise",
     ("web/bulk.py", "_cards", "Contact"): "what a selection has just found visible",
-    ("web/events.py", "_own_fields", "Change"): "of it the values alone, each by a field that `by` sees",
     ("web/bulk.py", "_name_of", "User"): "who was just found among the readers of spaces the actor sees",
     ("web/events.py", "_owners", "User"): "names who looked after a contact the reader sees",
     ("web/imports.py", "_csv", "ImportProblem"): "of an import that is the reader's own",

@@ -24,13 +24,15 @@ def _history(options: argparse.Namespace) -> int:
     from django.utils.timezone import localtime
 
     from farley.contacts.comparing import differences
-    from farley.contacts.keeping import Version, card_of, versions
-    from farley.journal.models import Door, Verb
+    from farley.contacts.keeping import Version, card_of, field_changes, versions
+    from farley.fields.values import shown
+    from farley.journal.models import ERASED, Door, Verb
 
     user = user_named(options.user)
     contact = contact_named(options.uid, user, options.space)
     print(f"{printable(contact.full_name)}  ({contact.space.name}, {printable(contact.uid)})")
     found = versions(contact, user.actor)
+    of_fields = field_changes(contact, [version.change for version in found], user.actor)
     for version in found:
         change = version.change
         batch = f"  batch {change.batch_id}" if change.batch_id else ""
@@ -42,7 +44,11 @@ def _history(options: argparse.Namespace) -> int:
                 label = f" {printable(item.label)}" if item.label else ""
                 print(f"    {item.name}{label}: {_short(item.before)} -> {_short(item.after)}")
         for name, before in (change.own_before or {}).items():
-            print(f"    {name} was {_named(name, before, user)}")
+            if name not in (ERASED, "fields"):
+                print(f"    {name} was {_named(name, before, user)}")
+        for field, was, became in of_fields.get(change.pk, []):
+            told = [_short("" if value is None else shown(field, value)) for value in (was, became)]
+            print(f"    {printable(field.label)}: {' -> '.join(told)}")
     return DONE
 
 

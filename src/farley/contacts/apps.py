@@ -15,11 +15,13 @@ class ContactsConfig(AppConfig):
         from farley.contacts import retaining, tasks
         from farley.contacts.keeping import ContactKeeper
         from farley.contacts.tagging import TagKeeper
+        from farley.fields import operations as fields
         from farley.jobs import schedules, worker
         from farley.journal import undo
         from farley.journal.models import Noun
 
         schedules.register("accesses", "FREQ=DAILY;BYHOUR=3;BYMINUTE=10;BYSECOND=0", tasks.forget_accesses)
+        fields.on_hiding(lambda field: tasks.search_values_of.enqueue(field.pk))
         worker.on_giving_up(tasks.change_many, tasks.give_up_change)
         undo.register(Noun.CONTACT, ContactKeeper())
         undo.register(Noun.TAG, TagKeeper())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import OperationalError, connection
+from django.db.models import QuerySet
 
 from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
@@ -21,7 +22,7 @@ from farley.codecs.vcard import Card, InvalidVCard
 from farley.contacts.models import MAX_TAG, Contact, Tag, TagEntry
 from farley.contacts.storing import octets_of
 from farley.contacts.writing import SpaceWriter
-from farley.journal.models import Batch, Change, Content, Noun, Tombstone, Verb
+from farley.journal.models import ERASED, Batch, Change, Content, Noun, Tombstone, Verb
 from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
@@ -165,14 +166,34 @@ def _forget_acts(traces: Traces) -> None:
             Batch.objects.filter(pk=batch.pk).update(title=title)
 
 
-_TELLING = ("uid", "href", "affiliations", "fields")  # that say something of a person by themselves
+_WHO_IT_WAS = ("uid", "href")  # own fields of a change that say something of a person by themselves
+_OF_A_VERSION = ("affiliations", "fields")  # likewise
+
+
+def telling(changes: QuerySet[Change]) -> QuerySet[Change]:
+    """Those that keep former own fields of a version."""
+    return changes.filter(noun=Noun.CONTACT, own_before__has_any_keys=_OF_A_VERSION)
+
+
+def thin_out(changes: Iterable[Change]) -> int:
+    """Take the own fields of former versions out of these changes, and mark that they are gone. Return of how many."""
+    return _forget(changes, _OF_A_VERSION, {ERASED: True})
 
 
 def _forget_own_fields(pks: Sequence[int]) -> None:
-    for change in Change.objects.filter(noun=Noun.CONTACT, subject__in=pks).exclude(own_before=None):
-        kept = {name: value for name, value in (change.own_before or {}).items() if name not in _TELLING}
-        if kept != change.own_before:
-            Change.objects.filter(pk=change.pk).update(own_before=kept or None)
+    changes = Change.objects.filter(noun=Noun.CONTACT, subject__in=pks).exclude(own_before=None)
+    _forget(changes, _WHO_IT_WAS + _OF_A_VERSION, {})
+
+
+def _forget(changes: Iterable[Change], names: Sequence[str], mark: dict[str, bool]) -> int:
+    done = 0
+    for change in changes:
+        own = change.own_before or {}
+        kept = {name: value for name, value in own.items() if name not in names}
+        if kept != own:
+            Change.objects.filter(pk=change.pk).update(own_before=(kept | mark) or None)
+            done += 1
+    return done
 
 
 def _contents_of(pks: Sequence[int]) -> set[int]:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
@@ -17,7 +18,9 @@ from farley.contacts.models import Contact
 from farley.contacts.operations import move_between
 from farley.contacts.storing import EditConflict, Stored, free_href, octets_of, store, taken_uids
 from farley.contacts.writing import OWN_COLUMNS, Own, SpaceWriter, own_of
-from farley.journal.models import Batch, Change, Content, Door, Noun, Verb
+from farley.fields.models import Document, Field
+from farley.fields.values import Value
+from farley.journal.models import ERASED, Batch, Change, Content, Door, Noun, Verb
 from farley.journal.undo import Former, PutBack
 from farley.spaces.models import Space
 
@@ -73,6 +76,8 @@ def _is_as(contact: Contact, state: Former, hashes: dict[int, bytes]) -> bool:
     if state.live is not None and state.live is contact.is_deleted:
         return False
     if state.content is not None and bytes(contact.sha256) != hashes.get(state.content):
+        return False
+    if ERASED in state.own:  # nobody knows any more
         return False
     own: dict[str, Own] = {"space": contact.space_id, "uid": contact.uid}
     own |= {name: own_of(contact, name) for name in ("owner", "follow_up", "fields")}
@@ -151,8 +156,8 @@ class _Return:
         return kept
 
     def _is_emptied(self, pk: int) -> bool:
-        """Whether the octets that would come back were erased or thinned out since."""
-        return self.states[pk].content in self._emptied
+        """Whether the octets or values that would come back were erased or thinned out since."""
+        return self.states[pk].content in self._emptied or ERASED in self.states[pk].own
 
     def _is_only_gone(self, contact: Contact) -> bool:
         state = self.states[contact.pk]
@@ -318,6 +323,35 @@ def versions(contact: Contact, by: Actor, *, newest: int | None = None) -> list[
             content = None
     emptied = emptied_of(version.content for version in found if version.content is not None)
     return [replace(version, content=None) if version.content in emptied else version for version in found]
+
+
+class FieldChange(NamedTuple):
+    """A value of an own field that a change made another one; None: there was, or is, none."""
+
+    field: Field
+    before: Value | None
+    after: Value | None
+
+
+def field_changes(contact: Contact, changes: Iterable[Change], by: Actor) -> dict[int, list[FieldChange]]:
+    """By change, what it did to own fields that `by` sees."""
+    told = [(each.pk, each.own_before or {}) for each in changes]
+    before: dict[int, Document] = {pk: own["fields"] or {} for pk, own in told if "fields" in own}
+    if not before:
+        return {}
+    fields = {str(field.pk): field for field in Field.objects.visible_to(by).filter(noun=Noun.CONTACT)}
+    since = Change.objects.of(Noun.CONTACT, contact.pk).filter(pk__gte=min(before), own_before__isnull=False)
+    after: Document = contact.own or {}  # the journal keeps what was: what became of it is what the next change found
+    found = {}
+    for pk, own in since.order_by("-pk").values_list("pk", "own_before"):
+        if own is None or "fields" not in own:
+            continue
+        former: Document = own["fields"] or {}
+        if pk in before:
+            differing = [number for number in fields if former.get(number) != after.get(number)]
+            found[pk] = [FieldChange(fields[each], former.get(each), after.get(each)) for each in differing]
+        after = former
+    return found
 
 
 def card_of(version: Version | None) -> Card | None:

@@ -16,7 +16,7 @@ from farley.contacts.models import AS_WRITTEN, MAX_TAG, Contact, IndexRow, Tag, 
 from farley.contacts.writing import SpaceWriter
 from farley.database import rows
 from farley.fields.models import Value
-from farley.fields.values import had_in, norms_of, searched_too
+from farley.fields.values import had_in, searched_too
 from farley.journal.models import Door, Noun, hash_of
 from farley.search import trigrams
 from farley.search import writing as search
@@ -41,17 +41,26 @@ def rebuild(
         trigrams.mend()
     for space in Space.objects.order_by("pk"):
         for page in _pages(space):
-            differing = list(_differing(space, page))
-            while differing:
-                overtaken = _mend(space, differing)
-                mended += len(differing) - len(overtaken)
-                differing = list(_differing(space, overtaken))
+            mended += _mend_page(space, page)
             progress(len(page))
             if stopping():
                 return None
         mended += _drop_stale_tags(space)
         mended += _drop_stale_entries(space)
     return mended
+
+
+def search_values_of(field: int, *, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Have search find the records by their values of an own field, or no more; False if `stopping` cut it short."""
+    having = Value.objects.filter(field_id=field)
+    for space in Space.objects.filter(pk__in=having.values("space")).order_by("pk"):
+        pks = sorted(having.filter(space=space).values_list("record", flat=True))
+        for start in range(0, len(pks), PAGE):
+            live = Contact.objects.filter(space=space, pk__in=pks[start : start + PAGE], deleted_at=None)
+            _mend_page(space, list(live.select_related("content").order_by("pk")))
+            if stopping():
+                return False
+    return True
 
 
 def unfound(space: Space | None = None) -> models.QuerySet[Contact]:
@@ -95,6 +104,17 @@ class _Differing:
     what: list[str]
 
 
+def _mend_page(space: Space, page: Sequence[Contact]) -> int:
+    """Write what differs, also of those that are written to meanwhile; return of how many."""
+    mended = 0
+    differing = list(_differing(space, page))
+    while differing:
+        overtaken = _mend(space, differing)
+        mended += len(differing) - len(overtaken)
+        differing = list(_differing(space, overtaken))
+    return mended
+
+
 def _mend(space: Space, differing: Sequence[_Differing]) -> list[Contact]:
     """Write what was derived before the lock; return those that have been written to since."""
     derived = {found.contact.pk: (found.contact.content_id, found.derived) for found in differing}
@@ -124,7 +144,7 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
     values: dict[int, dict[int, str]] = {}
     for pk, number, norm in Value.objects.filter(record__in=pks, space=space).values_list("record", "field_id", "norm"):
         values.setdefault(pk, {})[number] = norm
-    own = had_in(space.pk, {contact.pk: contact.own for contact in page})
+    had = had_in(space.pk, {contact.pk: contact.own for contact in page})
     pictures = set(Thumbnail.objects.filter(pk__in=pks).values_list("pk", flat=True))
     for contact in page:
         derived = _derived(contact, space)
@@ -139,9 +159,9 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
             what.append("uid_key")
         if sorted(index[contact.pk]) != list(enumerate(derived.rows)):
             what.append("index rows")
-        if entries.get(contact.pk) != searched_too(derived.search, own[contact.pk]):
+        if entries.get(contact.pk) != searched_too(derived.search, had[contact.pk]):
             what.append("search text")
-        if values.get(contact.pk, {}) != norms_of(own[contact.pk]):
+        if values.get(contact.pk, {}) != had[contact.pk].norms:
             what.append("own fields")
         if (contact.pk in pictures) != (derived.thumbnail is not None):
             what.append("thumbnail")

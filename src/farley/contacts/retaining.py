@@ -40,7 +40,7 @@ class Retention(models.Model):
 
     space = models.OneToOneField(Space, on_delete=models.CASCADE, primary_key=True, related_name="retention")
     deleted_days = models.PositiveIntegerField(null=True)  # a deleted contact is erased after so many
-    versions_days = models.PositiveIntegerField(null=True)  # octets that were replaced so long ago are erased
+    versions_days = models.PositiveIntegerField(null=True)  # octets and own fields that were replaced so long ago go
 
     objects: ClassVar = RetentionQuerySet.as_manager()
 
@@ -107,7 +107,8 @@ def retain(
     for rule in rules:
         kept = Kept(rule.space)
         if dry_run:
-            kept.contacts, kept.versions = _outdated(rule, now).count(), _replaced(rule, now).count()
+            kept.contacts = _outdated(rule, now).count()
+            kept.versions = _replaced(rule, now).count() + _former_own(rule, now).count()
         else:
             _carry_out(rule, kept, now=now, door=door, stopping=stopping)
         if kept.contacts or kept.versions:
@@ -128,6 +129,10 @@ def _carry_out(rule: Retention, kept: Kept, *, now: dt.datetime, door: Door, sto
         with writing([rule.space_id]):
             erasing.overwrite_deleted()
             kept.versions += erasing.empty(_replaced(rule, now).filter(pk__in=contents).values_list("pk", flat=True))
+    while not stopping() and (changes := list(_former_own(rule, now)[:CHUNK])):
+        with writing([rule.space_id]):
+            erasing.overwrite_deleted()
+            kept.versions += erasing.thin_out(changes)
     if kept.contacts or kept.versions:
         with write_turn():
             note(
@@ -160,6 +165,14 @@ def _replaced(rule: Retention, now: dt.datetime) -> models.QuerySet[Content]:
     # a content is one record's, so its other changes are those of the same record
     younger = journal.filter(subject__in=mine.values("subject"), at__gte=limit).values("before")
     return old.exclude(pk__in=current).exclude(pk__in=younger).order_by("pk")
+
+
+def _former_own(rule: Retention, now: dt.datetime) -> models.QuerySet[Change]:
+    """Changes of this space that still keep values of own fields and roles that were replaced before the time."""
+    if rule.versions_days is None:
+        return Change.objects.none()
+    limit = now - dt.timedelta(days=rule.versions_days)
+    return erasing.telling(Change.objects.filter(space=rule.space_id, at__lt=limit)).order_by("pk")
 
 
 @task(queue_name="long")

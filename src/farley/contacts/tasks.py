@@ -36,6 +36,13 @@ def rederive() -> None:
 
 
 @task(queue_name="long")
+def search_values_of(field: int) -> None:
+    """Have search know of an own field's values, or no more, when it was brought back or deleted; goes on likewise."""
+    if not rebuilding.search_values_of(field, stopping=stopping):
+        search_values_of.enqueue(field)
+
+
+@task(queue_name="long")
 def change_many(batch: int, deed: dict[str, Any], selection: dict[str, Any], user: int) -> None:
     """Carry out a bulk act on behalf of `user` (an id); taken up again where it stands after a restart."""
     running = Batch.objects.get(pk=batch)

@@ -17,7 +17,7 @@ from farley.contacts.external_ids import remember
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
 from farley.database import rows
 from farley.fields.models import Document, Value
-from farley.fields.values import had_in, norms_of, searched_too
+from farley.fields.values import NOTHING, Had, had_in, searched_too
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
 from farley.search import writing as search
@@ -59,6 +59,7 @@ class SpaceWriter:
         self._gone: list[tuple[str, int]] = []  # href, revision
         self._here: list[str] = []
         self._own: dict[int, Document | None] = {}  # values of own fields of those whose derived rows are written
+        self._had: dict[int, Had] = {}  # of them what is for this space to find
         self._organisations: list[tuple[int, Derived]] = []
         self._tags: Callable[[], list[tuple[Any, ...]]] = list  # those asked for ahead, with their ids
         self._ids: dict[type[models.Model], Callable[[], Sequence[int]]] = {}  # likewise, for rows that will be new
@@ -302,7 +303,7 @@ class SpaceWriter:
         added: list[tuple[Any, ...]] = []
         removed: list[tuple[int, int]] = []
         changed: list[tuple[Any, ...]] = []
-        self._own = had_in(space, self._own)
+        self._had = had_in(space, self._own)
         for pk in sorted(self._new_rows):  # as they will lie
             added += [(pk, n, space, *row) for n, row in enumerate(derived[pk].rows)]
         for pk, former in old.items():
@@ -362,7 +363,7 @@ class SpaceWriter:
         again: list[search.Written] = []
         first = self._place(0)
         for pk, derived in self._derived.items():
-            said, is_new = searched_too(derived.search, self._own.get(pk)), pk in self._new_rows
+            said, is_new = searched_too(derived.search, self._had.get(pk, NOTHING)), pk in self._new_rows
             changed_at = at if is_new or "revision" in self._updates[pk] else self._seconds(pk)
             (new if is_new else again).append((first | pk, said.name, said.text, said.fields, changed_at))
         search.add(new)
@@ -377,10 +378,10 @@ class SpaceWriter:
 
     def _flush_values(self) -> None:
         gone = [pk for pk, contact in self._before.items() if contact.own and pk not in self._derived]
-        if touched := [*self._own, *gone]:
+        if touched := [*self._had, *gone]:
             former = [(pk, field) for pk, field in rows.select(Value, ("record", "field_id"), {"record": touched})]
             rows.delete(Value, ("record", "field_id"), former)
-        norms = [(pk, norms_of(own)) for pk, own in self._own.items()]
+        norms = [(pk, had.norms) for pk, had in self._had.items()]
         kept = [(pk, field, self.space.pk, norm) for pk, mine in norms for field, norm in mine.items()]
         rows.insert(Value, ("record", "field_id", "space_id", "norm"), kept)
 

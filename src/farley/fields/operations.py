@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
@@ -20,7 +20,13 @@ from farley.spaces.operations import require
 
 MAX_FIELDS = 200  # of a noun, in one space or everywhere
 MAX_CHOICES = 200
+_watchers: list[Callable[[Field], object]] = []
 _UNSTORED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def on_hiding(watch: Callable[[Field], object]) -> None:
+    """Have `watch` called in the transaction that deletes a field or brings it back. Called by an AppConfig.ready."""
+    _watchers.append(watch)
 
 
 class BadDefinition(ValueError):
@@ -95,7 +101,7 @@ def change(field: Field, *, label: str, renamed: dict[int, str], added: Sequence
 
 
 def remove(field: Field, *, by: Actor, door: Door) -> None:
-    """Take a field off all pages. Its values are kept, and `bring_back` shows them again."""
+    """Take a field off all pages and out of the search. Its values are kept, and `bring_back` shows them again."""
     _set_deleted(field, is_deleted=True, by=by, door=door)
 
 
@@ -111,6 +117,8 @@ def _set_deleted(field: Field, *, is_deleted: bool, by: Actor, door: Door) -> No
             _refuse_twice(field.label, _others(field))
         field.deleted_at = timezone.now() if is_deleted else None
         field.save(update_fields=["deleted_at"])
+        for watch in _watchers:
+            watch(field)
         _note(field, by=by, door=door, what="removed" if is_deleted else "brought back")
 
 

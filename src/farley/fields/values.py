@@ -6,6 +6,9 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from django.db.models import Q
 
 from farley.fields.models import MAX_NORM, Document, Field
 from farley.search.folding import search_fold
@@ -86,31 +89,36 @@ def shown(field: Field, value: Value) -> str:
     return str(value)
 
 
-def norms_of(document: Document | None) -> dict[int, str]:
-    """What is kept of a record's values for filters, by the field's id."""
-    return {int(number): norm_of(value) for number, value in (document or {}).items()}
+class Had(NamedTuple):
+    """What a record has in its space: values for filters, by the field's id, and texts for the search."""
+
+    norms: dict[int, str]
+    texts: list[str]
 
 
-def had_in(space: int, documents: Mapping[int, Document | None]) -> dict[int, Document | None]:
-    """What records in this space have of their documents, by record: they keep the values of a space they left.
+def had_in(space: int, documents: Mapping[int, Document | None]) -> dict[int, Had]:
+    """What records in this space have of their documents, by record.
 
-    Those are for nobody here to find.
+    They keep the values of a space they left, which are for nobody here to find. Those of a deleted field are kept for
+    filters, for it may be brought back, but no search tells of them.
     """
     numbers = {int(number) for document in documents.values() for number in document or ()}
-    if not numbers:
-        return dict(documents)
-    others = Field.objects.filter(pk__in=numbers, space__isnull=False).exclude(space=space)
-    foreign = {str(number) for number in others.values_list("pk", flat=True)}
-    return {
-        pk: {number: value for number, value in (document or {}).items() if number not in foreign}
-        for pk, document in documents.items()
-    }
+    fields = Field.objects.filter(Q(space=None) | Q(space=space), pk__in=numbers)
+    gone = dict(fields.values_list("pk", "deleted_at")) if numbers else {}
+    found = {}
+    for pk, document in documents.items():
+        mine = {int(number): value for number, value in (document or {}).items() if int(number) in gone}
+        texts = [value for number, value in mine.items() if isinstance(value, str) and gone[number] is None]
+        found[pk] = Had({number: norm_of(value) for number, value in mine.items()}, texts)
+    return found
 
 
-def searched_too(said: Texts, document: Document | None) -> Texts:
+NOTHING = Had({}, [])
+
+
+def searched_too(said: Texts, had: Had) -> Texts:
     """What search holds of a record, with the texts among its values."""
-    texts = [value for value in (document or {}).values() if isinstance(value, str)]
-    if not texts:
+    if not had.texts:
         return said
-    words = " ".join(search_fold(" ".join(texts)).split())
+    words = " ".join(search_fold(" ".join(had.texts)).split())
     return Texts(said.name, f"{said.text}{words} "[: MAX_TEXT + 2], said.fields)

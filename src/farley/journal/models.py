@@ -153,6 +153,9 @@ class LeftOut(models.Model):
         return f"{self.batch_id} left out {self.noun}/{self.subject}: {self.reason}"
 
 
+ERASED = "erased"  # a name among former own fields
+
+
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, actor: Actor) -> Self:
         """Changes that happened in spaces `actor` sees; not those a record brought along from another space."""
@@ -178,7 +181,7 @@ class Change(models.Model):
     """One write to one record: the spine that history, undo, sync, hooks and rules read.
 
     `before` holds the octets it replaced (None where there were none); `own_before` the former values
-    of the own fields it set.
+    of the own fields it set, and ERASED where some of them are gone for good.
     """
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+")

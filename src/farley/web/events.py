@@ -18,10 +18,8 @@ from farley.accounts.models import User
 from farley.codecs.vcard import Card, InvalidVCard, Property
 from farley.contacts import comparing
 from farley.contacts.comparing import comparable, is_comparable
-from farley.contacts.keeping import Version, versions
+from farley.contacts.keeping import FieldChange, Version, field_changes, versions
 from farley.contacts.models import Contact
-from farley.fields.models import Document, Field
-from farley.fields.values import Value
 from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.undo import labels
 from farley.web.dates import show_date
@@ -93,7 +91,7 @@ def version_events(contact: Contact, found: Sequence[Version], by: Actor, *, can
     changed = [version for version in found if version.change.verb == Verb.CHANGED]
     octets = comparable({content for each in changed for content in (each.change.before_id, each.content) if content})
     owners = _owners(version.change for version in found)
-    own_fields = _own_fields(contact, [version.change for version in found], by)
+    own_fields = field_changes(contact, [version.change for version in found], by)
     events = []
     for version in found:
         change = version.change
@@ -102,7 +100,8 @@ def version_events(contact: Contact, found: Sequence[Version], by: Actor, *, can
             before, after = octets.get(change.before_id or 0), octets.get(version.content or 0)
             details = differences(before, after) if before is not None and after is not None else []
         elif change.verb == Verb.SET:
-            details = _own_details(change, owners) + own_fields.get(change.pk, [])
+            details = _own_details(change, owners)
+            details += [_own_field(each) for each in own_fields.get(change.pk, [])[:MAX_DETAILS]]
         url = f"{reverse('contact-history', args=[contact.pk])}?version={change.pk}"
         version_url = url if change.verb == Verb.CHANGED else ""
         undo = _undo_url(change) if can_undo else ""
@@ -220,30 +219,10 @@ def _owners(changes: Iterable[Change]) -> Mapping[int, str]:
     return {user.pk: user.display_name for user in User.objects.filter(pk__in=pks)} if pks else {}
 
 
-def _own_fields(contact: Contact, changes: Iterable[Change], by: Actor) -> dict[int, list[Detail]]:
-    """By change, which own fields it made what, as far as `by` sees the fields."""
-    told = [(each.pk, each.own_before or {}) for each in changes]
-    before: dict[int, Document] = {pk: own["fields"] or {} for pk, own in told if "fields" in own}
-    if not before:
-        return {}
-    fields = {str(field.pk): field for field in Field.objects.visible_to(by).filter(noun=Noun.CONTACT)}
-    since = Change.objects.of(Noun.CONTACT, contact.pk).filter(pk__gte=min(before), own_before__isnull=False)
-    after: Document = contact.own or {}  # the journal keeps what was: what became of it is what the next change found
-    details = {}
-    for pk, own in since.order_by("-pk").values_list("pk", "own_before"):
-        if own is None or "fields" not in own:
-            continue
-        former: Document = own["fields"] or {}
-        if pk in before:
-            changed = [number for number in fields if former.get(number) != after.get(number)]
-            details[pk] = [_own_field(fields[number], former.get(number), after.get(number)) for number in changed]
-        after = former
-    return {pk: mine[:MAX_DETAILS] for pk, mine in details.items()}
-
-
-def _own_field(field: Field, before: Value | None, after: Value | None) -> Detail:
-    said = ["" if value is None else _short(shown(field, value)) or "–" for value in (before, after)]
-    return Detail(field.label, *said)
+def _own_field(change: FieldChange) -> Detail:
+    values = (change.before, change.after)
+    said = ["" if value is None else _short(shown(change.field, value)) or "–" for value in values]
+    return Detail(change.field.label, *said)
 
 
 def _own_details(change: Change, owners: Mapping[int, str]) -> list[Detail]:

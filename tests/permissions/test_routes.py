@@ -289,6 +289,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(404, 200, 200, 200), lambda s: {"name": "Pad", "which": "some", "space": [s.space.name]}),
     ],
     "device-version": [Route("post", mine(404, 404, 404, 404), lambda _: {"vcard": "3.0"}, lambda _: [1])],
+    "device-troubles": [Route("post", mine(404, 404, 404, 404), arguments=lambda _: [1])],
     "remove-device": [Route("post", mine(404, 404, 404, 404), arguments=lambda _: [1])],
     "share-contact": [
         Route("get", mine(404, 403, 200, 200), arguments=contact, tells=["editor", "manager"]),

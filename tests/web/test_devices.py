@@ -82,7 +82,12 @@ def test_the_page_tells_which_program_it_is_and_what_it_was_refused(alice: User,
         assert phone.put("a.vcf", a_card(), user_agent="iOS/17.4 (21E219) dataaccessd/1.0").status == 403
     page = text_of(page_of_alice.get("/account/devices/").content)
     assert "iOS" in page
-    assert "2 times it wanted to change contacts that it may only read." in page
+    assert "2 times it wanted to change contacts that it may only read. Last: today" in page
+    page_of_alice.post(f"/account/devices/{Device.objects.get().pk}/seen/")
+    assert "it wanted to change" not in text_of(page_of_alice.get("/account/devices/").content)
+    phone.ask("DELETE", "a.vcf")
+    phone.put("a.vcf", a_card())
+    assert "It wanted to change a contact" in text_of(page_of_alice.get("/account/devices/").content)
 
 
 def test_the_version_a_device_reads_is_chosen_and_changed(

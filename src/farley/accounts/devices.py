@@ -202,6 +202,13 @@ def note_trouble(device: Device, code: DeviceTrouble.Code) -> None:
             DeviceTrouble.objects.filter(pk=trouble.pk).update(count=F("count") + 1, last_at=timezone.now())
 
 
+def forget_troubles(device: Device, *, by: Actor) -> None:
+    """Its owner has seen what it was refused. Raises NotInPerson."""
+    _require_in_person(device.user, by)
+    with write_turn():
+        DeviceTrouble.objects.filter(device=device).delete()
+
+
 def end_all_of(user: User) -> None:
     """For the closing of an account: within its transaction."""
     Device.objects.filter(user=user).delete()

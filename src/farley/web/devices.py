@@ -64,7 +64,15 @@ class ShownDevice:
     is_token: bool
     vcard: str  # a choice of the form
     is_merged: bool
-    troubles: list[str]
+    troubles: list[Trouble]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a device was refused, in a sentence, and when last."""
+
+    text: str
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,14 @@ def device_version(request: PageRequest, pk: int) -> HttpResponse:
     device = get_object_or_404(Device.objects.visible_to(request.actor), pk=pk, kind=Device.Kind.DEVICE)
     operations.set_vcard(device, _VCARDS.get(request.POST.get("vcard", "")), by=request.actor)
     toast(request, gettext("“{name}” will fetch its contacts anew").format(name=device.name))
+    return redirect("devices")
+
+
+@require_POST
+def device_troubles(request: PageRequest, pk: int) -> HttpResponse:
+    """What the device was refused has been seen; what comes now is told anew."""
+    device = get_object_or_404(Device.objects.visible_to(request.actor), pk=pk, kind=Device.Kind.DEVICE)
+    operations.forget_troubles(device, by=request.actor)
     return redirect("devices")
 
 
@@ -186,8 +202,7 @@ def _shown(device: Device, titles: dict[int, str]) -> ShownDevice:
     )
 
 
-def _trouble(trouble: DeviceTrouble) -> str:
-    """What a device was refused, in a sentence."""
+def _trouble(trouble: DeviceTrouble) -> Trouble:
     words = {
         Code.TOO_LARGE: ngettext(
             "It could not save a contact: too large.",
@@ -210,4 +225,4 @@ def _trouble(trouble: DeviceTrouble) -> str:
             trouble.count,
         ),
     }
-    return words[Code(trouble.code)] % {"count": trouble.count}
+    return Trouble(words[Code(trouble.code)] % {"count": trouble.count}, trouble.last_at)

@@ -94,6 +94,7 @@ urlpatterns = [
     path("account/sessions/<id:pk>/end/", security.end_session, name="end-session"),
     path("account/devices/", devices.devices, name="devices"),
     path("account/devices/<id:pk>/version/", devices.device_version, name="device-version"),
+    path("account/devices/<id:pk>/seen/", devices.device_troubles, name="device-troubles"),
     path("account/devices/<id:pk>/remove/", devices.remove_device, name="remove-device"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/count/", contacts.contact_count, name="contact-count"),

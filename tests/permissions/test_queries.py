@@ -35,7 +35,6 @@ ALLOWED = {
     ("web/bulk.py", "_name_of", "User"): "who was just found among the readers of spaces the actor sees",
     ("web/events.py", "_owners", "User"): "names who looked after a contact the reader sees",
     ("web/imports.py", "_csv", "ImportProblem"): "of an import that is the reader's own",
-    ("web/spaces.py", "home_of", "Home"): "one's own row",
     ("web/spaces_pages.py", "_known", "Space"): "administrators know of shared spaces, not of what is in them",
     ("web/spaces_pages.py", "_member", "Team"): "asked for by a manager, who must know it",
     ("web/spaces_pages.py", "_member", "User"): "whom a manager names",

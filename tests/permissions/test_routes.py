@@ -106,7 +106,7 @@ ROUTES: dict[str, list[Route]] = {
     "search": [Route("get", ALL), Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE)],
     "quick-add": [Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "line": "Lena Vogt"})],
     "bulk": [
-        Route("get", ALL),
+        Route("get", mine(302, 302, 302, 302)),  # what is no page leads to one
         Route("post", mine(302, 403, 302, 302), lambda s: {"owner": "editor", "id": [s.contact.pk]}),
         Route("post", mine(302, 403, 302, 302), lambda s: {"act": "no-follow-up", "id": [s.contact.pk]}),
         Route("post", mine(302, 302, 302, 302), lambda s: {"act": "delete"}),

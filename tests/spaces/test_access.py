@@ -11,6 +11,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.spaces.models import Membership, Space
 from farley.spaces.operations import NoSuchSpace, NotAllowed, find, require
+from farley.spaces.standings import standings_of
 from tests.cast import space_of, team
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,10 @@ def powers(space: Space, actor: Actor) -> tuple[bool, bool, bool]:
     spaces = Space.objects
     seen = [spaces.visible_to(actor), spaces.editable_by(actor)]
     can_read, can_write = (found.filter(pk=space.pk).exists() for found in seen)
+    told = standings_of(actor)
+    assert told.spaces == list(seen[0].order_by("kind", "title"))
+    assert told.editable == list(seen[1].order_by("kind", "title"))
+    assert all(role == each.standing_of(actor) for each in told.spaces for role in [told.roles[each.pk]])
     return can_read, can_write, space.role_of(actor) == Role.MANAGER
 
 

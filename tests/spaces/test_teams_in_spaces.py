@@ -18,6 +18,7 @@ from farley.accounts.teams import Team
 from farley.spaces.audience import count_readers, readers, readers_among, ways_into
 from farley.spaces.models import Membership, Space
 from farley.spaces.operations import LastManager, NotAllowed, SpaceIsPrivate, create, share, unshare
+from farley.spaces.standings import standings_of
 from tests.cast import space_of, team
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,7 @@ def test_a_team_gives_each_of_its_members_its_role(alice: User, bob: User, mallo
     space = create("sales", Space.Kind.TEAM, by=alice.actor)
     share(space, a_team("sellers", bob), role, by=alice.actor)
     assert space.role_of(bob.actor) == role
+    assert standings_of(bob.actor).roles.get(space.pk) == (role if role >= Role.READER else None)
     assert Space.objects.visible_to(bob.actor).contains(space) == (role >= Role.READER)
     assert Space.objects.editable_by(bob.actor).contains(space) == (role >= Role.EDITOR)
     assert space.role_of(mallory.actor) is None
@@ -48,7 +50,8 @@ def test_the_highest_role_by_any_way_counts(alice: User, bob: User, own: Role, b
     space = create("sales", Space.Kind.TEAM, by=alice.actor)
     share(space, bob, own, by=alice.actor)
     share(space, a_team("sellers", bob), by_team, by=alice.actor)
-    assert space.role_of(bob.actor) == Role.EDITOR
+    assert space.role_of(bob.actor) == Role.EDITOR == standings_of(bob.actor).roles[space.pk]
+    assert standings_of(bob.actor).spaces.count(space) == 1
     assert list(Space.objects.editable_by(bob.actor).filter(name="sales")) == [space]  # once, though there are two ways
 
 

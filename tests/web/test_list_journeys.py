@@ -199,6 +199,22 @@ def test_one_line_after_the_other(enter: Enter) -> None:
     page.wait_for_selector("h1 >> text=Mila Vogt")
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["at a desk", "on a phone"])
+def test_a_message_leaves_the_bar_of_the_selection_free(enter: Enter, phone: bool) -> None:
+    page = enter(phone=phone)
+    people(60)
+    page.goto("/contacts/")
+    page.locator(".who > label").first.click()
+    page.click("[popovertarget=bulk-tag]")
+    page.fill("#bulk-tag-name", "Fair")
+    page.press("#bulk-tag-name", "Enter")
+    page.wait_for_selector(".toast >> text=1 contact tagged")
+    page.locator(".who > label").first.click()
+    lowest = "document.querySelector('.toast').getBoundingClientRect().bottom"
+    highest = "document.querySelector('.bulk').getBoundingClientRect().top"
+    page.wait_for_function(f"0 < {highest} && {lowest} <= {highest}")
+
+
 def test_back_in_a_long_list_everything_is_where_it_was(enter: Enter) -> None:
     page = enter()
     people(180)

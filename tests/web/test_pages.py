@@ -19,25 +19,25 @@ from farley.journal.writing import one_batch
 from tests.cast import a_card, hand_of, space_of, team
 
 PAGES = {
-    "/contacts/": 12,
-    "/contacts/?q=person": 15,
-    "/contacts/?peek={contact}": 15,
+    "/contacts/": 9,
+    "/contacts/?q=person": 12,
+    "/contacts/?peek={contact}": 12,
     "/contacts/{contact}/": 18,
     "/contacts/{contact}/?edit=first": 18,
-    "/contacts/{organisation}/": 21,
-    "/contacts/{group}/": 19,
+    "/contacts/{organisation}/": 20,
+    "/contacts/{group}/": 17,
     "/contacts/{contact}/?affiliation=new": 18,
     "/contacts/{contact}/history/": 10,
-    "/contacts/new/": 7,
-    "/contacts/import/": 8,
-    "/contacts/export/": 6,
+    "/contacts/new/": 5,
+    "/contacts/import/": 6,
+    "/contacts/export/": 4,
     "/spaces/alice/tags/": 8,
     "/spaces/alice/tags/?edit=a": 8,
     "/activity/": 8,
     "/activity/?view=changes": 8,
     "/activity/{batch}/": 12,
     "/account/": 4,
-    "/account/security/": 8,
+    "/account/security/": 6,
 }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.models import User
 from farley.contacts import filters as filtering
-from farley.contacts.models import AS_WRITTEN, Contact, IndexRow, Tag, TagEntry, TagName
+from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, TagName, photo_mark
+from farley.database import rows
 from farley.lists.filtering import Field, Test, Tests, compiled
 from farley.lists.language import Filter, written
 from farley.lists.paging import PAGE, Order, Places, Selected, Sort
@@ -45,6 +48,22 @@ def order_of(text: str) -> Order | None:
     """The order that an address names; None for a word that is none."""
     sort = SORTS.get(text.removeprefix("-"))
     return None if sort is None else Order(sort, is_reversed=text.startswith("-"))
+
+
+class Line(NamedTuple):
+    """What a list shows of a contact; `organisation` is the id of its organisation, where that is there to see."""
+
+    pk: int
+    space: int
+    kind: int
+    full_name: str
+    email: str
+    phone: str
+    organisation_name: str
+    organisation: int | None
+    owner: str
+    photo: str  # tells one picture from another; empty where there is none
+    changed_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +141,42 @@ class Listed:
             yield filtering.of_kind(asked.kinds)
 
 
+_LINES = (
+    "SELECT mine.id, mine.space_id, mine.kind, mine.full_name, mine.email, mine.phone, mine.organisation_name,"
+    " theirs.id, COALESCE(NULLIF(owner.full_name, ''), owner.name, ''), mine.has_photo, mine.sha256, mine.changed_at"
+    " FROM contacts_contact mine"
+    " LEFT JOIN accounts_user owner ON owner.id = mine.owner_id"
+    " LEFT JOIN contacts_contact theirs ON theirs.id = mine.organisation_id"
+    " AND theirs.space_id = mine.space_id AND theirs.deleted_at IS NULL"  # as Contact.linked_organisation
+    " WHERE mine.id IN ({marks})"
+)
+
+
+def lines(pks: Sequence[int]) -> list[Line]:
+    """What a list shows of these contacts, in their order. Not as models: fifty of them took longer than the rest."""
+    found = {row[0]: _line(*row) for row in rows.query(_LINES.format(marks=rows.marks(pks)), pks)}
+    return [found[pk] for pk in pks if pk in found]
+
+
+def _line(*row: Any) -> Line:
+    *told, has_photo, sha256, changed_at = row
+    return Line._make([*told, photo_mark(bytes(sha256)) if has_photo else "", rows.instant(changed_at)])
+
+
+_TAGS = (  # as AS_WRITTEN says
+    "SELECT mine.contact_id, COALESCE(NULLIF(mine.value, ''), mine.norm), tag.hue FROM contacts_indexrow mine"
+    " LEFT JOIN contacts_tag tag ON tag.space_id = mine.space_id"
+    " AND tag.name = COALESCE(NULLIF(mine.value, ''), mine.norm)"
+    " WHERE mine.contact_id IN ({marks}) AND mine.kind = {kind} ORDER BY mine.contact_id, mine.n"
+)
+
+
 def tags_of(pks: Iterable[int]) -> dict[int, list[str]]:
     """The tags of these contacts in the order of their cards."""
+    asked = list(pks)
     tags: dict[int, list[str]] = {}
-    named = Tag.objects.filter(space=OuterRef("space"), name=OuterRef("written")).values("hue")
-    rows = IndexRow.objects.filter(contact_id__in=list(pks), kind=IndexRow.Kind.TAG).annotate(written=AS_WRITTEN)
-    rows = rows.annotate(hue=Subquery(named))
-    for pk, value, hue in rows.order_by("contact_id", "n").values_list("contact_id", "written", "hue"):
-        tags.setdefault(pk, []).append(TagName(value, hue or ""))
+    for pk, name, hue in rows.query(_TAGS.format(marks=rows.marks(asked), kind=int(IndexRow.Kind.TAG)), asked):
+        tags.setdefault(pk, []).append(TagName(name, hue or ""))
     return tags
 
 
@@ -140,9 +187,13 @@ def tag_names(spaces: Sequence[Space], limit: int = 200) -> list[str]:
 
 def hues_in_use(spaces: Sequence[Space], limit: int = 200) -> dict[str, str]:
     """The first tags in use, by name, each with the colour that was chosen for it."""
-    in_use = Exists(TagEntry.objects.filter(tag=OuterRef("pk"))) | ~Q(hue="")  # no join: one entry is enough to know
-    tags = Tag.objects.filter(in_use, space__in=spaces).order_by("name").values_list("name", "hue")
-    return dict(tags[:limit])
+    asked = [space.pk for space in spaces]
+    sql = (  # no join: one entry is enough to know
+        f"SELECT name, hue FROM contacts_tag WHERE space_id IN ({rows.marks(asked)})"  # noqa: S608
+        " AND (hue <> '' OR EXISTS (SELECT 1 FROM contacts_tagentry WHERE tag_id = contacts_tag.id))"
+        " ORDER BY name LIMIT %s"
+    )
+    return dict(rows.query(sql, [*asked, limit]))
 
 
 def as_spelt(spaces: Sequence[Space], tag: str) -> str:
@@ -155,8 +206,12 @@ def as_spelt(spaces: Sequence[Space], tag: str) -> str:
 
 def groups_of(spaces: Sequence[Space]) -> list[tuple[int, int, str]]:
     """Id, space and name of every group in `spaces`, by name."""
+    if not spaces:
+        return []
     # One arm for each space and a bound on the key, or SQLite takes another index than that of the groups.
-    groups = Contact.objects.filter(kind=Contact.Kind.GROUP, deleted_at=None, sort_key__gte="")
-    arms = [groups.filter(space=space).values_list("pk", "space", "full_name", "sort_key") for space in spaces]
-    found = list(arms[0].union(*arms[1:], all=True)) if len(arms) > 1 else [row for arm in arms for row in arm]
+    arm = (
+        "SELECT id, space_id, full_name, sort_key FROM contacts_contact"  # noqa: S608
+        f" WHERE kind = {int(Contact.Kind.GROUP)} AND deleted_at IS NULL AND sort_key >= '' AND space_id = %s"
+    )
+    found = rows.query(" UNION ALL ".join([arm] * len(spaces)), [space.pk for space in spaces])
     return [(pk, space, name) for pk, space, name, _ in sorted(found, key=lambda row: (row[3], row[0]))]

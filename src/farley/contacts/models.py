@@ -19,6 +19,11 @@ MAX_UID = 500  # characters
 MAX_TAG = 200  # characters of a tag that is given here; cards bring longer ones, told apart by their index rows
 
 
+def photo_mark(sha256: bytes) -> str:
+    """What tells the picture of a card with this hash from an earlier one."""
+    return sha256[:6].hex()
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     def visible_to(self, actor: Actor) -> Self:
         """Contacts in spaces where `actor` is at least a reader."""
@@ -140,6 +145,11 @@ class Contact(models.Model):
     @property
     def etag(self) -> str:
         return etag_of(bytes(self.sha256))
+
+    @property
+    def photo_mark(self) -> str:
+        """What tells its picture from an earlier one, in addresses that browsers keep; empty where there is none."""
+        return photo_mark(bytes(self.sha256)) if self.has_photo else ""
 
     @cached_property
     def card(self) -> Card:

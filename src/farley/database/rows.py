@@ -7,6 +7,7 @@ others are handed to the driver as they are.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import time
@@ -82,6 +83,28 @@ def select(model: type[models.Model], columns: Sequence[str], where: Where) -> l
 def load(model: type[M], where: Where, *, locked: bool = False) -> list[M]:
     """Ask for whole rows and fetch them."""
     return ask_whole(model, where, locked=locked)()
+
+
+def load_by(model: type[M], sql: str, values: Sequence[Any]) -> list[tuple[M, tuple[Any, ...]]]:
+    """Whole rows that a statement of one's own finds, each with what the driver gives for whatever else it selects.
+
+    `{columns}` stands for the columns of `model`, which come first, and `%s` for each value.
+    """
+    db = _db()
+    names = _whole(model, db.vendor)[0]
+    table = _quoted(model._meta.db_table)
+    found = query(sql.replace("{columns}", ", ".join(f"{table}.{_quoted(name)}" for name in names)), values)
+    return [(_made(model, row[: len(names)], db), row[len(names) :]) for row in found]
+
+
+def marks(values: Sequence[Any]) -> str:
+    """What stands for `values` in the parentheses of an IN; nothing is in an empty one."""
+    return ", ".join(["%s"] * len(values)) or "NULL"
+
+
+def instant(told: Any) -> dt.datetime:
+    """An instant as `query` gives it: SQLite keeps a text of it, in UTC."""
+    return told if isinstance(told, dt.datetime) else dt.datetime.fromisoformat(told).replace(tzinfo=dt.UTC)
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -226,14 +249,14 @@ def _answer(cursor: Any) -> list[tuple[Any, ...]]:
 
 def _loaded(model: type[M], cursor: Any) -> list[M]:
     db = _db()
-    _, converters = _whole(model, db.vendor)
-    loaded = []
-    for row in _answer(cursor):
-        converted = list(row)
-        for position, convert in converters:
-            converted[position] = convert(converted[position])
-        loaded.append(model.from_db(db.alias, _attributes(model), converted))
-    return loaded
+    return [_made(model, row, db) for row in _answer(cursor)]
+
+
+def _made(model: type[M], row: Row, db: BaseDatabaseWrapper) -> M:
+    converted = list(row)
+    for position, convert in _whole(model, db.vendor)[1]:
+        converted[position] = convert(converted[position])
+    return model.from_db(db.alias, _attributes(model), converted)
 
 
 def _insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row], action: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
@@ -79,7 +80,7 @@ def begin_with(view: View, *, by: Actor, is_on: bool) -> None:
             DefaultView.objects.filter(user=by.user, list=view.list, view=view).delete()
 
 
-def may_change(view: View, by: Actor, editable: set[int]) -> bool:
+def may_change(view: View, by: Actor, editable: Collection[int]) -> bool:
     """Whether `by`, who edits the spaces `editable`, may change the view."""
     if view.space_id is not None:
         return view.space_id in editable

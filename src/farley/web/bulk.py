@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
@@ -32,8 +33,9 @@ from farley.web.groups import change_members
 from farley.web.navigation import back
 from farley.web.problems import explained
 from farley.web.record import attachment
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 from farley.web.spaces import by_name
+from farley.web.templatetags.farley import changed_query
 from farley.web.toasts import toast, warn
 
 AT_ONCE = CHUNK  # contacts; more are changed in the background
@@ -54,12 +56,13 @@ class _Unusable(ValueError):
 def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
     """Tag, assign, move, export or delete the selected contacts, or all that the list holds; with undo.
 
-    GET: who may look after contacts of the list, as buttons of its form.
+    GET: who may look after contacts of the list, as buttons of its form; for whoever asks for a page, that list.
     """
     if request.method == "GET":
-        spaces = Space.objects.editable_by(request.actor).filter(
-            pk__in=[s.pk for s in asking.asked(request).shown_spaces]
-        )
+        if not request.htmx:
+            return redirect(f"{reverse('contacts')}{changed_query(request)}")
+        changeable = standings(request).changeable
+        spaces = [space for space in asking.asked(request).shown_spaces if space.pk in changeable]
         return render(request, "contacts/owners.html", {"people": _people_of(spaces[:OWNERS_OF])})
     act = "owner" if "owner" in request.POST else request.POST.get("act", "")
     selection = _selected(request)

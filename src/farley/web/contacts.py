@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,7 +23,7 @@ from farley.journal.models import Batch, Change, Door, Noun
 from farley.journal.writing import one_batch
 from farley.lists import paging
 from farley.lists.language import BadFilter
-from farley.lists.paging import BadCursor, TooSlow
+from farley.lists.paging import BadCursor, Places, TooSlow
 from farley.spaces.models import Space
 from farley.web import listing as asking
 from farley.web import views
@@ -31,9 +32,9 @@ from farley.web.events import Event, events_of
 from farley.web.facts import Fact, fact_groups
 from farley.web.filters import problem_of, slowness_of
 from farley.web.navigation import back
-from farley.web.people import name_of, row_of
+from farley.web.people import MAX_TAGS, name_of, photo_of, shape_of, url_of
 from farley.web.quick_line import card_of
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 from farley.web.rows import drawn
 from farley.web.spaces import home_of
 from farley.web.templatetags.farley import changed_query
@@ -83,20 +84,17 @@ def contacts(request: PageRequest) -> HttpResponse:
     if leads_to := views.first_page(request, seen):
         return redirect(leads_to)
     asked = asking.asked(request)
-    page, problem = _page(asked)
+    places, problem = _places(asked)
     if problem and request.htmx and asked.after:
         raise Http404("no such place in the list")
-    rows = [row_of(contact, page.tags.get(contact.pk, [])) for contact in page.contacts]
-    choices = _choices(request, asked)
-    changeable = {space.pk for space in choices.editable}
-    only_read = {contact.pk for contact in page.contacts if contact.space_id not in changeable}
-    here = changed_query(request, peek=None)
+    rows = _rows(request, places)
     if request.htmx and (asked.after or asked.size != paging.PAGE):
-        part = {"drawn_rows": drawn(rows, query=here, only_read=only_read), "next_cursor": page.after}
+        part = {"drawn_rows": rows, "next_cursor": places.after}
         return render(request, "contacts/list.html#rows", part)
+    choices = _choices(request, asked)
+    changeable = standings(request).changeable
     saved = views.tabs_of(request, seen, changeable)
     peeked = _peeked(request) if request.GET.get("peek") else None
-    peeked_id = peeked.id if peeked else None
     return render(
         request,
         "contacts/list.html",
@@ -117,25 +115,38 @@ def contacts(request: PageRequest) -> HttpResponse:
             "can_change": any(space.pk in changeable for space in asked.shown_spaces),
             "can_change_all": all(space.pk in changeable for space in asked.shown_spaces),
             "changeable": changeable,
-            "rows": rows,
-            "drawn_rows": drawn(rows, query=here, only_read=only_read, peeked=peeked_id),
-            "next_cursor": page.after,
+            "drawn_rows": rows,
+            "next_cursor": places.after,
             "peeked": peeked,
         },
     )
 
 
-def _page(asked: asking.Asked) -> tuple[listing.Page, str]:
-    """A page, and what is wrong with what was asked for: then it is the first one, or an empty one."""
+def _places(asked: asking.Asked) -> tuple[Places, str]:
+    """A page of the list, and what is wrong with what was asked for: then it is the first one, or an empty one."""
+    problem = asked.problem
     try:
-        return asked.listed.page(order=asked.order, after=asked.after, size=asked.size), asked.problem
-    except BadCursor:
-        problem = gettext("This address names no place in the list. It begins at the top again.")
-        return asked.listed.page(order=asked.order, size=asked.size), problem
+        try:
+            return asked.listed.places(order=asked.order, after=asked.after, size=asked.size), problem
+        except BadCursor:
+            problem = gettext("This address names no place in the list. It begins at the top again.")
+            return asked.listed.places(order=asked.order, size=asked.size), problem
     except BadFilter as error:
-        return listing.Page([], None), problem_of(error)
+        return Places([], None), problem_of(error)
     except TooSlow as error:
-        return listing.Page([], None), slowness_of(error, asked.listed.fields)
+        return Places([], None), slowness_of(error, asked.listed.fields)
+
+
+def _rows(request: PageRequest, places: Places) -> SafeString:
+    """The rows of a page, drawn; empty where there are none."""
+    number = request.GET.get("peek", "")
+    return drawn(
+        listing.lines(places.ids),
+        listing.tags_of(places.ids),
+        query=changed_query(request, peek=None),
+        editable=standings(request).changeable,
+        peeked=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None,
+    )
 
 
 @require_GET
@@ -191,8 +202,8 @@ def _sort_context(asked: asking.Asked) -> dict[str, Any]:
 
 
 def _choices(request: PageRequest, asked: asking.Asked) -> Choices:
-    editable = list(Space.objects.editable_by(request.actor).order_by("kind", "title"))
-    home = asked.space_name if asked.space in editable else home_of(editable, request.user)
+    editable = standings(request).editable
+    home = asked.space_name if asked.space in editable else home_of(editable, standings(request).home)
     return Choices(list(asked.spaces), editable, home, listing.tag_names(asked.shown_spaces))
 
 
@@ -203,23 +214,23 @@ def _peeked(request: PageRequest) -> Preview:
     visible = Contact.objects.visible_to(request.actor).select_related("space", "owner", "content", "organisation")
     contact = get_object_or_404(visible, pk=int(number))
     note_access(contact.space_id, Way.OPENED, [contact.pk], by=request.actor, door=Door.WEB)
-    row = row_of(contact, listing.tags_of([contact.pk]).get(contact.pk, []))
+    linked = contact.linked_organisation
     groups = {group.key: group.facts for group in fact_groups(contact.card)}
     changes = Change.objects.visible_to(request.actor).of(Noun.CONTACT, contact.pk).order_by("-id")
     return Preview(
         id=contact.pk,
         name=name_of(contact),
-        url=row.url,
-        photo=row.photo,
-        shape=row.shape,
+        url=url_of(contact),
+        photo=photo_of(contact),
+        shape=shape_of(contact),
         role=contact.job_title,
-        organisation=row.organisation,
-        organisation_url=row.organisation_url,
-        owner=row.owner,
+        organisation="" if contact.kind == Contact.Kind.ORG else contact.organisation_name,
+        organisation_url=url_of(linked) if linked else "",
+        owner=contact.owner.display_name if contact.owner else "",
         space=contact.space.title,
         space_icon=SPACE_ICONS[Space.Kind(contact.space.kind)],
         changed_at=contact.changed_at,
-        tags=list(row.tags),
+        tags=listing.tags_of([contact.pk]).get(contact.pk, [])[:MAX_TAGS],
         facts=[fact for key in PEEK_FACTS for fact in groups.get(key, [])],
         recent=events_of(changes.select_related("user")[:PEEK_EVENTS]),
     )

@@ -15,6 +15,7 @@ from farley.contacts import listing
 from farley.spaces.models import Space
 from farley.web.navigation import page_of
 from farley.web.people_photos import photo_url
+from farley.web.requests import standings
 
 THEME_COOKIE = "farley_theme"
 RAIL_COOKIE = "farley_rail"
@@ -77,7 +78,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shell_of(request: HttpRequest, user: User) -> Shell:
-    spaces, count = _spaces(request, user)
+    spaces, count = _spaces(request)
     return Shell(
         theme=user.theme,
         density=user.density,
@@ -109,11 +110,11 @@ def _modules() -> list[Place]:
     ]
 
 
-def _spaces(request: HttpRequest, user: User) -> tuple[list[Branch], int]:
+def _spaces(request: HttpRequest) -> tuple[list[Branch], int]:
     """The first spaces, with the one that the list is narrowed to, and how many there are."""
     contacts = reverse("contacts")
     here = request.GET if request.path == contacts else {}
-    everything = list(Space.objects.visible_to(user.actor).in_use().order_by("kind", "title"))
+    everything = standings(request).in_use
     spaces = [space for n, space in enumerate(everything) if n < MOST_SPACES or space.name == here.get("space")]
     groups: dict[int, list[Branch]] = {}
     for pk, space, name in listing.groups_of(spaces):

@@ -15,20 +15,20 @@ from farley.exchange.own_lines import fields_here
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.web.record import attachment
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 from farley.web.spaces import home_of
 
 
 @require_GET
 def export(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
     """The form, or with `download` the file."""
-    spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
+    spaces = standings(request).spaces
     if "download" in request.GET:
         return _file(request)
     context = {
         "place": "export",
         "spaces": spaces,
-        "chosen_space": request.GET.get("space") or home_of(spaces, request.user),
+        "chosen_space": request.GET.get("space") or home_of(spaces, standings(request).home),
         "versions": [
             ("", gettext("As stored"), gettext("Every card exactly as it came, whatever its version.")),
             ("4.0", "vCard 4.0", gettext("The newest; says the most.")),

@@ -25,7 +25,7 @@ from farley.journal.models import Batch, Door
 from farley.journal.undo import undoing_of
 from farley.spaces.models import Space
 from farley.spaces.operations import require
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 from farley.web.spaces import choices_of, home_of
 from farley.web.toasts import toast
 
@@ -88,13 +88,13 @@ def upload(request: PageRequest) -> HttpResponse:
             return redirect("import-run", _check(request).pk)
         except NothingToImport as nothing:
             problem = _explained(nothing)
-    editable = list(Space.objects.editable_by(request.actor).order_by("kind", "title"))
+    editable = standings(request).editable
     mine = Import.objects.visible_to(request.actor).filter(is_dry_run=False).order_by("-pk")[:EARLIER]
     context = {
         "problem": problem,
         "limit": filesizeformat(MAX_UPLOAD),
         "spaces": choices_of(editable),
-        "chosen_space": request.POST.get("space") or home_of(editable, request.user),
+        "chosen_space": request.POST.get("space") or home_of(editable, standings(request).home),
         "earlier": [
             Earlier(str(run), run.created_at, _outcome(run), reverse("import-run", args=[run.pk])) for run in mine
         ],

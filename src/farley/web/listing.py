@@ -21,7 +21,7 @@ from farley.lists.language import BadFilter, Filter
 from farley.lists.paging import PAGE, Order
 from farley.spaces.models import Space
 from farley.web.filters import described, problem_of
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 
 NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
 _OF_A_PAGE = ("after", "peek", "size", "gone", "field", "operator", "value", "join")  # and of the form of filters
@@ -174,7 +174,7 @@ class Asked:
 def asked(request: PageRequest) -> Asked:
     """Read the address. Raises Http404 for a space or group that is not there to see, unless a view names it."""
     query = request.GET
-    spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
+    spaces = standings(request).spaces
     tag = query.get("tag", "").strip()[:MAX_VALUE]
     kind = query.get("kind", "")
     space, group, lacks = None, None, ""
@@ -187,7 +187,7 @@ def asked(request: PageRequest) -> Asked:
         lacks = "space" if query.get("space") and space is None else "group"
     return Asked(
         reader=request.user,
-        spaces=[space for space in spaces if space.archived_at is None],
+        spaces=standings(request).in_use,
         space=space,
         group=group,
         kind=kind if kind in KINDS else "",

@@ -17,7 +17,7 @@ from farley.spaces.models import Space
 from farley.web.contacts import make
 from farley.web.listing import Choice
 from farley.web.problems import explained
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 from farley.web.spaces import choices_of, home_of
 
 KINDS = {"person": Kind.INDIVIDUAL, "org": Kind.ORG, "group": Kind.GROUP}
@@ -44,7 +44,7 @@ def new_contact(request: PageRequest) -> HttpResponse:
     """Ask for the commonest facts; the record page has room for the others."""
     kind = request.POST.get("kind", request.GET.get("kind", "person"))
     kind = kind if kind in KINDS else "person"
-    editable = list(Space.objects.editable_by(request.actor).order_by("kind", "title"))
+    editable = standings(request).editable
     fields = _fields(kind)
     problem = ""
     if request.method == "POST":
@@ -71,7 +71,8 @@ def new_contact(request: PageRequest) -> HttpResponse:
         "fields": fields,
         "problem": problem,
         "spaces": choices_of(editable),
-        "chosen_space": request.POST.get("space", request.GET.get("space", "")) or home_of(editable, request.user),
+        "chosen_space": request.POST.get("space", request.GET.get("space", ""))
+        or home_of(editable, standings(request).home),
     }
     return render(request, "contacts/new.html", context, status=422 if problem else 200)
 

@@ -1,106 +1,154 @@
 """The rows of the list of contacts, drawn column by column.
 
 Not by a template: fifty rows of eight cells were two thousand nodes of it and took most of the page's time. Every text
-goes through `escape`.
+goes through `escaped`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from farley.web.people import Row
-from farley.web.templatetags.farley import avatar, first_word, hue, icon, moment
+from farley.contacts.listing import Line
+from farley.contacts.models import Contact
+from farley.web.addresses import around_ids
+from farley.web.people import MAX_TAGS, SHAPES, name_of
+from farley.web.templatetags.farley import Moments, avatar, escaped, first_word, hue, icon
 
 CURRENT = ' aria-current="true"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
-    """What all rows of one page share: where a preview leads, up to the id, and the words."""
+    """What all rows of one page share: `query` is the list's own, without a preview; it begins with a question mark."""
 
-    peek_url: str
-    select: str
-    preview: str
-    preview_word: str
-    preview_icon: str
+    query: str
+    tags: Mapping[int, Sequence[str]]  # by contact id
+    editable: Collection[int]  # spaces whose contacts may be changed
+    peeked: int | None
 
-    @classmethod
-    def of(cls, query: str) -> Page:
-        """`query` is the list's own, without a preview; it begins with a question mark."""
-        return cls(
-            peek_url=escape(f"{query}{'&' if len(query) > 1 else ''}peek="),
-            select=gettext("Select %(name)s"),
-            preview=gettext("Preview of %(name)s"),
-            preview_word=escape(gettext("Preview")),
-            preview_icon=icon("panel-right-open"),
-        )
+    @cached_property
+    def peek_url(self) -> str:
+        """Where a preview leads, up to the id."""
+        return escaped(f"{self.query}{'&' if len(self.query) > 1 else ''}peek=")
+
+    @cached_property
+    def around_contact(self) -> tuple[str, ...]:
+        return around_ids("contact")
+
+    @cached_property
+    def around_photo(self) -> tuple[str, ...]:
+        return around_ids("contact-photo")
+
+    @cached_property
+    def moments(self) -> Moments:
+        return Moments()
+
+    @cached_property
+    def zone(self) -> dt.tzinfo:
+        return timezone.get_current_timezone()
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """Cells by the owner's name: a page has few owners."""
+        return {"": '<td class="c-own" role="cell"></td>'}
+
+    @cached_property
+    def select(self) -> str:
+        return gettext("Select %(name)s")
+
+    @cached_property
+    def preview(self) -> str:
+        return gettext("Preview of %(name)s")
+
+    @cached_property
+    def preview_end(self) -> str:
+        return f' title="{escaped(gettext("Preview"))}">{icon("panel-right-open")}</a></span></td>'
 
 
-def drawn(rows: Sequence[Row], *, query: str, only_read: Collection[int] = (), peeked: int | None = None) -> SafeString:
-    """The table rows. `only_read` are ids of contacts that may not be changed, `peeked` is that of the preview."""
-    page = Page.of(query)
-    return mark_safe("".join(_row(row, page, row.id in only_read, row.id == peeked) for row in rows))  # noqa: S308
+def drawn(
+    lines: Sequence[Line],
+    tags: Mapping[int, Sequence[str]],
+    *,
+    query: str,
+    editable: Collection[int],
+    peeked: int | None = None,
+) -> SafeString:
+    """The table rows. `editable` are ids of spaces, `peeked` is that of the contact in the preview."""
+    page = Page(query, tags, editable, peeked)
+    return mark_safe("".join(_row(line, page) for line in lines))  # noqa: S308
 
 
-def _row(row: Row, page: Page, is_read_only: bool, is_peeked: bool) -> str:
-    select = escape(page.select % {"name": row.name})
+def _row(line: Line, page: Page) -> str:
+    pk, name = line.pk, name_of(line)
     return (
-        f'<tr role="row" data-id="{row.id}"{CURRENT if is_peeked else ""}>'
-        f'<td class="c-sel" role="cell"><input type="checkbox" name="id" value="{row.id}" id="select-{row.id}"'
-        f'{" data-readonly" if is_read_only else ""} aria-label="{select}"></td>'
-        f"{''.join(cell(row, page) for cell in CELLS)}</tr>\n"
+        f'<tr role="row" data-id="{pk}"{CURRENT if pk == page.peeked else ""}>'
+        f'<td class="c-sel" role="cell"><input type="checkbox" name="id" value="{pk}" id="select-{pk}"'
+        f"{'' if line.space in page.editable else ' data-readonly'}"
+        f' aria-label="{escaped(page.select % {"name": name})}"></td>'
+        f"{_name(line, name, page)}{''.join([cell(line, page) for cell in CELLS])}</tr>\n"
     )
 
 
-def _name(row: Row, page: Page) -> str:
-    name, peek = escape(row.name), f"{page.peek_url}{row.id}"
+def _name(line: Line, name: str, page: Page) -> str:
+    pk, peek = line.pk, f"{page.peek_url}{line.pk}"
+    photo = f"{str(pk).join(page.around_photo)}?v={line.photo}" if line.photo else ""
+    organisation = organisation_of(line)
     return (
-        f'<td class="c-name" role="cell"><span class="who"><label for="select-{row.id}">'
-        f"{avatar(row.name, photo=row.photo, shape=row.shape)}</label>"
-        f'<a href="{escape(row.url)}" data-peek="{peek}">{name}'
-        f"{f'<small>{escape(row.organisation)}</small>' if row.organisation else ''}</a>"
-        f'<a class="to-peek" href="{peek}" data-to-peek aria-label="{escape(page.preview % {"name": row.name})}"'
-        f' title="{page.preview_word}">{page.preview_icon}</a></span></td>'
+        f'<td class="c-name" role="cell"><span class="who"><label for="select-{pk}">'
+        f"{avatar(name, photo=photo, shape=SHAPES.get(line.kind, ''))}</label>"
+        f'<a href="{str(pk).join(page.around_contact)}" data-peek="{peek}">{escaped(name)}'
+        f"{f'<small>{escaped(organisation)}</small>' if organisation else ''}</a>"
+        f'<a class="to-peek" href="{peek}" data-to-peek aria-label="{escaped(page.preview % {"name": name})}"'
+        f"{page.preview_end}"
     )
 
 
-def _organisation(row: Row, _: Page) -> str:
-    name = escape(row.organisation)
-    shown = f'<a href="{escape(row.organisation_url)}">{name}</a>' if row.organisation_url else name
+def organisation_of(line: Line) -> str:
+    """The organisation beside the name; an organisation has none."""
+    return "" if line.kind == Contact.Kind.ORG else line.organisation_name
+
+
+def _organisation(line: Line, page: Page) -> str:
+    name = escaped(organisation_of(line))
+    url = str(line.organisation).join(page.around_contact) if line.organisation else ""
+    shown = f'<a href="{url}">{name}</a>' if url else name
     return f'<td class="c-org" role="cell" title="{name}">{shown}</td>'
 
 
-def _email(row: Row, _: Page) -> str:
-    email = escape(row.email)
+def _email(line: Line, _: Page) -> str:
+    email = escaped(line.email)
     return f'<td class="c-mail" role="cell" title="{email}">{email}</td>'
 
 
-def _phone(row: Row, _: Page) -> str:
-    return f'<td class="c-phone" role="cell">{escape(row.phone)}</td>'
+def _phone(line: Line, _: Page) -> str:
+    return f'<td class="c-phone" role="cell">{escaped(line.phone)}</td>'
 
 
-def _tags(row: Row, _: Page) -> str:
-    tags = "".join(f'<span class="tag hue-{hue(tag)}">{escape(tag)}</span>' for tag in row.tags)
-    return f'<td class="c-tags" role="cell"><span class="tags">{tags}</span></td>'
+def _tags(line: Line, page: Page) -> str:
+    tags = [f'<span class="tag hue-{hue(tag)}">{escaped(tag)}</span>' for tag in page.tags.get(line.pk, ())[:MAX_TAGS]]
+    return f'<td class="c-tags" role="cell"><span class="tags">{"".join(tags)}</span></td>'
 
 
-def _owner(row: Row, _: Page) -> str:
-    if not row.owner:
-        return '<td class="c-own" role="cell"></td>'
-    word = f'<span class="cut" title="{escape(row.owner)}">{escape(first_word(row.owner))}</span>'
-    return f'<td class="c-own" role="cell"><span class="row tight">{avatar(row.owner, size="s")}{word}</span></td>'
+def _owner(line: Line, page: Page) -> str:
+    owner = line.owner
+    if owner not in page.owners:
+        word = f'<span class="cut" title="{escaped(owner)}">{escaped(first_word(owner))}</span>'
+        drawn_owner = f'<span class="row tight">{avatar(owner, size="s")}{word}</span>'
+        page.owners[owner] = f'<td class="c-own" role="cell">{drawn_owner}</td>'
+    return page.owners[owner]
 
 
-def _changed(row: Row, _: Page) -> str:
-    written = timezone.localtime(row.changed_at).isoformat(timespec="seconds")
-    said = escape(moment(row.changed_at))
+def _changed(line: Line, page: Page) -> str:
+    at = line.changed_at.astimezone(page.zone)
+    written, said = at.isoformat(timespec="seconds"), escaped(page.moments.said(at))
     return f'<td class="c-last" role="cell"><time class="mute" datetime="{written}">{said}</time></td>'
 
 
-CELLS: tuple[Callable[[Row, Page], str], ...] = (_name, _organisation, _email, _phone, _tags, _owner, _changed)
+CELLS: tuple[Callable[[Line, Page], str], ...] = (_organisation, _email, _phone, _tags, _owner, _changed)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.spaces.audience import Way, count_readers, readers
-from farley.spaces.models import Home, Space
+from farley.spaces.models import Space
 from farley.web.templatetags.farley import moment
 
 SHOWN_MEMBERS = 12  # people beside a record; the page of who sees it has all
@@ -41,12 +41,11 @@ class SpaceChoice:
     sentence: str
 
 
-def home_of(spaces: Sequence[Space], user: User) -> str:
-    """The name of the space that new records go to unless another is chosen.
+def home_of(spaces: Sequence[Space], chosen: int | None) -> str:
+    """The name of the space that new records go to unless another is asked for.
 
-    What `user` chose for it, if that is among `spaces`, else their private one, else the first.
+    The one `chosen` for it, if that is among `spaces`, else the private one, else the first.
     """
-    chosen = Home.objects.filter(user=user).values_list("space", flat=True).first()
     ordered = sorted(spaces, key=lambda space: (space.pk != chosen, not space.is_private))
     return ordered[0].name if ordered else ""
 

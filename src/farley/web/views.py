@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -50,7 +50,7 @@ def seen(request: PageRequest) -> ViewQuerySet:
     return found
 
 
-def tabs_of(request: PageRequest, views: Iterable[View], editable: set[int]) -> list[Tab]:
+def tabs_of(request: PageRequest, views: Iterable[View], editable: Collection[int]) -> list[Tab]:
     """Views as tabs above the list."""
     asked = request.GET.get("view", "")
     now = query_of(request.GET)

@@ -25,6 +25,7 @@ from farley.spaces.models import Space
 from farley.spaces.operations import writing
 
 PAGE = 500
+AT_ONCE = 100  # that are written in one transaction, for which others wait
 _RECORD = (1 << RECORD_BITS) - 1
 SYSTEM = Actor(ActorKind.SYSTEM, None, "farley")
 
@@ -109,7 +110,8 @@ def _mend_page(space: Space, page: Sequence[Contact]) -> int:
     mended = 0
     differing = list(_differing(space, page))
     while differing:
-        overtaken = _mend(space, differing)
+        parts = [differing[start : start + AT_ONCE] for start in range(0, len(differing), AT_ONCE)]
+        overtaken = [contact for part in parts for contact in _mend(space, part)]
         mended += len(differing) - len(overtaken)
         differing = list(_differing(space, overtaken))
     return mended

@@ -82,7 +82,6 @@ def test_progress_is_a_part_while_it_runs_and_a_new_page_when_it_is_over(alice: 
     assert page_of_alice.get(check, headers=hx())["HX-Refresh"] == "true"
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="about the SQLite file")
 def test_an_import_that_waits_for_room_on_the_disk_says_so(
     alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch
@@ -96,6 +95,7 @@ def test_an_import_that_waits_for_room_on_the_disk_says_so(
     )
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_cancelled_import_leaves_nothing(alice: User, page_of_alice: Client) -> None:
     check = upload(page_of_alice, a_card("Ada King"))
     run_ready("long")

@@ -11,7 +11,9 @@ PORT ?= 8000
 # What pytest is given besides: make test TESTS="tests/web -k login"
 TESTS ?=
 WORKERS ?= auto
-PYTEST = $(BIN)/pytest -n $(WORKERS) $(TESTS)
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
+# Tests that ask no database: once is enough.
+WITHOUT_DATABASE = tests/codecs tests/tools
 
 # Only who asks for nothing but to run gets the smaller environment. One with the developers' tools also runs Farley:
 # `make run` does not take it apart.
@@ -31,8 +33,8 @@ run: .venv/$(ENVIRONMENT).stamp build ## Start Farley on http://127.0.0.1:8000
 test: .venv/dev.stamp build ## Run the tests on SQLite; those that lack a system program are skipped by name
 	$(PYTEST)
 
-test-postgres: .venv/dev.stamp build ## Run the tests on a PostgreSQL started for them
-	$(BIN)/python -m tools.with_postgres $(PYTEST)
+test-postgres: .venv/dev.stamp build ## Run the tests that ask a database on a PostgreSQL started for them
+	$(BIN)/python -m tools.with_postgres $(PYTEST) $(addprefix --ignore=,$(WITHOUT_DATABASE))
 
 check: format lint types contracts sizes migrations templates words leaks docs test ## Everything that must hold before a commit
 

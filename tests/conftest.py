@@ -56,8 +56,13 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """Flushing the database, as tests with transactions of their own end, empties the tables that Django knows."""
+    """Flushing the database, as tests with transactions of their own end, empties the tables that Django knows.
+
+    It also has Django write its permissions anew, which nothing here reads, and which took a second each time.
+    """
     from django.apps import apps
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.contenttypes.management import create_contenttypes
     from django.db.models.signals import post_migrate
 
     from farley.search import trigrams
@@ -65,6 +70,10 @@ def django_db_setup(django_db_setup: None) -> None:
     def empty_index(**_: object) -> None:
         trigrams.mend()
 
+    for receiver in (create_permissions, create_contenttypes):
+        assert post_migrate.disconnect(receiver) or post_migrate.disconnect(
+            dispatch_uid=f"{receiver.__module__}.{receiver.__name__}"
+        )
     post_migrate.connect(empty_index, sender=apps.get_app_config("search"), weak=False)
 
 

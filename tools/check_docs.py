@@ -19,7 +19,7 @@ from tools.tree import ROOT, Finding, report
 GUIDE = Path("docs/operator")
 SETTING = re.compile(r"\bFARLEY_[A-Z_]*[A-Z]\b")
 CODE = re.compile(r"`([^`\n]+)`|^ {4,}(\S.*)$|^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-FOR_TESTS = {"FARLEY_NO_SKIP", "FARLEY_SAMPLES", "FARLEY_TEST_DATABASE_URL"}
+FOR_TESTS = {"FARLEY_NO_SKIP", "FARLEY_SAMPLES", "FARLEY_TEST_DATABASE_URL", "FARLEY_TEST_SERVER_ENDS"}
 
 
 def settings_read(sources: Iterable[str]) -> set[str]:

@@ -1,7 +1,8 @@
 """Run a command beside a PostgreSQL made for it: `python -m tools.with_postgres pytest -n auto`.
 
 The server listens on a free loopback port, keeps its data in a temporary folder and ends with the command, whose exit
-code is passed on. The command finds it in FARLEY_TEST_DATABASE_URL. fsync is off: what is lost with the machine's power
+code is passed on. The command finds it in FARLEY_TEST_DATABASE_URL; FARLEY_TEST_SERVER_ENDS says that whatever is left
+on it goes with it. fsync is off: what is lost with the machine's power
 is a test run.
 """
 
@@ -46,7 +47,8 @@ def main(command: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped then too
     try:
         with server() as url:
-            return subprocess.run(command, env={**os.environ, "FARLEY_TEST_DATABASE_URL": url}, check=False).returncode
+            environment = {**os.environ, "FARLEY_TEST_DATABASE_URL": url, "FARLEY_TEST_SERVER_ENDS": "1"}
+            return subprocess.run(command, env=environment, check=False).returncode
     except NoServer as error:
         print(f"tools.with_postgres: {error}", file=sys.stderr)
         return 2

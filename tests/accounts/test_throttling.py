@@ -86,8 +86,7 @@ def test_guesses_that_come_at_once_do_not_slip_through() -> None:
 
 
 @pytest.fixture
-def alice_with_password(alice: User, settings: Any) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # many are checked here
+def alice_with_password(alice: User) -> User:
     alice.set_password(PASSWORD)
     alice.save()
     return alice

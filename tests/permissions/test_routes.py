@@ -402,11 +402,11 @@ def test_a_get_changes_nothing(scene: Scene) -> None:
 
 
 def test_a_post_without_the_csrf_token_changes_nothing(scene: Scene) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(name="manager"))
     for name, routes in ROUTES.items():
         for route in routes:
             if route.method == "post":
-                client = Client(enforce_csrf_checks=True)
-                client.force_login(User.objects.get(name="manager"))
                 response = client.post(reverse(name, args=route.arguments(scene)), route.data(scene))
                 assert response.status_code == 403, name
     assert Contact.objects.exclude(deleted_at=None).get() == scene.deleted

@@ -25,11 +25,6 @@ from tests.cast import space_of, team
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings: object) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
-
-
 def test_a_new_person_manages_a_private_space_of_their_name() -> None:
     user = add_person("alice", "alice@example.org", "correct horse", full_name="Alice Liddell")
     space = Space.objects.get(name="alice")

@@ -11,7 +11,7 @@ import pytest
 import farley
 
 FACES = ("web", "api", "dav", "cli")
-GUARDS = {"visible_to", "editable_by", "managed_by", "restorable_by", "known_to"}
+GUARDS = {"visible_to", "editable_by", "undoable_by", "managed_by", "restorable_by", "known_to"}
 SOURCE = Path(farley.__file__).parent
 
 # file, function, model: why no actor stands between the rows and whoever reads them
@@ -25,12 +25,6 @@ ALLOWED = {
     ("web/activity.py", "_left_of", "LeftOut"): "counts, of an act that the reader sees",
     ("web/activity.py", "_newest_changes", "Change"): "of the visible spaces",
     ("web/activity.py", "_touching_hidden", "BatchSpace"): "asks which acts went beyond what the reader sees",
-    (
-        "web/activity.py",
-        "_undoable_by",
-        "BatchSpace",
-    ): "asks for the spaces the reader does not edit, to leave them out",
-    ("web/activity.py", "_undoable_by", "Space"): "likewise",
     ("web/bulk.py", "_cards", "Contact"): "what a selection has just found visible",
     ("web/bulk.py", "_name_of", "User"): "who was just found among the readers of spaces the actor sees",
     ("web/events.py", "_owners", "User"): "names who looked after a contact the reader sees",

@@ -11,8 +11,10 @@ from django.test import Client
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.contacts import operations
 from farley.contacts.models import Contact
 from farley.contacts.retaining import Retention
+from farley.journal.models import Door
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, person, space_of, team
 from tests.web.reading import text_of
@@ -82,6 +84,18 @@ def test_an_administrator_closes_an_account_and_opens_it_again(
     page.post("/instance/accounts/alice/", {"act": "open"})
     alice.refresh_from_db()
     assert alice.is_active
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.EDITOR])
+def test_the_hand_over_is_taken_back_by_an_administrator_who_edits_there(
+    alice: User, bob: User, admin: User, as_user: AsUser, role: Role
+) -> None:
+    space = team("sales", alice=Role.MANAGER, bob=Role.READER, admin=role)
+    contact = hand_of(alice).contact(space)
+    operations.assign([contact], alice, by=alice.actor, door=Door.WEB, batch=None)
+    answer = as_user(admin).post("/instance/accounts/alice/", {"act": "close", "heir": "bob"}, follow=True)
+    assert "1 contact has another owner" in text_of(answer.content)
+    assert ("/undo/" in answer.content.decode()) is (role == Role.EDITOR)
 
 
 def test_the_last_administrator_stays(alice: User, admin: User, as_user: AsUser) -> None:

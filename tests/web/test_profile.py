@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import translation
@@ -14,7 +16,7 @@ from PIL import Image
 from farley.accounts.models import User
 from farley.accounts.portraits import MAX_PHOTO, Portrait
 from farley.accounts.roles import Role
-from tests.cast import person, team
+from tests.cast import hand_of, person, space_of, team
 from tests.web.reading import text_of
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +86,26 @@ def test_the_week_begins_as_chosen_or_as_the_language_has_it(alice: User, page_o
     alice.refresh_from_db()
     assert alice.week_begins_on == 5
     assert '<option value="saturday" selected>' in page_of_alice.get("/account/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("weekday", "today", "next_week"),
+    [
+        ("monday", "2026-11-25", "2026-11-30"),  # a Wednesday
+        ("monday", "2026-11-30", "2026-12-07"),
+        ("saturday", "2026-11-25", "2026-11-28"),
+        ("sunday", "2026-11-25", "2026-11-29"),
+    ],
+)
+def test_a_follow_up_next_week_is_on_the_day_the_week_begins_on(
+    alice: User, page_of_alice: Client, weekday: str, today: str, next_week: str
+) -> None:
+    contact = hand_of(alice).contact(space_of(alice))
+    page_of_alice.post("/account/preferences/", {"first_weekday": weekday})
+    with time_machine.travel(f"{today}T12:00:00+00:00", tick=False):
+        page = page_of_alice.get(f"/contacts/{contact.pk}/").content.decode()
+    [offered] = re.findall(r'name="on" value="([0-9-]+)">Next week<', page)
+    assert offered == next_week
+    page_of_alice.post(f"/contacts/{contact.pk}/follow-up/", {"on": offered})
+    contact.refresh_from_db()
+    assert str(contact.follow_up_on) == next_week

@@ -100,6 +100,7 @@ def test_an_invitation_is_shown_once_and_tells_an_outsider_nothing(
     Client().post(f"/join/{token}/")
     assert Invitation.objects.get().uses == 0
     assert "Sales" in text_of(as_user(bob), f"/join/{token}/")
+    assert "You are in “Sales” already" in text_of(page_of_alice, f"/join/{token}/")
     assert space.role_of(bob.actor) is None  # to look is not to accept
     assert as_user(bob).post(f"/join/{token}/").headers["Location"] == "/spaces/sales/"
     assert space.role_of(bob.actor) == Role.EDITOR

@@ -71,6 +71,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         spaces = Space.objects.visible_to(actor).values("pk")
         return self.filter(pk__in=BatchSpace.objects.filter(space__in=spaces).values("batch"))
 
+    def undoable_by(self, actor: Actor) -> Self:
+        """Batches of which `actor` edits every space."""
+        others = Space.objects.exclude(pk__in=Space.objects.editable_by(actor).values("pk"))
+        touched = BatchSpace.objects.filter(space__in=others.values("pk")).values("batch")
+        return self.visible_to(actor).exclude(pk__in=touched)
+
 
 class Batch(models.Model):
     """One act of a person or program: what is undone together."""

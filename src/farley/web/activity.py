@@ -122,7 +122,7 @@ def undo_act(request: PageRequest, pk: int) -> HttpResponse:
     """Take an act back; what was changed since stays and is listed."""
     found = find_batch(pk, by=request.actor)
     if found.size > AT_ONCE:
-        get_object_or_404(_undoable_by(request), pk=pk)
+        get_object_or_404(Batch.objects.undoable_by(request.actor), pk=pk)
         return _undo_in_background(request, found)
     try:
         result = take_back(found, by=request.actor, door=Door.WEB)
@@ -195,7 +195,7 @@ def _batch_page(request: PageRequest, pk: int) -> HttpResponse:
 
 def _shown(request: PageRequest, batches: list[Batch]) -> list[Shown]:
     numbers = [batch.pk for batch in batches]
-    undoable = set(_undoable_by(request).filter(pk__in=numbers).values_list("pk", flat=True))
+    undoable = set(Batch.objects.undoable_by(request.actor).filter(pk__in=numbers).values_list("pk", flat=True))
     partly = set(_touching_hidden(request.actor).filter(batch__in=numbers).values_list("batch", flat=True))
     return [
         _batch(batch, _told_of(batch, request.actor, is_all=batch.pk not in partly), can_undo=batch.pk in undoable)
@@ -245,13 +245,6 @@ def _batch(batch: Batch, told: Told, *, can_undo: bool) -> Shown:
 def _touching_hidden(by: Actor) -> Any:
     """The spaces, by batch, that acts touched and `by` does not see."""
     return BatchSpace.objects.exclude(space__in=Space.objects.visible_to(by).values("pk"))
-
-
-def _undoable_by(request: PageRequest) -> Any:
-    """Batches of which the reader edits every space."""
-    others = Space.objects.exclude(pk__in=Space.objects.editable_by(request.actor).values("pk"))
-    touched = BatchSpace.objects.filter(space__in=others.values("pk")).values("batch")
-    return Batch.objects.visible_to(request.actor).exclude(pk__in=touched)
 
 
 def _title(act: Batch.Act, title: str) -> str:

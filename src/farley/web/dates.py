@@ -4,17 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
+from farley.accounts.models import User
 from farley.codecs.vcard import PartialDate
 
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}|\d{2})?")
 _WORDED = re.compile(r"(\d{1,2})\.?\s+([^\W\d_]{3,})\.?(?:\s+(\d{4}|\d{2}))?")
 _LEAP_YEAR = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A day that one often means, by the words for it."""
+
+    label: str
+    on: dt.date
+
+    @property
+    def told(self) -> str:
+        return date_format(self.on, pgettext("date format: weekday, day and month", "l j F"))
+
+
+def days_ahead(user: User) -> list[Ahead]:
+    """Days for coming back to something; the week begins as `user` has it."""
+    today = timezone.localdate()
+    next_week = today + dt.timedelta(days=(user.week_begins_on - today.weekday() - 1) % 7 + 1)
+    days = [
+        Ahead(gettext("Tomorrow"), today + dt.timedelta(days=1)),
+        Ahead(gettext("Next week"), next_week),
+        Ahead(gettext("In four weeks"), today + dt.timedelta(weeks=4)),
+    ]
+    return [day for number, day in enumerate(days) if day.on not in [other.on for other in days[:number]]]
 
 
 class UnreadableDate(ValueError):

@@ -30,7 +30,9 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return _unlisted(render(request, "spaces/join.html", {"version": __version__}))
     if request.method == "POST":
         return _accepted(request, request.user.actor, token)
+    standing = invitation.space.standing_of(request.user.actor)
     context = {
+        "is_in": standing is not None and standing >= invitation.role,
         "version": __version__,
         "space": invitation.space,
         "role": role_name(Role(invitation.role)),

@@ -16,11 +16,11 @@ from farley.accounts import resetting, second_factor
 from farley.accounts.closing import LastAdministrator
 from farley.accounts.models import User
 from farley.contacts.offboarding import HandedOver, Private, UnfitHeir, belongings_of, let_in, offboard
-from farley.journal.models import Door
+from farley.journal.models import Batch, Door
 from farley.spaces.operations import LastManager
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
-from farley.web.toasts import toast, warn
+from farley.web.toasts import toast
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def _closed(request: PageRequest, person: User) -> str:
 
 def _tell(request: PageRequest, done: HandedOver) -> None:
     text = ngettext("{count} contact has another owner", "{count} contacts have another owner", done.owned)
-    warn(request, text.format(count=done.owned))
+    undoable = Batch.objects.undoable_by(request.actor).filter(pk=done.batch.pk).first() if done.batch else None
+    toast(request, text.format(count=done.owned), undoes=undoable)
 
 
 def _require_administrator(request: PageRequest) -> None:

@@ -23,6 +23,7 @@ from farley.spaces.audience import readers
 from farley.spaces.models import Space
 from farley.web.affiliations import affiliation_form, organisations_of
 from farley.web.context import SPACE_ICONS
+from farley.web.dates import days_ahead
 from farley.web.editing import editing_of, new_fact, relation_editing
 from farley.web.events import Day, days_of, record_events
 from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signature
@@ -129,6 +130,7 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "contact": contact,
         "can_edit": can_edit,
         "can_manage": role >= Role.MANAGER,
+        "days_ahead": days_ahead(request.user) if can_edit else [],
         "photo": photo_of(contact),
         "shape": shape_of(contact),
         "space_icon": SPACE_ICONS[Space.Kind(contact.space.kind)],

@@ -320,6 +320,10 @@ ROUTES: dict[str, list[Route]] = {
     "dav-home": [Route("get", NO_PHONE, arguments=lambda _: ["manager"])],
     "dav-book": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.space.name])],
     "dav-card": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.space.name, s.contact.href])],
+    "backups": [
+        Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404)),
+        Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404)),
+    ],
     "instance-journal": [Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404))],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes", tells=INSIDE)],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk], tells=INSIDE)],

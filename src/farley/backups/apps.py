@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+NIGHTLY = "make the nightly backup"  # what the schedule calls it
+
 
 class BackupsConfig(AppConfig):
     name = "farley.backups"
@@ -8,4 +10,4 @@ class BackupsConfig(AppConfig):
         from farley.backups import tasks
         from farley.jobs import schedules
 
-        schedules.register("make the nightly backup", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30;BYSECOND=0", tasks.make_due)
+        schedules.register(NIGHTLY, "FREQ=DAILY;BYHOUR=2;BYMINUTE=30;BYSECOND=0", tasks.make_due)

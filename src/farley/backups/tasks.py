@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from farley.backups import rotation
 from farley.configuration import load
@@ -15,3 +16,11 @@ def make_due() -> str:
     if configuration.backups is None:
         return ""
     return rotation.make(configuration.backups, configuration.data).name
+
+
+def is_being_made() -> bool:
+    """Whether one is asked for or under way."""
+    waiting: bool = DBTaskResult.objects.filter(
+        task_path=make_due.module_path, status__in=["READY", "RUNNING"]
+    ).exists()
+    return waiting

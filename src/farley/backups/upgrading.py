@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,7 +19,11 @@ from farley.backups.operations import SUFFIX, back_up, stamp
 from farley.database.trouble import Trouble, trouble_of
 
 UPGRADE_LOCK = 0x6661726C6579  # any number that nobody else takes on this database
+COPIES = 3  # made before upgrades, that are kept
 OUR_APP = "spaces"  # a database with this app's migrations is Farley's
+
+
+_COPY = re.compile(r"before-(upgrade|restore)-(\d{4}-\d\d-\d\dT\d{6}Z)\.(farley|sqlite3)")
 
 
 class DatabaseUnusable(RuntimeError):
@@ -41,6 +46,7 @@ def bring_up_to_date(data: Path) -> Path | None:
                 return None
             copy = _copy(data / "backups") if _tables() else None
             _migrate(copy)
+            thin_out(data / "backups")
             return copy
     except OperationalError as error:
         raise DatabaseUnusable(explained(error)) from error
@@ -148,6 +154,18 @@ def _copy(folder: Path) -> Path:
     target = folder / f"before-upgrade-{stamp()}{SUFFIX}"
     back_up(target, with_secrets=True)
     return target
+
+
+def copies(folder: Path) -> list[Path]:
+    """The copies made before upgrades and restores, newest first; other files are none of ours."""
+    matches = ((path, _COPY.fullmatch(path.name)) for path in folder.glob("before-*"))
+    return [path for _, path in sorted(((match[2], path) for path, match in matches if match), reverse=True)]
+
+
+def thin_out(folder: Path) -> None:
+    """Leave the newest COPIES made before upgrades: each is as large as the database. Those of restores stay."""
+    for path in [copy for copy in copies(folder) if copy.name.startswith("before-upgrade-")][COPIES:]:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

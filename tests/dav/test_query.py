@@ -127,7 +127,11 @@ def test_what_the_index_rows_choose_is_all_that_the_cards_say(book: Phone, name:
     book.put("two.vcf", a_card("Eine", "FN;LANGUAGE=en:Another 50%_ Name", "NICKNAME:A\\,B, Ｃ", version="4.0"))
     book.put("long.vcf", a_card("x" * 3000 + "end", "EMAIL:" + "y" * 3000 + "end", "TEL: tel:+49 \u0661 "))
     book.put("decomposed.vcf", a_card("Ko\u0308nig", "EMAIL:\u212aelvin@example.org"))
+    book.put(
+        "marked.vcf", a_card("Mu\u00f1oz \u0132sselmeer \u0149a \u017fun \ufb01n \u00bd", "EMAIL:m\u00fc@example.org")
+    )
     texts = [
+        *("mu", "mun", "munoz", "muñ", "ijs", "na", "sun", "fin", "1", "u"),
         "könig",
         "ko",
         "another",

@@ -20,6 +20,8 @@ from farley.journal.models import Change, Noun, Verb, etag_of
 from farley.spaces.models import Space
 
 PAGE = 1000  # rows of one query
+_ASCII = " -~"  # ranges of characters, as GLOB and regular expressions write them
+_MARKED = "À-Þà-ıĴ-ňŊ-ž"  # letters that are one of ASCII's with a mark, or none of them: not ß, ĳ, ŉ, ſ
 OCTETS_AT_ONCE = 4 * 2**20  # of cards that are in memory together; a larger one comes by itself
 
 _COLUMNS = "id, space_id, href, sha256, size, content_id, octets_revision, full_name, created_at, changed_at, uid_key"
@@ -108,9 +110,10 @@ def by_pk(space: Space, pks: Iterable[int]) -> Iterator[list[Member]]:
 
 
 def spelled(space: Space, kind: IndexRow.Kind | None, text: str) -> list[tuple[int, str]]:
-    """Ids and values of a kind (None: the name) that may hold `text` in whatever case, and all that are not ASCII.
+    """Ids and values of a kind (None: the name) that may hold `text` in whatever case, and others.
 
-    A caller compares the values in its own way. Values that were cut are among them.
+    A caller compares the values in its own way. Values that were cut are among them, and those with characters that
+    ways of comparing make another text of.
     """
     values: list[Any]
     if kind is None:
@@ -121,11 +124,16 @@ def spelled(space: Space, kind: IndexRow.Kind | None, text: str) -> list[tuple[i
         sql = f"SELECT contact_id, {column} FROM contacts_indexrow WHERE space_id = %s AND kind = %s"
         values = [space.pk, int(kind)]
     is_postgresql = connection.vendor == "postgresql"
-    tests = [f"{column} ~ '[^ -~]'" if is_postgresql else f"{column} GLOB '*[^ -~]*'", f"LENGTH({column}) >= {most}"]
+    known = _ASCII + _MARKED if text.isascii() else _ASCII
+    tests = [
+        f"{column} ~ '[^{known}]'" if is_postgresql else f"{column} GLOB '*[^{known}]*'",
+        f"LENGTH({column}) >= {most}",
+    ]
     if text.isascii():
+        # A letter without its mark is followed by the mark: only as the last one can it be part of what is looked for.
         like = "ILIKE" if is_postgresql else "LIKE"
         tests.append(f"{column} {like} %s ESCAPE '!'")
-        values.append(f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%")
+        values.append(f"%{text[:-1].replace('!', '!!').replace('%', '!%').replace('_', '!_')}%")
     return [(pk, value) for pk, value in rows.query(f"{sql} AND ({' OR '.join(tests)})", values)]
 
 

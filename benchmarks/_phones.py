@@ -89,7 +89,7 @@ def dav(count: str) -> dict[str, Any]:
     from farley.spaces.models import Space
 
     ada, space, total = User.objects.get(name="ada"), Space.objects.get(name="ada"), int(count)
-    secret = _filled(ada, space, total)
+    secret = filled(total)
     phone, by = Phone("ada", secret), ada.actor
     found: dict[str, Any] = {}
 
@@ -157,14 +157,17 @@ def dav(count: str) -> dict[str, Any]:
     return found
 
 
-def _filled(ada: Any, space: Any, total: int) -> str:
-    """A book of `total` cards, and the password of a device."""
+def filled(total: int) -> str:
+    """The password of a device that reads a book of `total` cards, made here."""
     from farley.accounts import devices
     from farley.accounts.devices import Device
     from farley.accounts.doors import Door
+    from farley.accounts.models import User
     from farley.contacts import storing
     from farley.contacts.storing import Entry
+    from farley.spaces.models import Space
 
+    ada, space = User.objects.get(name="ada"), Space.objects.get(name="ada")
     for start in range(0, total, 500):
         entries = [Entry(card(number), f"{number}.vcf") for number in range(start, min(start + 500, total))]
         storing.store_many(space, entries, batch=None, by=ada.actor, door=Door.CLI)

@@ -340,6 +340,13 @@ def dav(count: str) -> dict[str, Any]:
     return _phones.dav(count)
 
 
+def dav_fill(count: str) -> dict[str, Any]:
+    """The book of ada filled, and the password of a device that reads it."""
+    from benchmarks import _phones
+
+    return {"secret": _phones.filled(int(count))}
+
+
 def _storing(mark: str) -> Callable[[int], None]:
     """A function that stores card `number` of a family of cards; another time with another telephone number."""
     from farley.accounts.models import User
@@ -508,6 +515,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "share-out": share_out,
     "access": access,
     "dav": dav,
+    "dav-fill": dav_fill,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +13,8 @@ from django.template import Context, Engine, Node, Template
 from django.template.backends.django import get_installed_libraries
 from django.template.base import TextNode
 from django.test import Client
+from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
 from farley.accounts.models import User
@@ -92,6 +95,58 @@ def _within(node: Any) -> Iterator[Node]:
         yield each
         if isinstance(each, Constant):
             yield from _within(each)
+
+
+class Thing:
+    name = "<b>"
+    pk = 12345
+
+    def method(self) -> str:
+        return "called & escaped"
+
+    def with_argument(self, _: object) -> str:
+        return ""
+
+    @property
+    def broken(self) -> str:
+        raise AttributeError("inside")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ text }}{{ safe }}{{ number }}{{ real }}{{ day }}{{ nothing }}{{ lazy }}",
+        "{{ thing.name }}{{ thing.pk }}{{ thing.method }}{{ thing.none }}{{ thing.with_argument }}",
+        "{{ table.name }}{{ table.items }}{{ table.none }}{{ table.inner.name }}{{ row.0 }}{{ row.9 }}{{ text.upper }}",
+        "{{ none }}{{ none.name }}{{ function }}{{ klass.name }}{{ lazy.upper }}{{ nothing.name }}",
+        "{% if none %}a{% elif thing.name == table.inner.name %}b{% elif table %}c{% endif %}",
+        "{% for each in row %}{{ forloop.counter }}{{ each }}{% empty %}-{% endfor %}{% for a in none %}{% endfor %}",
+        "{{ none|default:text }}{{ text|default:nothing }}{{ thing.name|upper }}{{ row|join:text }}",
+        "{% autoescape off %}{{ text }}{{ thing.name }}{% endautoescape %}",
+        '{% url "contact" thing.pk %}{% url "space" table.word %}{% url "fact" thing.pk table.word %}',
+        "{% with a=thing.name b=row.1 %}{{ a }}{{ b }}{% endwith %}",
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_not_constant_is_drawn_as_django_draws_it(source: str, language: str) -> None:
+    context = {
+        "text": "a <b> & 'c' \"d\"",
+        "safe": mark_safe("<i>"),
+        "number": 1234567,
+        "real": 1234.5,
+        "day": dt.datetime(2026, 11, 27, 9, 5, tzinfo=dt.UTC),
+        "nothing": None,
+        "lazy": SimpleLazyObject(lambda: "la<zy"),
+        "thing": Thing(),
+        "klass": Thing,
+        "function": lambda: "<called>",
+        "table": {"name": "&", "inner": {"name": "<b>"}, "word": "some.word"},
+        "row": ["<", 2, True],
+    }
+    plain = Engine(libraries=get_installed_libraries(), builtins=OPTIONS["builtins"]).from_string(source)
+    quick = _engine(tried=source).get_template("tried.html")
+    with override(language):
+        assert quick.render(Context(context)) == plain.render(Context(context))
 
 
 def test_pages_of_two_people_in_two_languages_in_turn_are_what_they_would_be_without_anything_kept(

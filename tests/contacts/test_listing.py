@@ -181,6 +181,7 @@ def test_a_page_is_an_index_range(alice: User, order: Order) -> None:
     assert any("contacts_contact" in plan for plan in plans)
     assert all("USING" in plan and "contacts_since" not in plan for plan in plans if "contacts_contact" in plan)
     assert not [plan for plan in plans if "TEMP B-TREE" in plan]
+    assert any("groups_by_name" in plan for plan in plans)  # which every page asks for
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ def powers(space: Space, actor: Actor) -> tuple[bool, bool, bool]:
     told = standings_of(actor)
     assert told.spaces == list(seen[0].order_by("kind", "title"))
     assert told.editable == list(seen[1].order_by("kind", "title"))
-    assert all(role == each.standing_of(actor) for each in told.spaces for role in [told.roles[each.pk]])
+    assert [told.role_in(each) for each in told.spaces] == [each.role_of(actor) for each in told.spaces]
     return can_read, can_write, space.role_of(actor) == Role.MANAGER
 
 

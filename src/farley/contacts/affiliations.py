@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
+from farley.contacts import seeing
 from farley.contacts.models import Affiliation, Contact
 from farley.contacts.storing import EditConflict, StoreProblem
 from farley.contacts.writing import SpaceWriter
@@ -63,9 +64,7 @@ def parts_of(people: Iterable[int]) -> dict[int, list[Part]]:
 
 def of_person(person: Contact, *, by: Actor, today: dt.date) -> list[Affiliation]:
     """Those of `person` in organisations that `by` sees, the ones that last first."""
-    visible = Contact.objects.visible_to(by)
-    found = Affiliation.objects.filter(person=person, organisation__in=visible).select_related("organisation")
-    return sorted(found.order_by("pk"), key=lambda each: is_over(each, today))
+    return sorted(seeing.parts_of(person.pk, by=by), key=lambda each: is_over(each, today))
 
 
 def is_over(affiliation: Affiliation, today: dt.date) -> bool:

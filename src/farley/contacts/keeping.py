@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.codecs.vcard import Card
 from farley.contacts import affiliations
 from farley.contacts.affiliations import Part
@@ -18,11 +19,12 @@ from farley.contacts.models import Contact
 from farley.contacts.operations import move_between
 from farley.contacts.storing import EditConflict, Stored, free_href, octets_of, store, taken_uids
 from farley.contacts.writing import OWN_COLUMNS, Own, SpaceWriter, own_of
+from farley.database import rows
 from farley.fields.models import Document, Field
 from farley.fields.values import Value
 from farley.journal.models import ERASED, Batch, Change, Content, Door, Noun, Verb
 from farley.journal.undo import Former, PutBack
-from farley.spaces.models import Space
+from farley.spaces.models import Space, held_by
 
 
 class ContactKeeper:
@@ -51,7 +53,9 @@ class ContactKeeper:
 
 def emptied_of(contents: Iterable[int]) -> set[int]:
     """Those of these contents whose octets are erased."""
-    return set(Content.objects.filter(pk__in=list(contents), octets=b"").values_list("pk", flat=True))
+    asked = sorted(set(contents))
+    sql = f"SELECT id FROM journal_content WHERE LENGTH(octets) = 0 AND id IN ({rows.marks(asked)})"  # noqa: S608
+    return {pk for (pk,) in rows.query(sql, asked)} if asked else set()
 
 
 def _parts_in(state: Former) -> list[Part]:
@@ -62,8 +66,8 @@ _COMPARED = ("deleted_at", "sha256", "space_id", "uid", "owner_id", "follow_up_o
 
 
 def _hashes(contents: Iterable[int]) -> dict[int, bytes]:
-    rows = Content.objects.filter(pk__in=list(contents)).values_list("pk", "sha256")
-    return {pk: bytes(sha256) for pk, sha256 in rows}
+    found = Content.objects.filter(pk__in=list(contents)).values_list("pk", "sha256")
+    return {pk: bytes(sha256) for pk, sha256 in found}
 
 
 def _is_as(contact: Contact, state: Former, hashes: dict[int, bytes]) -> bool:
@@ -303,7 +307,7 @@ def versions(contact: Contact, by: Actor, *, newest: int | None = None) -> list[
 
     Of the time the contact spent in a space that `by` does not see, nothing is told.
     """
-    told = set(Space.objects.visible_to(by).values_list("pk", flat=True))
+    told = {pk for (pk,) in rows.query(*held_by(by, Role.READER))}
     found: list[Version] = []
     content: int | None = None if contact.is_deleted else contact.content_id
     until: dt.datetime | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from farley.accounts.actor import Actor
 from farley.codecs.vcard import Property
+from farley.contacts import seeing
 from farley.contacts.deriving import MAX_NORM, bare_uid
 from farley.contacts.models import Contact, IndexRow
+from farley.database import rows
 from farley.journal.models import Noun
 from farley.search import finding
 from farley.search.folding import search_fold
@@ -17,6 +19,8 @@ from farley.spaces.models import Space
 
 MEMBERS = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
 MAX_SHOWN = 200  # of each kind on a page
+MAX_KEYS = 500  # that are looked up at once
+MAX_FOUND = 2000  # of them
 MAX_COMPLETED = 10
 MAX_WORDS = 8  # of a name
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -39,12 +43,11 @@ class Relation:
 def relations(contact: Contact, *, by: Actor) -> list[Relation]:
     """Whom the card names, then who names this contact, as far as `by` sees them."""
     named = contact.card.properties(*RELATIONS)
-    visible = Contact.objects.visible_to(by).filter(space=contact.space_id)
     uids = {bare_uid(prop.text): prop for prop in named if ":" in prop.text}
     names = {search_fold(prop.text.strip()): prop for prop in named if ":" not in prop.text and prop.text.strip()}
-    by_uid = {found.uid_key: found for found in visible.filter(uid_key__in=list(uids)[:500])}
+    by_uid = {found.uid_key: found for found in _here(contact, "uid_key", list(uids)[:MAX_KEYS], by)}
     by_name: dict[str, Contact] = {}
-    for found in visible.filter(sort_key__in=list(_sort_keys(names))[:500]):
+    for found in _here(contact, "sort_key", list(_sort_keys(names))[:MAX_KEYS], by):
         by_name.setdefault(search_fold(found.full_name), found)
     outward = []
     for prop in named[:MAX_SHOWN]:
@@ -54,6 +57,14 @@ def relations(contact: Contact, *, by: Actor) -> list[Relation]:
             outward.append(Relation(other.full_name if other else text, prop.label or "", other, prop))
     mine = {relation.contact.pk for relation in outward if relation.contact is not None}
     return outward + [back for back in _backward(contact, by) if back.contact and back.contact.pk not in mine]
+
+
+def _here(contact: Contact, column: str, keys: Sequence[str], by: Actor) -> list[Contact]:
+    """Contacts beside `contact`, with one of these keys."""
+    if not keys:
+        return []
+    where = f"contacts_contact.space_id = %s AND contacts_contact.{column} IN ({rows.marks(keys)})"
+    return seeing.contacts(where, [contact.space_id, *keys], by=by, limit=MAX_FOUND)
 
 
 def called(name: str, space: Space, *, by: Actor, kind: Contact.Kind | None = None) -> Contact | None:
@@ -90,9 +101,12 @@ def completions(text: str, space: Space, *, by: Actor, kind: Contact.Kind | None
 
 def groups_of(contact: Contact, *, by: Actor) -> list[Contact]:
     """The groups that name this contact as a member."""
-    rows = IndexRow.objects.filter(space=contact.space_id, kind=IndexRow.Kind.MEMBER, norm=contact.uid_key)
-    visible = Contact.objects.visible_to(by).filter(pk__in=rows.values("contact_id"), kind=Contact.Kind.GROUP)
-    return list(visible.order_by("sort_key", "pk")[:MAX_SHOWN])
+    where = (
+        f"kind = {int(Contact.Kind.GROUP)} AND id IN"  # noqa: S608 - no text from outside
+        f" (SELECT contact_id FROM contacts_indexrow WHERE space_id = %s AND kind = {int(IndexRow.Kind.MEMBER)}"
+        " AND norm = %s)"
+    )
+    return seeing.contacts(where, [contact.space_id, contact.uid_key], by=by, limit=MAX_SHOWN)
 
 
 def members(group: Contact, *, by: Actor) -> list[Contact]:
@@ -119,11 +133,17 @@ def people_of(organisation: Contact, *, by: Actor) -> list[Contact]:
 
 
 def _backward(contact: Contact, by: Actor) -> list[Relation]:
-    norms = {contact.uid_key, search_fold(contact.full_name)[:MAX_NORM]} - {""}
-    rows = IndexRow.objects.filter(space=contact.space_id, kind=IndexRow.Kind.RELATED, norm__in=norms)
-    labels = dict(rows.values_list("contact_id", "value")[:MAX_SHOWN])
+    norms = sorted({contact.uid_key, search_fold(contact.full_name)[:MAX_NORM]} - {""})
+    sql = (
+        f"SELECT contact_id, value FROM contacts_indexrow WHERE space_id = %s AND norm IN ({rows.marks(norms)})"  # noqa: S608
+        f" AND kind = {int(IndexRow.Kind.RELATED)} LIMIT {MAX_SHOWN}"
+    )
+    labels = dict(rows.query(sql, [contact.space_id, *norms]))
     labels.pop(contact.pk, None)
-    found = Contact.objects.visible_to(by).filter(pk__in=labels).order_by("sort_key", "pk")
+    if not labels:
+        return []
+    pks = list(labels)
+    found = seeing.contacts(f"id IN ({rows.marks(pks)})", pks, by=by, limit=MAX_SHOWN)
     return [Relation(other.full_name, labels[other.pk], other, None) for other in found]
 
 

@@ -85,16 +85,26 @@ def load(model: type[M], where: Where, *, locked: bool = False) -> list[M]:
     return ask_whole(model, where, locked=locked)()
 
 
-def load_by(model: type[M], sql: str, values: Sequence[Any]) -> list[tuple[M, tuple[Any, ...]]]:
-    """Whole rows that a statement of one's own finds, each with what the driver gives for whatever else it selects.
+def load_by(kinds: Mapping[str, type[models.Model]], sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Whole rows that a statement of one's own finds: a record for each of `kinds` in their order, or None of a join
+    that found none, then what the driver gives for whatever else it selects.
 
-    `{columns}` stands for the columns of `model`, which come first, and `%s` for each value.
+    `{name}` in the statement stands for the columns of the model of that name, and the table is called so there;
+    `%s` stands for each value.
     """
     db = _db()
-    names = _whole(model, db.vendor)[0]
-    table = _quoted(model._meta.db_table)
-    found = query(sql.replace("{columns}", ", ".join(f"{table}.{_quoted(name)}" for name in names)), values)
-    return [(_made(model, row[: len(names)], db), row[len(names) :]) for row in found]
+    columns = {name: _whole(model, db.vendor)[0] for name, model in kinds.items()}
+    told = {name: ", ".join(f"{name}.{_quoted(column)}" for column in mine) for name, mine in columns.items()}
+    found = []
+    for row in query(sql.format_map(told), values):
+        records: list[Any] = []
+        at = 0
+        for name, model in kinds.items():
+            mine = row[at : at + len(columns[name])]
+            at += len(mine)
+            records.append(None if mine[0] is None else _made(model, mine, db))
+        found.append((*records, *row[at:]))
+    return found
 
 
 def marks(values: Sequence[Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import models
 
@@ -43,13 +42,13 @@ class Way:
 def readers(space: Space) -> list[tuple[User, Role]]:
     """Who reads `space` and the most they may do, those who may most first, then by name."""
     sql = (
-        "SELECT accounts_user.*, best.role AS highest FROM accounts_user JOIN ("  # noqa: S608
+        "SELECT {reader}, best.role FROM accounts_user reader JOIN ("  # noqa: S608 - no text from outside
         f"SELECT user_id, MAX(role) AS role FROM ({_WAYS.format(where='space_id = %s')}) AS ways GROUP BY user_id"
-        ") AS best ON best.user_id = accounts_user.id WHERE is_active AND best.role >= %s"
-        " ORDER BY best.role DESC, full_name, name"  # noqa: RUF100, S608
+        ") AS best ON best.user_id = reader.id WHERE reader.is_active AND best.role >= %s"
+        " ORDER BY best.role DESC, reader.full_name, reader.name"
     )
-    found: Any = User.objects.raw(sql, [space.pk, space.pk, int(Role.READER)])
-    return [(user, Role(user.highest)) for user in found]
+    found = rows.load_by({"reader": User}, sql, [space.pk, space.pk, int(Role.READER)])
+    return [(user, Role(role)) for user, role in found]
 
 
 def count_readers(spaces: Collection[Space]) -> dict[int, int]:

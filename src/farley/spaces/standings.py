@@ -12,17 +12,17 @@ from farley.database import rows
 from farley.spaces.models import Space
 
 _HELD = (
-    "SELECT {columns}, held.role, CASE WHEN home.space_id IS NULL THEN 0 ELSE 1 END FROM ("
+    "SELECT {space}, held.role, CASE WHEN home.space_id IS NULL THEN 0 ELSE 1 END FROM ("
     "SELECT space_id, MAX(role) AS role FROM ("
     "SELECT space_id, role FROM spaces_membership WHERE user_id = %s"
     " UNION ALL "
     "SELECT held.space_id, held.role FROM spaces_membership held"
     " JOIN accounts_teammember mate ON mate.team_id = held.team_id WHERE mate.user_id = %s"
     ") AS ways GROUP BY space_id) AS held"
-    " JOIN spaces_space ON spaces_space.id = held.space_id"
+    " JOIN spaces_space space ON space.id = held.space_id"
     " LEFT JOIN spaces_home home ON home.space_id = held.space_id AND home.user_id = %s"
     " WHERE held.role >= %s AND EXISTS (SELECT 1 FROM accounts_user WHERE id = %s AND is_active)"
-    " ORDER BY spaces_space.kind, spaces_space.title"
+    " ORDER BY space.kind, space.title"
 )
 
 
@@ -36,6 +36,11 @@ class Standings:
     spaces: list[Space] = field(default_factory=list)  # archived ones too
     roles: Mapping[int, Role] = field(default_factory=dict)  # by id; of an archived space, what may be done to it
     home: int | None = None  # the one chosen for new records, if that is among them
+
+    def role_in(self, space: Space) -> Role | None:
+        """What may be done with the records there, as `Space.role_of` says it."""
+        role = self.roles.get(space.pk)
+        return role if role is None or space.archived_at is None else min(role, Role.READER)
 
     @cached_property
     def in_use(self) -> list[Space]:
@@ -59,7 +64,7 @@ def standings_of(actor: Actor) -> Standings:
     user = actor.user.pk
     found = [
         (space, min(Role(role), actor.max_role), is_home)
-        for space, (role, is_home) in rows.load_by(Space, _HELD, [user, user, user, int(Role.READER), user])
+        for space, role, is_home in rows.load_by({"space": Space}, _HELD, [user, user, user, int(Role.READER), user])
         if actor.spaces is None or space.pk in actor.spaces
     ]
     home = next((space.pk for space, _, is_home in found if is_home), None)

@@ -34,6 +34,7 @@ from farley.web.filters import problem_of, slowness_of
 from farley.web.navigation import back
 from farley.web.people import MAX_TAGS, name_of, photo_of, shape_of, url_of
 from farley.web.quick_line import card_of
+from farley.web.record import visible_contact
 from farley.web.requests import PageRequest, standings
 from farley.web.rows import drawn
 from farley.web.spaces import home_of
@@ -211,8 +212,7 @@ def _peeked(request: PageRequest) -> Preview:
     number = request.GET.get("peek", "")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise Http404("no such contact")
-    visible = Contact.objects.visible_to(request.actor).select_related("space", "owner", "content", "organisation")
-    contact = get_object_or_404(visible, pk=int(number))
+    contact = visible_contact(request, int(number))
     note_access(contact.space_id, Way.OPENED, [contact.pk], by=request.actor, door=Door.WEB)
     linked = contact.linked_organisation
     groups = {group.key: group.facts for group in fact_groups(contact.card)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from farley.accounts.roles import Role
-from farley.contacts import links, listing, tagging
+from farley.contacts import links, listing, seeing, tagging
 from farley.contacts.models import Contact, TagName, Thumbnail
 from farley.exchange.exporting import vcard_of
 from farley.journal.access import Way, note_access
@@ -31,7 +31,7 @@ from farley.web.labels import label_of, words_of
 from farley.web.organisations import organisation_of
 from farley.web.own_values import own_facts
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 from farley.web.spaces import audience_of, by_name
 
 TIMELINE = 30  # events on the page; the history has all
@@ -113,14 +113,15 @@ def attachment(name: str) -> str:
 
 def visible_contact(request: PageRequest, pk: int) -> Contact:
     """The contact with its card; 404 for what one may not see."""
-    visible = Contact.objects.visible_to(request.actor).select_related("space", "owner", "content", "organisation")
-    contact: Contact = get_object_or_404(visible, pk=pk)
-    return contact
+    found = seeing.record_of(pk, by=request.actor)
+    if found is None:
+        raise Http404("no such contact")
+    return found
 
 
 def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
     """What the record page shows besides an open editor."""
-    role = contact.space.role_of(request.actor) or Role.READER
+    role = standings(request).role_in(contact.space) or Role.READER
     can_edit = role >= Role.EDITOR
     others = other_lines(contact.card)
     people = readers(contact.space)
@@ -154,7 +155,7 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
 
 def targets_of(request: PageRequest, contact: Contact) -> list[Space]:
     """The other spaces the contact could be moved to."""
-    return list(Space.objects.editable_by(request.actor).exclude(pk=contact.space_id).order_by("kind", "title"))
+    return [space for space in standings(request).editable if space.pk != contact.space_id]
 
 
 def swapped_parts(request: PageRequest, context: dict[str, Any], *names: str) -> str:

@@ -35,8 +35,12 @@ def test_a_field_is_defined_filled_in_found_and_deleted(alice: User, page_of_ali
     assert "X-FARLEY-FIELD" not in page_of_alice.get(file).getvalue().decode()
     assert "X-KIND=choice;X-LABEL=Level:Silver" in page_of_alice.get(f"{file}&own=1").getvalue().decode()
     assert names(page_of_alice.get("/contacts/?filter=own.alice.level is Silver").content) == ["Ada King"]
-    page_of_alice.post(f"{record}fields/", {f"own-{since.pk}": "soon"})
-    assert "“Since” needs a day" in text_of(page_of_alice.get(record).content)
+    refused = page_of_alice.post(f"{record}fields/", {f"own-{since.pk}": "soon", f"own-{level.pk}": "1"})
+    assert (refused.status_code, "“Since” needs a day" in text_of(refused.content)) == (422, True)
+    given_back = refused.content.decode()
+    assert 'value="soon"' in given_back
+    assert '<option value="1" selected>Gold' in given_back
+    assert "Level Silver" in text_of(page_of_alice.get(record).content)  # nothing of it was kept
     page_of_alice.post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
     assert Contact.objects.get().own is None
     page_of_alice.post(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from farley.accounts.roles import Role
 from farley.contacts import operations
+from farley.contacts.models import Contact
 from farley.fields import operations as defining
 from farley.fields import values
 from farley.fields.models import Field
@@ -26,9 +27,12 @@ from farley.journal.models import Batch, Door, Noun
 from farley.journal.writing import one_batch
 from farley.spaces.models import Space
 from farley.spaces.operations import find, require
-from farley.web.record import visible_contact
+from farley.web.own_values import own_facts
+from farley.web.record import SEGMENTS, record_context, visible_contact
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast, warn
+
+MAX_SHOWN = 4000  # characters of what was typed that are given back
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +151,36 @@ def contact_fields(request: PageRequest, pk: int) -> HttpResponse:
     contact = visible_contact(request, pk)
     require(contact.space, request.actor, Role.EDITOR)
     wanted: dict[Field, Value | None] = {}
-    try:
-        for field in Field.objects.visible_to(request.actor).of(Noun.CONTACT, [contact.space_id]):
-            typed = request.POST.get(f"own-{field.pk}")
-            if typed is not None and typed != request.POST.get(f"was-{field.pk}"):
+    problems: dict[int, str] = {}
+    for field in Field.objects.visible_to(request.actor).of(Noun.CONTACT, [contact.space_id]):
+        typed = request.POST.get(f"own-{field.pk}")
+        if typed is not None and typed != request.POST.get(f"was-{field.pk}"):
+            try:
                 wanted[field] = values.read(field, typed)
-    except BadValue as problem:
-        warn(request, _unreadable(problem))
-        return redirect(f"{reverse('contact', args=[pk])}?own=edit#own")
+            except BadValue as problem:
+                problems[field.pk] = _unreadable(problem)
+    if problems:
+        return _asked_again(request, contact, problems)
     with one_batch(Batch.Act.EDIT, by=request.actor, door=Door.WEB, title=contact.full_name) as batch:
         operations.set_fields([contact], wanted, by=request.actor, door=Door.WEB, batch=batch)
     if batch.size:
         toast(request, gettext("Own fields saved"), undoes=batch)
     return redirect(f"{reverse('contact', args=[pk])}#own")
+
+
+def _asked_again(request: PageRequest, contact: Contact, problems: dict[int, str]) -> HttpResponse:
+    """The form with what was typed, and beside each value that cannot be kept why."""
+    facts = [
+        replace(
+            fact,
+            was=request.POST.get(f"was-{fact.field.pk}", fact.was),
+            typed=request.POST.get(f"own-{fact.field.pk}", fact.typed)[:MAX_SHOWN],
+            error=problems.get(fact.field.pk, ""),
+        )
+        for fact in own_facts(contact, request.actor)
+    ]
+    context = record_context(request, contact) | {"own_facts": facts, "edits_own": True, "segment": SEGMENTS[0]}
+    return render(request, "contacts/record.html", context, status=422)
 
 
 def _unreadable(problem: BadValue) -> str:

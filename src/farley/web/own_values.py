@@ -18,12 +18,14 @@ from farley.journal.models import Noun
 
 @dataclass(frozen=True, slots=True)
 class OwnFact:
-    """A field and its value, as text to show and as what its input holds."""
+    """A field and its value, as text to show and as its input holds it: `was` before somebody typed something else."""
 
     field: Field
     kind: str
     shown: str
+    was: str
     typed: str
+    error: str = ""  # why what was typed cannot be kept
 
 
 def own_facts(contact: Contact, by: Actor) -> list[OwnFact]:
@@ -36,10 +38,10 @@ def own_facts(contact: Contact, by: Actor) -> list[OwnFact]:
 def _fact(field: Field, value: Value | None) -> OwnFact:
     kind = Field.Kind(field.kind).name.lower()
     if value is None:
-        return OwnFact(field, kind, "", "")
+        return OwnFact(field, kind, "", "", "")
     text = shown(field, value)
     typed = ("yes" if value else "no") if isinstance(value, bool) else str(value) if text else ""
-    return OwnFact(field, kind, text, typed)
+    return OwnFact(field, kind, text, typed, typed)
 
 
 def shown(field: Field, value: Value) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
+from farley.cli.bodies import Bodies
 from farley.jobs import worker
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def serve(host: str, port: int, workers: int, *, locks: Path) -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
-    application = get_wsgi_application()
+    application = Bodies(get_wsgi_application(), THREADS - 1)
     _warm_up()
     _let_go_of_the_database()
     gc.collect()

@@ -93,7 +93,10 @@ class DavRequest:
 def _read(stream: Any, limit: int, announced: int | None, refusal: DavError) -> bytes:
     pieces, size = [], 0
     while announced is None or size < announced:
-        piece = stream.read(_PIECE if announced is None else min(_PIECE, announced - size))
+        try:
+            piece = stream.read(_PIECE if announced is None else min(_PIECE, announced - size))
+        except OSError as error:
+            raise bad_request("The body could not be read to its end.") from error
         if not piece:
             break
         pieces.append(piece)

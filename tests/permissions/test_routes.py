@@ -288,6 +288,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(200, 200, 200, 200), lambda _: {"name": "Phone"}),
         Route("post", mine(404, 200, 200, 200), lambda s: {"name": "Pad", "which": "some", "space": [s.space.name]}),
     ],
+    "apple-profile": [Route("get", ALL)],
     "device-version": [Route("post", mine(404, 404, 404, 404), lambda _: {"vcard": "3.0"}, lambda _: [1])],
     "device-troubles": [Route("post", mine(404, 404, 404, 404), arguments=lambda _: [1])],
     "remove-device": [Route("post", mine(404, 404, 404, 404), arguments=lambda _: [1])],

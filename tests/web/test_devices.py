@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import re
 from collections.abc import Callable
 
@@ -67,6 +68,27 @@ def test_the_page_says_what_to_type_and_a_code_fills_it_in(page_of_alice: Client
     for told in ("http://testserver/dav/", "iPhone", "Thunderbird", "Evolution", "Outlook", "vdirsyncer"):
         assert told in text_of(html.encode())
     assert qr_code("carddav://alice@testserver/dav/", "QR code for DAVx⁵") in html
+
+
+def test_a_profile_sets_up_an_iphone_but_for_the_password(page_of_alice: Client) -> None:
+    page = page_of_alice.get("/account/devices/").content.decode()
+    address = "/account/devices/farley.mobileconfig"
+    assert page.count(f'href="{address}"') == 2
+    answer = page_of_alice.get(address)
+    assert answer.headers["Content-Type"] == "application/x-apple-aspen-config"
+    profile = plistlib.loads(answer.content)
+    [account] = profile["PayloadContent"]
+    assert account["PayloadType"] == "com.apple.carddav.account"
+    told = {key.removeprefix("CardDAV"): value for key, value in account.items() if key.startswith("CardDAV")}
+    assert told == {
+        "AccountDescription": "Farley (testserver)",
+        "HostName": "testserver",
+        "Port": 80,
+        "UseSSL": False,
+        "PrincipalURL": "/dav/principals/alice/",
+        "Username": "alice",
+    }
+    assert page_of_alice.get(address).content == answer.content
 
 
 def test_one_that_is_to_end_says_when_and_that_it_has(page_of_alice: Client) -> None:

@@ -13,13 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from farley.accounts import devices as operations
 from farley.accounts.devices import Device, DeviceTrouble
 from farley.accounts.doors import Door
 from farley.spaces.models import Space
 from farley.spaces.operations import find
+from farley.web import apple
 from farley.web.codes import qr_code
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast
@@ -121,6 +122,15 @@ def devices(request: PageRequest) -> HttpResponse:
     return _page(request, made=Made(device.name, secret if is_token else operations.written(secret), is_token))
 
 
+@require_GET
+def apple_profile(request: PageRequest) -> HttpResponse:
+    """A file that sets up an iPhone or a Mac but for the app password, which it asks for."""
+    profile = apple.contacts_profile(_server_of(request), request.user.name)
+    answer = HttpResponse(profile, content_type=apple.TYPE)
+    answer["Content-Disposition"] = 'attachment; filename="farley.mobileconfig"'
+    return answer
+
+
 @require_POST
 def device_version(request: PageRequest, pk: int) -> HttpResponse:
     """Choose the vCard version that a device reads from now on."""
@@ -154,7 +164,7 @@ def remove_device(request: PageRequest, pk: int) -> HttpResponse:
 def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", status: int = 200) -> HttpResponse:
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
     titles = {space.pk: space.title for space in spaces}
-    server = settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}"
+    server = _server_of(request)
     own = Device.objects.visible_to(request.actor).order_by("kind", "name").prefetch_related("troubles")
     context: dict[str, Any] = {
         "place": "account",
@@ -171,6 +181,11 @@ def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", 
         "login_code": qr_code(_login_uri(server, request.user.name), gettext("QR code for DAVx⁵")),
     }
     return render(request, "devices/devices.html", context, status=status)
+
+
+def _server_of(request: PageRequest) -> str:
+    """The address that devices are told."""
+    return settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}"
 
 
 def _login_uri(server: str, name: str) -> str:

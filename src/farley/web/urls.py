@@ -94,6 +94,7 @@ urlpatterns = [
     path("account/sessions/end/", security.end_sessions, name="end-sessions"),
     path("account/sessions/<id:pk>/end/", security.end_session, name="end-session"),
     path("account/devices/", devices.devices, name="devices"),
+    path("account/devices/farley.mobileconfig", devices.apple_profile, name="apple-profile"),
     path("account/devices/<id:pk>/version/", devices.device_version, name="device-version"),
     path("account/devices/<id:pk>/seen/", devices.device_troubles, name="device-troubles"),
     path("account/devices/<id:pk>/remove/", devices.remove_device, name="remove-device"),

@@ -58,6 +58,25 @@ def test_a_field_is_defined_filled_in_found_and_deleted(alice: User, page_of_ali
     assert "Class" in text_of(page_of_alice.get(record).content)
 
 
+def test_what_was_typed_about_a_field_stays_in_the_form_when_it_is_refused(alice: User, page_of_alice: Client) -> None:
+    level = {"space": "alice", "label": "Level", "kind": "choice", "choices": "Gold\nSilver"}
+    for form in (level, {"space": "alice", "label": "Since", "kind": "date"}):
+        page_of_alice.post("/fields/", form)
+    choice, since = Field.objects.order_by("pk")
+    for url, form in (
+        ("/fields/", {"space": "alice", "label": "LEVEL", "kind": "choice", "choices": "Mine & yours"}),
+        (f"/fields/{since.pk}/", {"label": "LEVEL"}),
+        (f"/fields/{choice.pk}/", {"label": "Rank", "choice-1": "Mine & yours", "choice-2": "mine & yours"}),
+    ):
+        refused = page_of_alice.post(url, form)
+        page = refused.content.decode()
+        assert (refused.status_code, "There is one of this name already." in text_of(page)) == (422, True)
+        assert page.count("<details open>") == 1
+        assert all(str(each).replace("&", "&amp;") in page for name, each in form.items() if name != "space")
+    assert '<option value="choice" selected>' in page_of_alice.post("/fields/", level).content.decode()
+    assert [field.label for field in Field.objects.order_by("pk")] == ["Level", "Since"]
+
+
 def test_a_form_changes_only_what_was_changed_in_it(alice: User, page_of_alice: Client) -> None:
     ada = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
     record = f"/contacts/{ada.pk}/"

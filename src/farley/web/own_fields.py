@@ -36,12 +36,34 @@ MAX_SHOWN = 4000  # characters of what was typed that are given back
 
 
 @dataclass(frozen=True, slots=True)
+class NewField:
+    """The form of a new field that was refused, as it was typed."""
+
+    space: str
+    problem: str
+    label: str
+    kind: str
+    choices: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedField:
+    """The form that changes a field, as it is or as it was typed."""
+
+    pk: int
+    problem: str
+    label: str
+    options: Sequence[tuple[int, str]]
+    choices: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Where fields are: a space, or everywhere."""
 
     name: str  # of the space; empty: everywhere
     title: str
-    fields: Sequence[Field]
+    fields: Sequence[tuple[Field, ChangedField]]
     gone: Sequence[Field]
     can_define: bool
 
@@ -55,26 +77,30 @@ def fields(request: PageRequest) -> HttpResponse:
 
 
 def _define(request: PageRequest) -> HttpResponse:
-    name, kind = request.POST.get("space", ""), request.POST.get("kind", "")
+    name, kind, label, choices = (request.POST.get(each, "") for each in ("space", "kind", "label", "choices"))
     space = find(name, by=request.actor) if name else None
     kinds = {each.name.lower(): each for each in Field.Kind}
     try:
-        field = defining.define(
+        made = defining.define(
             Noun.CONTACT,
             space,
-            label=request.POST.get("label", ""),
+            label=label,
             kind=kinds.get(kind, Field.Kind.TEXT),
-            choices=request.POST.get("choices", "").splitlines(),
+            choices=choices.splitlines(),
             by=request.actor,
             door=Door.WEB,
         )
     except NotForEverywhere as error:
         raise PermissionDenied from error
     except BadDefinition as problem:
-        warn(request, _refused(problem))
-    else:
-        toast(request, gettext("Field “{label}” added").format(label=field.label))
+        return _typed_again(request, NewField(name, _refused(problem), label, kind, choices))
+    toast(request, gettext("Field “{label}” added").format(label=made.label))
     return redirect("fields")
+
+
+def _typed_again(request: PageRequest, refused: NewField | ChangedField) -> HttpResponse:
+    """The page with the form open that was refused, and what was typed into it."""
+    return render(request, "fields/fields.html", _context(request, refused), status=422)
 
 
 @require_POST
@@ -82,6 +108,7 @@ def change_field(request: PageRequest, pk: int) -> HttpResponse:
     """Rename it and its choices, delete it, or bring it back."""
     field = get_object_or_404(Field.objects.known_to(request.actor).select_related("space"), pk=pk)
     act = request.POST.get("act", "")
+    typed = ChangedField(field.pk, "", field.label, field.options)
     try:
         if act == "remove":
             defining.remove(field, by=request.actor, door=Door.WEB)
@@ -91,20 +118,23 @@ def change_field(request: PageRequest, pk: int) -> HttpResponse:
             text = gettext("Field “{label}” is back, with its values")
         else:
             renamed = {number: request.POST.get(f"choice-{number}", old) for number, old in field.options}
-            added = request.POST.get("choices", "").splitlines()
+            added = request.POST.get("choices", "")
             label = request.POST.get("label", field.label)
-            defining.change(field, label=label, renamed=renamed, added=added, by=request.actor, door=Door.WEB)
+            typed = ChangedField(field.pk, "", label, [*renamed.items()], added)
+            defining.change(
+                field, label=label, renamed=renamed, added=added.splitlines(), by=request.actor, door=Door.WEB
+            )
             text = gettext("Field “{label}” saved")
     except NotForEverywhere as error:
         raise PermissionDenied from error
     except BadDefinition as problem:
-        warn(request, _refused(problem))
-    else:
-        toast(request, text.format(label=field.label))
+        return _typed_again(request, replace(typed, problem=_refused(problem)))
+    toast(request, text.format(label=field.label))
     return redirect("fields")
 
 
-def _context(request: PageRequest) -> dict[str, Any]:
+def _context(request: PageRequest, refused: NewField | ChangedField | None = None) -> dict[str, Any]:
+    changed = refused if isinstance(refused, ChangedField) else None
     known = list(Field.objects.known_to(request.actor).filter(noun=Noun.CONTACT).order_by("position", "pk"))
     managed = set(Space.objects.managed_by(request.actor).values_list("pk", flat=True))
     spaces = Space.objects.visible_to(request.actor).in_use().order_by("kind", "title")
@@ -114,7 +144,13 @@ def _context(request: PageRequest) -> dict[str, Any]:
         return Scope(
             name=space.name if space else "",
             title=space.title if space else gettext("In every space"),
-            fields=[field for field in mine if field.deleted_at is None],
+            fields=[
+                (field, changed)
+                if changed is not None and changed.pk == field.pk
+                else (field, ChangedField(field.pk, "", field.label, field.options))
+                for field in mine
+                if field.deleted_at is None
+            ],
             gone=[field for field in mine if field.deleted_at is not None] if can_define else [],
             can_define=can_define,
         )
@@ -124,6 +160,7 @@ def _context(request: PageRequest) -> dict[str, Any]:
     return {
         "place": "fields",
         "scopes": [each for each in scopes if each.fields or each.can_define],
+        "refused": refused if isinstance(refused, NewField) else None,
         "kinds": [(kind.name.lower(), kind.label) for kind in Field.Kind],
     }
 

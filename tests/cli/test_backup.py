@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from farley.backups.archive import Manifest, Reader
-from tests.cli.conftest import POSTGRES, Databases, Instance, card
+from tests.cli.conftest import FARLEY, POSTGRES, Databases, Instance, card
 
 NEW_AFTER_A_RESTORE = {"journal_epoch", "journal_epochstart", "accounts_event"}
 CARDS = [
@@ -185,6 +185,39 @@ def test_a_backup_replaces_no_file(farley: Instance, tmp_path: Path) -> None:
     refused = farley.run("backup", tmp_path / "letter")
     assert (refused.code, "is there already" in refused.stderr) == (2, True), refused.stderr
     assert (tmp_path / "letter").read_text() == "Dear Sir"
+
+
+@pytest.mark.skipif(bool(POSTGRES), reason="about the SQLite file")
+def test_a_disk_that_takes_no_more_is_named_and_nothing_is_left_of_it(
+    filled: Instance, other: Instance, tmp_path: Path
+) -> None:
+    file, small = tmp_path / "all.farley", tmp_path / "small.farley"
+    before = _tables(_manifest_of(filled, tmp_path))
+    assert filled.run("backup", file).code == 0
+    for instance, arguments in (
+        (filled, ["backup", small]),
+        (other, ["restore", file]),
+        (filled, ["restore", "--replace", file]),
+    ):
+        code, stderr = _with_little_room(instance, *arguments)
+        # the second is what SQLite makes of such a limit; of a disk that is full it says so
+        is_named = "the disk is full" in stderr or "disk I/O error" in stderr
+        assert (code, is_named, "Traceback" in stderr) == (2, True, False), stderr
+    assert not small.exists()
+    assert [path.name for path in tmp_path.rglob("*") if path.suffix in (".part", ".restoring")] == []
+    assert not (other.folder / "farley.sqlite3").exists()
+    assert _tables(_manifest_of(filled, tmp_path / "other")) == before
+
+
+def _with_little_room(instance: Instance, *arguments: str | Path) -> tuple[int, str]:
+    """Run the command where no file may grow beyond a few hundred kilobytes, or for a backup a few."""
+    blocks = 80 if arguments[0] == "backup" else 1200
+    limited = f'ulimit -f {blocks}; exec "$0" "$@"'
+    command = ["sh", "-c", limited, str(FARLEY), *map(str, arguments)]
+    done = subprocess.run(
+        command, env=instance.environment, cwd=instance.folder, capture_output=True, timeout=120, check=False
+    )
+    return done.returncode, done.stderr.decode()
 
 
 def test_a_backup_made_while_others_write_is_of_one_moment(farley: Instance, other: Instance, tmp_path: Path) -> None:

@@ -165,11 +165,7 @@ def test_a_newer_database_is_refused(farley: Instance) -> None:
 
 @sqlite_alone
 def test_an_older_database_is_copied_before_it_is_upgraded(farley: Instance, tmp_path: Path) -> None:
-    database = farley.folder / "farley.sqlite3"
-    with closing(sqlite3.connect(database)) as connection:  # as it was before the jobs floor had its table
-        connection.execute("DROP TABLE jobs_schedule")
-        connection.execute("DELETE FROM django_migrations WHERE app = 'jobs'")
-        connection.commit()
+    _make_older(farley)
     result = farley.run("space", "list")
     assert result.code == 0, result.stderr
     [copy] = (farley.folder / "backups").iterdir()
@@ -185,6 +181,35 @@ def test_an_older_database_is_copied_before_it_is_upgraded(farley: Instance, tmp
         with closing(sqlite3.connect(upgraded.folder / "farley.sqlite3")) as connection:
             assert connection.execute("SELECT count(*) FROM jobs_schedule").fetchone() == (0,)
             assert connection.execute("SELECT count(*) FROM accounts_user").fetchone() == (3,)
+
+
+@sqlite_alone
+def test_of_the_copies_made_before_upgrades_the_last_three_stay(farley: Instance) -> None:
+    folder = farley.folder / "backups"
+    folder.mkdir()
+    former = [f"before-upgrade-202{year}-01-01T000000Z.farley" for year in range(4)]
+    others = ["before-restore-2020-01-01T000000Z.farley", "before-upgrade-notes.txt"]
+    for name in [*former, *others]:
+        (folder / name).write_bytes(b"a copy")
+    _make_older(farley)
+    assert farley.run("space", "list").code == 0
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {*former[2:], *others}
+    assert len(names) == 5
+    _make_older(farley)
+    with closing(sqlite3.connect(farley.folder / "farley.sqlite3")) as connection:
+        connection.execute("CREATE TABLE jobs_schedule (in_the_way INTEGER)")
+        connection.commit()
+    assert farley.run("space", "list").code == 2
+    assert {path.name for path in folder.iterdir()} > names  # who failed may need any of them
+
+
+def _make_older(farley: Instance) -> None:
+    """As it was before the jobs floor had its table."""
+    with closing(sqlite3.connect(farley.folder / "farley.sqlite3")) as connection:
+        connection.execute("DROP TABLE jobs_schedule")
+        connection.execute("DELETE FROM django_migrations WHERE app = 'jobs'")
+        connection.commit()
 
 
 @sqlite_alone

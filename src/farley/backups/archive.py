@@ -17,7 +17,7 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -132,6 +132,11 @@ class Writer:
         count = _Count()
         self._add(f"files/{path}", iter(lambda: file.read(CHUNK), b""), count)
         self.manifest.files.append(FileRecord(path, count.octets, count.hash.hexdigest()))
+
+    def abandon(self) -> None:
+        """End it without a manifest: something went wrong, and what there is is no backup."""
+        with suppress(OSError, ValueError):
+            self._zip.close()
 
     def close(self) -> None:
         self._zip.writestr(MANIFEST, json.dumps(asdict(self.manifest), indent=1))

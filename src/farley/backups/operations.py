@@ -143,12 +143,16 @@ def _write(file: IO[bytes], moment: Snapshot, *, with_secrets: bool, progress: P
     )
     writer = Writer(file, manifest, progress=progress)
     data = Path(settings.DATA)
-    for found in _files(data, with_secrets=with_secrets):  # at once after the moment: what rows name is still there
-        with suppress(FileNotFoundError), found.open("rb") as source:
-            writer.add_file(found.relative_to(data).as_posix(), source)
-    for table in tables_of(migrations):
-        writer.add_table(table, moment.chunks(table), moment.next_id(table))
-    writer.close()
+    try:
+        for found in _files(data, with_secrets=with_secrets):  # at once after the moment: what rows name is still there
+            with suppress(FileNotFoundError), found.open("rb") as source:
+                writer.add_file(found.relative_to(data).as_posix(), source)
+        for table in tables_of(migrations):
+            writer.add_table(table, moment.chunks(table), moment.next_id(table))
+        writer.close()
+    except BaseException:
+        writer.abandon()
+        raise
     return manifest
 
 

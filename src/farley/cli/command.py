@@ -88,6 +88,10 @@ def _started(options: argparse.Namespace) -> int:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(_disk_trouble(error))
+    except Exception as error:  # of a command that does without the start
+        if told := _trouble(error):
+            return _refuse(told)
+        raise
     return carried_out(options)
 
 
@@ -240,6 +244,14 @@ def explained(error: Exception) -> str:
     from farley.backups import upgrading
 
     return _disk_trouble(error) if isinstance(error, OSError) else upgrading.explained(error)
+
+
+def _trouble(error: Exception) -> str:
+    """What is said of a full disk or a locked database that `error` comes of; empty for anything else."""
+    from farley.database.trouble import trouble_of
+
+    causes = (error, error.__cause__)
+    return next((explained(each) for each in causes if isinstance(each, Exception) and trouble_of(each)), "")
 
 
 def _disk_trouble(error: OSError) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 from enum import Enum
 
-from django.db import OperationalError
-
 
 class Trouble(Enum):
     """Nothing of what was being written is in."""
@@ -24,6 +22,7 @@ _SAID = (  # by the engines, in any case
     ("locked", Trouble.LOCKED),
     ("unable to open", Trouble.READ_ONLY),
     ("readonly", Trouble.READ_ONLY),
+    ("i/o error", Trouble.READ_ONLY),
     ("connection", Trouble.AWAY),
     ("terminating", Trouble.AWAY),
 )
@@ -39,7 +38,7 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
     """What the database or the disk could not do, where `error` says that; None for any other error."""
     if isinstance(error, OSError):
         return _ERRNO.get(error.errno or 0)
-    if not isinstance(error, OperationalError):
+    if not any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):  # Django's, or a driver's
         return None
     said = str(error).lower()
     return next((trouble for words, trouble in _SAID if words in said), None)

@@ -14,9 +14,18 @@ from farley.web.templatetags.farley import escaped
 
 @pytest.mark.parametrize("prefix", ["/", "/crm0/"])
 @pytest.mark.parametrize(
-    ("name", "ids"), [("contacts", []), ("contact", [10]), ("contact-photo", [10**18 - 1]), ("undo", [0])]
+    ("name", "ids"),
+    [
+        ("contacts", []),
+        ("contact", [10]),
+        ("contact-photo", [10**18 - 1]),
+        ("undo", [0]),
+        ("fact", [7, "fn"]),
+        ("new-fact", [7, "X-ABDATE"]),
+        ("space", ["sales-2"]),
+    ],
 )
-def test_an_address_is_the_one_that_django_finds(prefix: str, name: str, ids: list[int]) -> None:
+def test_an_address_is_the_one_that_django_finds(prefix: str, name: str, ids: list[int | str]) -> None:
     set_script_prefix(prefix)
     try:
         assert address(name, *ids) == reverse(name, args=ids)

@@ -26,6 +26,9 @@ def test_a_group_is_made_filled_from_every_place_and_emptied_with_undo(alice: Us
     group = Contact.objects.groups().get()
     html = page_of_alice.get(f"/contacts/{ada.pk}/").content.decode()
     assert f'href="/contacts/?group={group.pk}"' in html  # in the navigation
+    listed = page_of_alice.get(f"/contacts/?group={group.pk}").content.decode()
+    filters = listed[listed.index('<select id="filter-group"') :]
+    assert f'<option value="{group.pk}" selected>Fans</option>' in filters[: filters.index("</select>")]
     assert re.search(rf'<select name="add"[^>]*><option value="">[^<]*</option><option value="{group.pk}">Fans', html)
     page_of_alice.post(f"/contacts/{ada.pk}/groups/", {"add": group.pk})
     page_of_alice.post(f"/contacts/{group.pk}/members/", {"value": "bea"})

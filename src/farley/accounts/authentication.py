@@ -8,6 +8,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from farley.accounts.models import User
+from farley.database import rows
 
 
 def account_called(typed: str) -> User | None:
@@ -29,4 +30,4 @@ class NameOrEmailBackend(BaseBackend):
         return user if user.check_password(password) and user.is_active else None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        return next(iter(rows.load(User, {"id": user_id, "is_active": True})), None)

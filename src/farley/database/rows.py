@@ -93,14 +93,13 @@ def load_by(kinds: Mapping[str, type[models.Model]], sql: str, values: Sequence[
     `%s` stands for each value.
     """
     db = _db()
-    columns = {name: _whole(model, db.vendor)[0] for name, model in kinds.items()}
-    told = {name: ", ".join(f"{name}.{_quoted(column)}" for column in mine) for name, mine in columns.items()}
+    told = {name: _qualified(name, model, db.vendor) for name, model in kinds.items()}
     found = []
     for row in query(sql.format_map(told), values):
         records: list[Any] = []
         at = 0
-        for name, model in kinds.items():
-            mine = row[at : at + len(columns[name])]
+        for model in kinds.values():
+            mine = row[at : at + len(_whole(model, db.vendor)[0])]
             at += len(mine)
             records.append(None if mine[0] is None else _made(model, mine, db))
         found.append((*records, *row[at:]))
@@ -211,6 +210,11 @@ def _selecting(model: type[models.Model], columns: tuple[str, ...], where: Where
 def _selection(model: type[models.Model], columns: tuple[str, ...], shape: tuple[tuple[str, str], ...]) -> str:
     condition = " AND ".join(f"{_quoted(column)} {test}" for column, test in shape)
     return f"SELECT {_names(columns)} FROM {_quoted(model._meta.db_table)} WHERE {condition}"
+
+
+@cache
+def _qualified(name: str, model: type[models.Model], vendor: str) -> str:
+    return ", ".join(f"{name}.{_quoted(column)}" for column in _whole(model, vendor)[0])
 
 
 def _mark(vendor: str) -> str:

@@ -62,7 +62,7 @@ class OwnLine:
 
 def fields_here(space: Space, by: Actor) -> list[Field]:
     """The own fields that contacts of `space` have, as `by` sees them."""
-    return list(Field.objects.visible_to(by).of(Noun.CONTACT, [space.pk]))
+    return defining.fields_in(space.pk, Noun.CONTACT, by=by)
 
 
 def with_own_lines(card: Card, document: Document | None, fields: Sequence[Field]) -> Card:

@@ -4,7 +4,6 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
 
 from farley.accounts.actor import Actor
 from farley.spaces.models import Space
@@ -14,19 +13,10 @@ MAX_QUERY = 4000  # characters of an address
 
 
 class ViewQuerySet(models.QuerySet["View"]):
-    def visible_to(self, actor: Actor) -> Self:
-        """One's own, and those shared with spaces that one sees; deleted ones are not there."""
-        return self.known_to(actor).filter(deleted_at=None)
-
     def known_to(self, actor: Actor) -> Self:
-        """The same with deleted ones."""
+        """One's own, and those shared with spaces that one sees; deleted ones too."""
         shared = models.Q(space__in=Space.objects.visible_to(actor).values("pk"))
         return self.filter(shared | models.Q(space=None, owner=actor.user) if actor.user is not None else shared)
-
-    def of(self, list_name: str, actor: Actor) -> Self:
-        """Those of one list in the order of their titles, each with whether it is the actor's first page of it."""
-        mine = DefaultView.objects.filter(user=actor.user, view=OuterRef("pk"))
-        return self.filter(list=list_name).annotate(is_default=Exists(mine)).order_by("title", "pk")
 
 
 class View(models.Model):
@@ -38,7 +28,7 @@ class View(models.Model):
     title = models.CharField(max_length=MAX_TITLE)
     query = models.CharField(max_length=MAX_QUERY)  # of the address, without what only a page of it needs
     deleted_at = models.DateTimeField(null=True)
-    is_default: bool  # set by `of`
+    is_default: bool  # set by `saving.views_of`
 
     objects: ClassVar = ViewQuerySet.as_manager()
 

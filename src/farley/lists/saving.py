@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
+from farley.database import rows
 from farley.database.turns import write_turn
 from farley.lists.models import MAX_QUERY, MAX_TITLE, DefaultView, View
-from farley.spaces.models import Space
+from farley.spaces.models import Space, held_by
 from farley.spaces.operations import require
 
 MAX_VIEWS = 100  # of a person, or shared with a space
@@ -29,6 +30,28 @@ class BadView(ValueError):
 
 class NotYours(PermissionError):
     """A private view is for its owner alone to change."""
+
+
+_SEEN = (
+    "SELECT {view}, EXISTS (SELECT 1 FROM lists_defaultview first WHERE first.user_id = %s AND first.view_id = view.id)"
+    " FROM lists_view view WHERE view.list = %s AND view.deleted_at IS NULL"
+    " AND (view.space_id IN ({spaces}) OR view.space_id IS NULL AND view.owner_id = %s) ORDER BY view.title, view.id"
+)
+
+
+def views_of(list_name: str, *, by: Actor) -> list[View]:
+    """One's own, and those shared with spaces that one sees, by title, each with whether one begins with it.
+
+    In a statement of its own, for every page of a list asks.
+    """
+    user = by.user.pk if by.user is not None else None
+    spaces, values = held_by(by, Role.READER)
+    views = []
+    sql = _SEEN.replace("{spaces}", spaces)
+    for view, is_default in rows.load_by({"view": View}, sql, [user, list_name, *values, user]):
+        view.is_default = bool(is_default)
+        views.append(view)
+    return views
 
 
 def save_view(list_name: str, *, title: str, query: str, space: Space | None, by: Actor) -> View:

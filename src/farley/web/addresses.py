@@ -10,10 +10,10 @@ from django.urls import get_script_prefix, reverse
 _MARK = 10**15  # no record has such an id
 
 
-def address(name: str, *ids: int) -> str:
-    """What `reverse` says for a page that is addressed by ids alone."""
-    around = around_ids(name, len(ids))
-    return "".join([part for pair in zip(around, map(str, ids), strict=False) for part in pair]) + around[-1]
+def address(name: str, *given: int | str) -> str:
+    """What `reverse` says for a page that is addressed by ids, and by words of letters, digits and hyphens."""
+    around = around_ids(name, len(given))
+    return "".join([part for pair in zip(around, map(str, given), strict=False) for part in pair]) + around[-1]
 
 
 def around_ids(name: str, count: int = 1) -> tuple[str, ...]:

@@ -81,8 +81,7 @@ def contacts(request: PageRequest) -> HttpResponse:
     """The list: a page of it, the next rows of it, or one preview beside it."""
     if request.htmx.target == "peek":
         return render(request, "contacts/peek.html", {"peeked": _peeked(request)})
-    seen = views.seen(request)
-    if leads_to := views.first_page(request, seen):
+    if leads_to := views.first_page(request):
         return redirect(leads_to)
     asked = asking.asked(request)
     places, problem = _places(asked)
@@ -94,7 +93,7 @@ def contacts(request: PageRequest) -> HttpResponse:
         return render(request, "contacts/list.html#rows", part)
     choices = _choices(request, asked)
     changeable = standings(request).changeable
-    saved = views.tabs_of(request, seen, changeable)
+    saved = views.tabs_of(request, changeable)
     peeked = _peeked(request) if request.GET.get("peek") else None
     return render(
         request,

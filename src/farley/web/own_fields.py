@@ -189,7 +189,7 @@ def contact_fields(request: PageRequest, pk: int) -> HttpResponse:
     require(contact.space, request.actor, Role.EDITOR)
     wanted: dict[Field, Value | None] = {}
     problems: dict[int, str] = {}
-    for field in Field.objects.visible_to(request.actor).of(Noun.CONTACT, [contact.space_id]):
+    for field in defining.fields_in(contact.space_id, Noun.CONTACT, by=request.actor):
         typed = request.POST.get(f"own-{field.pk}")
         if typed is not None and typed != request.POST.get(f"was-{field.pk}"):
             try:

@@ -12,6 +12,7 @@ from farley.accounts.actor import Actor
 from farley.contacts.models import Contact
 from farley.fields import values
 from farley.fields.models import Field
+from farley.fields.operations import fields_in
 from farley.fields.values import Value
 from farley.journal.models import Noun
 
@@ -31,7 +32,7 @@ class OwnFact:
 def own_facts(contact: Contact, by: Actor) -> list[OwnFact]:
     """The fields a contact has where it lies."""
     own = contact.own or {}
-    found = Field.objects.visible_to(by).of(Noun.CONTACT, [contact.space_id])
+    found = fields_in(contact.space_id, Noun.CONTACT, by=by)
     return [_fact(field, own.get(str(field.pk))) for field in found]
 
 

@@ -8,6 +8,7 @@ each time, by nodes that mean what Django's mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,6 +46,7 @@ _HOLDERS = (BlockNode, DefinePartialNode, ExtendsNode, ForNode, IfNode)  # draw 
 
 
 _UNSURE = object()
+_WORD = re.compile("[A-Za-z0-9-]{1,40}")
 
 
 class _Reader(base.Loader):
@@ -137,7 +139,7 @@ class _Address(URLNode):
 
     def render_annotated(self, context: Context) -> str:
         given = [argument.resolve(context) for argument in self.args]
-        if all(type(each) is int for each in given):
+        if all(type(each) is int or (type(each) is str and _WORD.fullmatch(each)) for each in given):
             return address(self.view_name.resolve(context), *given)
         return str(self.render(context))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from farley.lists import language, saving
 from farley.lists.filtering import Field
 from farley.lists.language import NO_VALUE, BadFilter, Condition, Operator, Reason
-from farley.lists.models import MAX_QUERY, View, ViewQuerySet
+from farley.lists.models import MAX_QUERY, View
 from farley.lists.saving import BadView, NotYours
 from farley.spaces.operations import find
 from farley.web import listing as asking
@@ -44,13 +44,15 @@ class Tab:
     can_change: bool
 
 
-def seen(request: PageRequest) -> ViewQuerySet:
-    """The views that somebody sees: asked for once, when they are first looked at."""
-    found: ViewQuerySet = View.objects.visible_to(request.actor).of(LIST, request.actor)
-    return found
+def seen(request: PageRequest) -> list[View]:
+    """The views that somebody sees: asked for once a request."""
+    held: dict[str, list[View]] = vars(request)
+    if "views" not in held:
+        held["views"] = saving.views_of(LIST, by=request.actor)
+    return held["views"]
 
 
-def tabs_of(request: PageRequest, views: Iterable[View], editable: Collection[int]) -> list[Tab]:
+def tabs_of(request: PageRequest, editable: Collection[int]) -> list[Tab]:
     """Views as tabs above the list."""
     asked = request.GET.get("view", "")
     now = query_of(request.GET)
@@ -65,7 +67,7 @@ def tabs_of(request: PageRequest, views: Iterable[View], editable: Collection[in
             is_shared=view.space_id is not None,
             can_change=saving.may_change(view, request.actor, editable),
         )
-        for view in views
+        for view in seen(request)
     ]
 
 
@@ -204,9 +206,9 @@ def _extended(given: QueryDict, text: str, condition: Condition) -> str:
     return language.written(language.Group((*parts, condition), is_any=is_any))
 
 
-def first_page(request: PageRequest, views: Iterable[View]) -> str:
+def first_page(request: PageRequest) -> str:
     """Where a bare address of the list leads for whoever begins with a view; else empty."""
     if request.GET or request.htmx:
         return ""
-    view = next((each for each in views if each.is_default), None)
+    view = next((each for each in seen(request) if each.is_default), None)
     return address_of(view) if view is not None else ""

@@ -1,0 +1,156 @@
+"""Menus and choices that pages repeat, drawn without a template: a page of it has hundreds of nodes.
+
+Every text goes through `escaped`, as in `web.rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from django import template
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+
+from farley.spaces.models import Space
+from farley.web.templatetags.farley import changed_query, escaped, hue, icon
+
+if TYPE_CHECKING:
+    from farley.web.context import Branch, Shell
+    from farley.web.listing import Choice, Column
+
+register = template.Library()
+_ANY = "\0"  # stands for a value in an address: what is asked for holds none (`ActorMiddleware`)
+
+
+def _current(is_current: bool) -> str:
+    return ' aria-current="page"' if is_current else ""
+
+
+def _dot(name: str) -> str:
+    return f'<span class="dot sq hue-{name}" aria-hidden="true"></span>'
+
+
+@register.simple_tag
+def navigation(shell: Shell, place: str) -> SafeString:
+    """The places, then each space with its groups."""
+    drawn = []
+    for item in shell.modules:
+        label = escaped(item.label)
+        drawn.append(
+            f'<a class="it" href="{escaped(item.url)}"{_current(item.place == place)} title="{label}">'
+            f'{icon(item.icon)}<span class="lb">{label}</span></a>'
+        )
+    for space in shell.spaces:
+        label = escaped(space.label)
+        drawn.append(
+            f'<div class="sec"><a class="hue-{escaped(space.hue)}" href="{escaped(space.url)}" title="{label}"'
+            f'{_current(space.is_current)}>{icon(space.icon)}<span class="cut">{label}</span></a></div>'
+        )
+        drawn += [_group(group) for group in space.groups]
+    return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped
+
+
+def _group(group: Branch) -> str:
+    label = escaped(group.label)
+    return (
+        f'<a class="it" href="{escaped(group.url)}"{_current(group.is_current)} title="{label}">'
+        f'{_dot(hue(group.label))}<span class="lb">{label}</span></a>'
+    )
+
+
+@register.simple_tag
+def navigation_in_menu(shell: Shell) -> SafeString:
+    """The same as items of a menu."""
+    drawn = [
+        f'<a class="mi" href="{escaped(item.url)}">{icon(item.icon)}{escaped(item.label)}</a>' for item in shell.modules
+    ]
+    for space in shell.spaces:
+        drawn.append(
+            f'<hr>\n<a class="mi" href="{escaped(space.url)}">{_dot(escaped(space.hue))}{icon(space.icon)}'
+            f"{escaped(space.label)}</a>"
+        )
+        drawn += [
+            f'<a class="mi" href="{escaped(group.url)}">{_dot(hue(group.label))}'
+            f'<span class="cut">{escaped(group.label)}</span></a>'
+            for group in space.groups
+        ]
+    return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped
+
+
+@register.simple_tag
+def tab_bar(shell: Shell, place: str) -> SafeString:
+    """The places that a phone has room for."""
+    drawn = [
+        f'<a href="{escaped(item.url)}"{_current(item.place == place)}>{icon(item.icon)}'
+        f"<span>{escaped(item.short)}</span></a>"
+        for item in shell.tabs
+    ]
+    return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped
+
+
+@register.simple_tag
+def space_options(spaces: Iterable[Space], chosen: str = "") -> SafeString:
+    """Spaces as options of a `<select>`, by name."""
+    return _options((space.name, space.title, space.name == chosen) for space in spaces)
+
+
+@register.simple_tag
+def group_options(shell: Shell) -> SafeString:
+    """All groups as options, that of the page chosen."""
+    return _options((group.pk, group.label, group.is_current) for space in shell.spaces for group in space.groups)
+
+
+@register.simple_tag
+def group_options_in(shell: Shell, changeable: Collection[int], only: Space | None, chosen: object) -> SafeString:
+    """The groups of the spaces that may be changed, under the names of these; of one space only where one is given."""
+    drawn = [
+        f'<optgroup label="{escaped(space.label)}">'
+        f"{_options((group.pk, group.label, group.pk == chosen) for group in space.groups)}</optgroup>"
+        for space in shell.spaces
+        if space.groups and space.pk in changeable and (not only or only.pk == space.pk)
+    ]
+    return mark_safe("".join(drawn))  # noqa: S308 - each text is escaped
+
+
+@register.simple_tag
+def word_options(words: Iterable[str]) -> SafeString:
+    """Words as they complete what is typed into an `<input list>`."""
+    return mark_safe("".join([f'<option value="{escaped(str(word))}"></option>' for word in words]))  # noqa: S308
+
+
+def _options(choices: Iterable[tuple[object, str, bool]]) -> SafeString:
+    drawn = [
+        f'<option value="{escaped(str(value))}"{" selected" if is_chosen else ""}>{escaped(label)}</option>'
+        for value, label, is_chosen in choices
+    ]
+    return mark_safe("".join(drawn))  # noqa: S308 - each text is escaped
+
+
+@register.simple_tag
+def sort_menu(request: HttpRequest, choices: Sequence[Choice]) -> SafeString:
+    """The orders of a list, each leading to the list in that order."""
+    on = (" is-on", ' aria-current="true"', icon("check"))
+    off = ("", "", '<span class="i"></span>')
+    address = escaped(changed_query(request, sort=_ANY, after=None, peek=None))
+    drawn = [
+        f'<a class="mi{css}" href="{address.replace("%00", choice.value)}"{current}>{mark}{escaped(choice.label)}</a>'
+        for choice in choices
+        for css, current, mark in [on if choice.is_current else off]
+    ]
+    return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped
+
+
+@register.simple_tag
+def headings(request: HttpRequest, columns: Sequence[Column]) -> SafeString:
+    """The headings of a table; those of columns with an order lead to the list in it."""
+    address = escaped(changed_query(request, sort=_ANY, after=None, peek=None))
+    drawn = []
+    for column in columns:
+        label, sorted_so = escaped(column.label), ""
+        if column.is_sorted:
+            label += f" {icon('arrow-up' if column.direction == 'ascending' else 'arrow-down')}"
+            sorted_so = f' aria-sort="{column.direction}"'
+        shown = f'<a href="{address.replace("%00", column.sort)}">{label}</a>' if column.sort else label
+        drawn.append(f'<th class="{column.css}" scope="col" role="columnheader"{sorted_so}>{shown}</th>')
+    return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped

@@ -20,8 +20,9 @@ from farley.journal.models import Change, Noun, Verb, etag_of
 from farley.spaces.models import Space
 
 PAGE = 1000  # rows of one query
-_ASCII = " -~"  # ranges of characters, as GLOB and regular expressions write them
-_MARKED = "À-Þà-ıĴ-ňŊ-ž"  # letters that are one of ASCII's with a mark, or none of them: not ß, ĳ, ŉ, ſ
+# Characters that comparing may make several letters of, or one of ASCII's without a mark: not those of Latin alphabets.
+_EXPANDED = ("ß", "Ĳ", "ĳ", "ŉ")  # among U+00C0 to U+017E, where the others are a letter with a mark at most
+_ELSEWHERE = "ſ-\U0010ffff"  # from U+017F on
 OCTETS_AT_ONCE = 4 * 2**20  # of cards that are in memory together; a larger one comes by itself
 
 _COLUMNS = "id, space_id, href, sha256, size, content_id, octets_revision, full_name, created_at, changed_at, uid_key"
@@ -124,17 +125,24 @@ def spelled(space: Space, kind: IndexRow.Kind | None, text: str) -> list[tuple[i
         sql = f"SELECT contact_id, {column} FROM contacts_indexrow WHERE space_id = %s AND kind = %s"
         values = [space.pk, int(kind)]
     is_postgresql = connection.vendor == "postgresql"
-    known = _ASCII + _MARKED if text.isascii() else _ASCII
-    tests = [
-        f"{column} ~ '[^{known}]'" if is_postgresql else f"{column} GLOB '*[^{known}]*'",
-        f"LENGTH({column}) >= {most}",
-    ]
+    longer = f"OCTET_LENGTH({column})" if is_postgresql else f"LENGTH(CAST({column} AS BLOB))"
+    tests = [f"LENGTH({column}) >= {most}", f"{longer} > LENGTH({column})"]  # the second: it is not ASCII
     if text.isascii():
         # A letter without its mark is followed by the mark: only as the last one can it be part of what is looked for.
+        tests[1] += f" AND ({_may_be_another_text(column, is_postgresql=is_postgresql)})"
         like = "ILIKE" if is_postgresql else "LIKE"
         tests.append(f"{column} {like} %s ESCAPE '!'")
         values.append(f"%{text[:-1].replace('!', '!!').replace('%', '!%').replace('_', '!_')}%")
     return [(pk, value) for pk, value in rows.query(f"{sql} AND ({' OR '.join(tests)})", values)]
+
+
+def _may_be_another_text(column: str, *, is_postgresql: bool) -> str:
+    """Whether a value has characters that comparing makes others of. Several quick tests in place of a slow one."""
+    if is_postgresql:
+        return f"{column} ~ '[\u0080-¿{''.join(_EXPANDED)}{_ELSEWHERE}]'"
+    within = [f"INSTR({column}, '{each}')" for each in _EXPANDED]
+    until_bf = f"INSTR(CAST({column} AS BLOB), X'C2')"  # U+0080 to U+00BF begin with this octet
+    return " OR ".join([*within, until_bf, f"{column} GLOB '*[{_ELSEWHERE}]*'"])
 
 
 def changes(space: Space, since: int, until: int, *, with_gone: bool = True) -> Iterator[Member | Gone]:

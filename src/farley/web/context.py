@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext, pgettext
 
 from farley.accounts.models import User
@@ -47,10 +47,11 @@ class Branch:
     pk: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shell:
-    """Navigation and looks. The spaces are read when a template first asks for them; `all_spaces` of more than fit."""
+    """Navigation and looks. The spaces are read when a template first asks for them."""
 
+    request: HttpRequest
     theme: str = "system"
     density: str = "dense"
     is_rail: bool = False
@@ -58,14 +59,26 @@ class Shell:
     user_email: str = ""
     user_photo: str = ""
     is_admin: bool = False
-    modules: list[Place] = field(default_factory=list)
-    spaces: list[Branch] = field(default_factory=list)
-    all_spaces: int = 0
 
-    @property
+    @cached_property
+    def modules(self) -> list[Place]:
+        return _modules()
+
+    @cached_property
     def tabs(self) -> list[Place]:
         """The four places that a phone's tab bar has room for."""
         return [place for place in self.modules if place.place in {"contacts", "organisations", "activity", "import"}]
+
+    @cached_property
+    def spaces(self) -> list[Branch]:
+        """The first spaces, with the one that the list is narrowed to."""
+        return _spaces(self.request)
+
+    @cached_property
+    def all_spaces(self) -> int:
+        """How many there are, where there are more."""
+        count = len(standings(self.request).in_use)
+        return count if count > len(self.spaces) else 0
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -73,13 +86,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user, here = getattr(request, "user", None), page_of(request)
     if not isinstance(user, User):
         theme = request.COOKIES.get(THEME_COOKIE, "")
-        return {"shell": Shell(theme=theme if theme in User.Theme.values else "system"), "here": here}
-    return {"shell": SimpleLazyObject(lambda: _shell_of(request, user)), "here": here}
+        return {"shell": Shell(request, theme=theme if theme in User.Theme.values else "system"), "here": here}
+    return {"shell": _shell_of(request, user), "here": here}
 
 
 def _shell_of(request: HttpRequest, user: User) -> Shell:
-    spaces, count = _spaces(request)
     return Shell(
+        request,
         theme=user.theme,
         density=user.density,
         is_rail=request.COOKIES.get(RAIL_COOKIE) == "1",
@@ -87,9 +100,6 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         user_email=user.email,
         user_photo=photo_url(user.name, user.photo),
         is_admin=user.is_admin,
-        modules=_modules(),
-        spaces=spaces,
-        all_spaces=count if count > len(spaces) else 0,
     )
 
 
@@ -110,8 +120,7 @@ def _modules() -> list[Place]:
     ]
 
 
-def _spaces(request: HttpRequest) -> tuple[list[Branch], int]:
-    """The first spaces, with the one that the list is narrowed to, and how many there are."""
+def _spaces(request: HttpRequest) -> list[Branch]:
     contacts = reverse("contacts")
     here = request.GET if request.path == contacts else {}
     everything = standings(request).in_use
@@ -120,7 +129,7 @@ def _spaces(request: HttpRequest) -> tuple[list[Branch], int]:
     for pk, space, name in listing.groups_of(spaces):
         branch = Branch(name, "list", f"{contacts}?group={pk}", here.get("group") == str(pk), pk=pk)
         groups.setdefault(space, []).append(branch)
-    branches = [
+    return [
         Branch(
             space.title,
             SPACE_ICONS[Space.Kind(space.kind)],
@@ -132,4 +141,3 @@ def _spaces(request: HttpRequest) -> tuple[list[Branch], int]:
         )
         for space in spaces
     ]
-    return branches, len(everything)

@@ -60,6 +60,11 @@ class Page:
         return {"": '<td class="c-own" role="cell"></td>'}
 
     @cached_property
+    def changed(self) -> dict[dt.datetime, str]:
+        """Cells by the instant: those who came in one import have the same."""
+        return {}
+
+    @cached_property
     def select(self) -> str:
         return gettext("Select %(name)s")
 
@@ -146,9 +151,12 @@ def _owner(line: Line, page: Page) -> str:
 
 
 def _changed(line: Line, page: Page) -> str:
-    at = line.changed_at.astimezone(page.zone)
-    written, said = at.isoformat(timespec="seconds"), escaped(page.moments.said(at))
-    return f'<td class="c-last" role="cell"><time class="mute" datetime="{written}">{said}</time></td>'
+    if line.changed_at not in page.changed:
+        at = line.changed_at.astimezone(page.zone)
+        written, said = at.isoformat(timespec="seconds"), escaped(page.moments.said(at))
+        drawn_time = f'<time class="mute" datetime="{written}">{said}</time>'
+        page.changed[line.changed_at] = f'<td class="c-last" role="cell">{drawn_time}</td>'
+    return page.changed[line.changed_at]
 
 
 CELLS: tuple[Callable[[Line, Page], str], ...] = (_organisation, _email, _phone, _tags, _owner, _changed)

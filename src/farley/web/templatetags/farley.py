@@ -100,6 +100,7 @@ class Moments:
     def __init__(self) -> None:
         self.today = timezone.localdate()
         self._days: dict[date, str] = {}
+        self._with_time = gettext("{day}, {time}")
 
     def said(self, local: datetime) -> str:
         """As `moment` says it."""
@@ -108,7 +109,7 @@ class Moments:
             self._days[day] = relative_day(day)
         if day != self.today:
             return self._days[day]
-        return gettext("{day}, {time}").format(day=self._days[day], time=f"{local:%H:%M}")
+        return self._with_time.format(day=self._days[day], time=f"{local:%H:%M}")
 
 
 @register.filter

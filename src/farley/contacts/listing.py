@@ -86,6 +86,9 @@ class Filters:
     more: Filter | None = None  # in the language of filters
 
 
+_LIVE = Contact.objects.filter(deleted_at=None)
+
+
 @dataclass(frozen=True)
 class Listed:
     """The contacts of `spaces`, which the reader sees, that pass `filters`. `reader` is who `me` means in them.
@@ -123,8 +126,7 @@ class Listed:
     @cached_property
     def _selected(self) -> Selected[Contact]:
         tests = tuple(self._tests())
-        live = Contact.objects.filter(deleted_at=None)
-        return Selected(live, [space.pk for space in self.spaces], Tests(tests) if tests else None)
+        return Selected(_LIVE, [space.pk for space in self.spaces], Tests(tests) if tests else None)
 
     def _tests(self) -> Iterable[Test | Tests]:
         asked = self.filters

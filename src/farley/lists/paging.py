@@ -34,6 +34,7 @@ PATIENCE_S = 2.0
 WALK_S = 0.3  # of them for walking an order before more are looked up
 MANY = 100_000  # that are looked up then
 ARMS = 400  # ranges of one statement, or ids: SQLite takes 500 arms
+MANY_RANGES = 500  # statements that are kept for one query
 WIDE = 8  # spaces: of more, each is asked for few rows first
 _NOT_STORED = re.compile(r"[\x00\ud800-\udfff]")  # what no key can hold: drivers raise for it
 
@@ -184,7 +185,7 @@ class Selected(Generic[M]):
     @cached_property
     def _walked(self) -> QuerySet[M]:
         """Those that pass what is still to be tested."""
-        live = self.live.order_by()
+        live = self.live
         for part in self._looked_up[1]:
             live = live.filter(part.where)
         return live
@@ -332,6 +333,17 @@ class _Ranges(Generic[M]):
             yield from _fetch(sql, values)
 
     def _template(self, segment: Segment, columns: tuple[str, ...]) -> _Template:
+        """The same for the same query: one that a noun keeps, of all that is live, is put into SQL once."""
+        kept: dict[Any, _Template] = vars(self.records).setdefault("_ranges", {})
+        key = (self.sort.name, self.index, self.is_down, segment)
+        template = kept.get(key)
+        if template is None:
+            if len(kept) > MANY_RANGES:
+                kept.clear()
+            template = kept[key] = self._new_template(segment, columns)
+        return template
+
+    def _new_template(self, segment: Segment, columns: tuple[str, ...]) -> _Template:
         records = self.records.filter(_within(self.sort, segment), space=_SPACE)
         sql, values = statement_of(records.values_list("space", *columns, "pk"))
         table = connection.ops.quote_name(self.records.model._meta.db_table)
@@ -373,7 +385,7 @@ def _fetch(sql: str, values: Sequence[Any]) -> list[Keys]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found: list[Keys] = cursor.fetchall()
-    if connection.vendor != "sqlite" or not any(isinstance(value, dt.date) for row in found for value in row):
+    if connection.vendor != "sqlite" or not {dt.date, dt.datetime} & {type(value) for row in found for value in row}:
         return found
     return [tuple(str(value) if isinstance(value, dt.date) else value for value in row) for row in found]
 

@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext, pgettext
 
 from farley.accounts.models import User
 from farley.contacts import listing
 from farley.spaces.models import Space
+from farley.web.addresses import address
 from farley.web.navigation import page_of
 from farley.web.people_photos import photo_url
 from farley.web.requests import standings
@@ -104,7 +104,7 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
 
 
 def _modules() -> list[Place]:
-    contacts = reverse("contacts")
+    contacts = address("contacts")
     return [
         Place("contacts", gettext("Contacts"), gettext("Contacts"), "contact", contacts),
         Place(
@@ -114,14 +114,14 @@ def _modules() -> list[Place]:
             "building-2",
             f"{contacts}?kind=org",
         ),
-        Place("activity", gettext("Activity"), gettext("Activity"), "history", reverse("activity")),
-        Place("import", gettext("Import"), pgettext("tab bar", "Import"), "upload", reverse("import")),
-        Place("export", gettext("Export"), gettext("Export"), "download", reverse("export")),
+        Place("activity", gettext("Activity"), gettext("Activity"), "history", address("activity")),
+        Place("import", gettext("Import"), pgettext("tab bar", "Import"), "upload", address("import")),
+        Place("export", gettext("Export"), gettext("Export"), "download", address("export")),
     ]
 
 
 def _spaces(request: HttpRequest) -> list[Branch]:
-    contacts = reverse("contacts")
+    contacts = address("contacts")
     here = request.GET if request.path == contacts else {}
     everything = standings(request).in_use
     spaces = [space for n, space in enumerate(everything) if n < MOST_SPACES or space.name == here.get("space")]

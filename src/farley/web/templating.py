@@ -46,6 +46,7 @@ _HOLDERS = (BlockNode, DefinePartialNode, ExtendsNode, ForNode, IfNode)  # draw 
 
 
 _UNSURE = object()
+_FOR = "farley.web.templating"  # what its constant parts are drawn for
 _WORD = re.compile("[A-Za-z0-9-]{1,40}")
 
 
@@ -169,7 +170,10 @@ class Constant(Node):
         self._texts: dict[tuple[str | None, str], str] = {}
 
     def render_annotated(self, context: Context) -> str:
-        key = get_language(), get_script_prefix()
+        scope = context.render_context
+        key = scope.get(_FOR)
+        if key is None:  # once a template that is drawn: neither changes within one, but in parts of their own
+            key = scope[_FOR] = (get_language(), get_script_prefix())
         text = self._texts.get(key)
         if text is None:
             text = self._texts[key] = self._drawn()

@@ -13,7 +13,6 @@ from django import template
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import formats, timezone
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 from lucide.templatetags.lucide import lucide
@@ -71,7 +70,7 @@ def first_word(text: object) -> str:
 @register.filter
 def breakable(text: object) -> SafeString:
     """`text` with its line breaks kept and room to break a long address before its @ or behind a slash."""
-    lines = (escape(line).replace("@", "<wbr>@").replace("/", "/<wbr>") for line in str(text).splitlines())
+    lines = (escaped(line).replace("@", "<wbr>@").replace("/", "/<wbr>") for line in str(text).splitlines())
     return mark_safe("<br>".join(lines))  # noqa: S308 - each line is escaped
 
 

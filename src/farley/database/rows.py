@@ -111,9 +111,9 @@ def marks(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values)) or "NULL"
 
 
-def instant(told: Any) -> dt.datetime:
-    """An instant as `query` gives it: SQLite keeps a text of it, in UTC."""
-    return told if isinstance(told, dt.datetime) else dt.datetime.fromisoformat(told).replace(tzinfo=dt.UTC)
+def instant(told: dt.datetime) -> dt.datetime:
+    """An instant as `query` gives it: SQLite knows no time zones, and all of its instants are in UTC."""
+    return told if told.tzinfo is not None else told.replace(tzinfo=dt.UTC)
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -14,8 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
-from farley.journal.models import Batch, Door
+from farley.fields.models import Field
+from farley.journal.models import Batch, Door, Noun
 from farley.journal.writing import one_batch
+from farley.lists.models import View
+from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, space_of, team
 
 PAGES = {
@@ -144,3 +148,46 @@ def test_a_page_is_not_kept_for_somebody_else(
     assert "Cookie" in response["Vary"]
     assert "HX-Request" in response["Vary"]
     assert Contact.objects.exists()
+
+
+def test_what_people_write_is_text_wherever_a_page_shows_it(alice: User, page_of_alice: Client) -> None:
+    nasty = "<i id='x' title=\"y\">&amp;"
+    User.objects.filter(pk=alice.pk).update(full_name=nasty)
+    space = space_of(alice)
+    Space.objects.filter(pk=space.pk).update(title=nasty)
+    sales = team("sales", alice=Role.MANAGER)
+    Space.objects.filter(pk=sales.pk).update(title=nasty)
+    hand = hand_of(alice)
+    stored = hand.store(
+        space,
+        a_card(
+            nasty,
+            f"ORG:{nasty}",
+            f"TITLE:{nasty}",
+            f"EMAIL;TYPE={nasty.split(maxsplit=1)[0]}:{nasty}",
+            f"item1.TEL:{nasty}",
+            f"item1.X-ABLabel:{nasty}",
+            f"CATEGORIES:{nasty}",
+            f"NOTE:{nasty}",
+            "X-ABRELATEDNAMES:" + nasty,
+            f"ADR:;;;{nasty};;;",
+        ),
+    )
+    group = hand.contact(space, a_card(nasty, "KIND:group", f"MEMBER:{stored.uid}", version="4.0"))
+    Contact.objects.filter(pk__in=[stored.pk, group.pk]).update(owner=alice)
+    View.objects.create(list="contacts", owner=alice, title=nasty, query="")
+    Field.objects.create(noun=Noun.CONTACT, key="k", label=nasty, kind=Field.Kind.TEXT)
+    asked = urlencode({"q": "id", "tag": nasty, "filter": nasty, "sort": nasty, "view": "1"})
+    for path in (
+        f"/contacts/{stored.pk}/",
+        f"/contacts/{group.pk}/",
+        "/contacts/",
+        f"/contacts/?peek={stored.pk}",
+        f"/contacts/?{asked}",
+        "/contacts/new/",
+    ):
+        html = page_of_alice.get(path).content.decode()
+        assert "id=&#x27;x&#x27;" in html, path
+        assert "<i id" not in html, path
+        assert "id='x'" not in html, path
+        assert 'title="y"' not in html, path

@@ -11,7 +11,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
 from farley.fields.models import Field
-from farley.journal.models import Batch
+from farley.journal.models import Batch, Change
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import text_of
 from tests.web.test_contacts import AsUser, names
@@ -110,6 +110,29 @@ def test_the_timeline_says_what_own_fields_were_and_became(alice: User, page_of_
     ]
     assert sorted(told, key=timeline.index) == told
     assert timeline.count(since_was) == 1
+
+
+def test_an_earlier_version_brings_its_own_fields_back(alice: User, page_of_alice: Client) -> None:
+    ada = hand_of(alice).contact(space_of(alice), a_card("Ada King", "NOTE:first"))
+    record = f"/contacts/{ada.pk}/"
+    for label in ("Motto", "Level"):
+        page_of_alice.post("/fields/", {"space": "alice", "label": label, "kind": "text"})
+    motto, level = (f"own-{field.pk}" for field in Field.objects.order_by("pk"))
+    page_of_alice.post(f"{record}fields/", {motto: "in the beginning"})
+    version = Change.objects.latest("pk").pk
+    page_of_alice.post(f"{record}fields/", {motto: "later", level: "high"})
+    hand_of(alice).store(ada.space, a_card("Ada Lovelace", uid=ada.uid), href=ada.href)
+    page_of_alice.post(f"{record}fields/", {motto: "now"})
+    before = Contact.objects.get()
+    told = text_of(page_of_alice.get(f"{record}history/?version={version}").content)
+    assert "Motto At that time: in the beginning Now: now" in told
+    assert "Level At that time: (not there) Now: high" in told
+    page_of_alice.post(f"{record}history/{version}/restore/")
+    back = Contact.objects.get()
+    assert (back.full_name, back.own) == ("Ada King", {motto.removeprefix("own-"): "in the beginning"})
+    page_of_alice.post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
+    undone = Contact.objects.get()
+    assert (undone.etag, undone.own) == (before.etag, before.own)
 
 
 def test_a_field_of_a_space_is_not_there_for_others(alice: User, bob: User, as_user: AsUser) -> None:

@@ -16,7 +16,7 @@ from farley.contacts import affiliations
 from farley.contacts.affiliations import Part
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.models import Contact
-from farley.contacts.operations import move_between
+from farley.contacts.operations import move_between, set_fields
 from farley.contacts.storing import EditConflict, Stored, free_href, octets_of, store, taken_uids
 from farley.contacts.writing import OWN_COLUMNS, Own, SpaceWriter, own_of
 from farley.database import rows
@@ -25,6 +25,7 @@ from farley.fields.values import Value
 from farley.journal.models import ERASED, MOST_ID, Batch, Change, Content, Door, Noun, Verb
 from farley.journal.undo import Former, PutBack
 from farley.spaces.models import Space, held_by
+from farley.spaces.operations import writing
 
 AT_ONCE = 200  # changes of a contact that are read
 
@@ -381,6 +382,25 @@ def field_changes(contact: Contact, changes: Iterable[Change], by: Actor) -> dic
     return found
 
 
+def _own_fields_after(contact: Contact, change: Change) -> Document:
+    if (change.space_id, change.revision) != (contact.space_id, contact.revision):  # else it is the last one
+        since = Change.objects.of(Noun.CONTACT, contact.pk).filter(pk__gt=change.pk, own_before__isnull=False)
+        for own in since.order_by("pk").values_list("own_before", flat=True):
+            if own is not None and "fields" in own:  # the journal keeps what was before
+                return own["fields"] or {}
+    return contact.own or {}
+
+
+def fields_since(contact: Contact, change: Change, by: Actor) -> list[FieldChange]:
+    """The own fields that the contact has where it lies whose values were others after `change`."""
+    former, now = _own_fields_after(contact, change), contact.own or {}
+    if former == now:
+        return []
+    fields = Field.objects.visible_to(by).of(Noun.CONTACT, [contact.space_id])
+    found = [FieldChange(field, former.get(str(field.pk)), now.get(str(field.pk))) for field in fields]
+    return [each for each in found if each.before != each.after]
+
+
 def card_of(version: Version | None) -> Card | None:
     """The card of a version; None where there was none."""
     if version is None or version.content is None:
@@ -389,12 +409,18 @@ def card_of(version: Version | None) -> Card | None:
 
 
 def restore_version(contact: Contact, change: int, *, by: Actor, door: Door, batch: Batch | None) -> Stored:
-    """Make the octets as they were after `change` (its id) the current ones again.
+    """Make the octets as they were after `change` (its id) the current ones again, and the own fields of its space.
 
     Raises EditConflict where there was no card at that time, and what `store` raises.
     """
     for version in versions(contact, by):
         if version.change.pk == change and version.content is not None:
             octets = octets_of([version.content])[version.content]
-            return store(contact.space, contact.href, octets, expected=contact.etag, by=by, door=door, batch=batch)
+            expected = contact.etag
+            with writing([contact.space_id]):
+                stored = store(contact.space, contact.href, octets, expected=expected, by=by, door=door, batch=batch)
+                current = Contact.objects.select_related("space").get(pk=contact.pk)
+                former = {each.field: each.before for each in fields_since(current, version.change, by)}
+                set_fields([current], former, by=by, door=door, batch=batch)
+            return stored
     raise EditConflict(contact.href, contact.etag)

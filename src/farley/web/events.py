@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -101,7 +102,7 @@ def version_events(contact: Contact, found: Sequence[Version], by: Actor, *, can
             details = differences(before, after) if before is not None and after is not None else []
         elif change.verb == Verb.SET:
             details = _own_details(change, owners)
-            details += [_own_field(each) for each in own_fields.get(change.pk, [])[:MAX_DETAILS]]
+            details += [own_field_detail(each) for each in own_fields.get(change.pk, [])[:MAX_DETAILS]]
         url = f"{reverse('contact-history', args=[contact.pk])}?version={change.pk}"
         version_url = url if change.verb == Verb.CHANGED else ""
         undo = _undo_url(change) if can_undo else ""
@@ -153,7 +154,7 @@ def _tell(prop: Property) -> Iterator[tuple[str, str]]:
     if prop.name in _SILENT:
         return
     if prop.name == "PHOTO":
-        yield property_label("PHOTO"), f"{len(prop.line.octets):,} B"
+        yield property_label("PHOTO"), filesizeformat(len(prop.line.octets))
     elif prop.name == "CATEGORIES":
         yield from ((gettext("Tag"), tag) for tag in prop.texts)
     elif prop.name == "BDAY" and prop.date:
@@ -219,7 +220,7 @@ def _owners(changes: Iterable[Change]) -> Mapping[int, str]:
     return {user.pk: user.display_name for user in User.objects.filter(pk__in=pks)} if pks else {}
 
 
-def _own_field(change: FieldChange) -> Detail:
+def own_field_detail(change: FieldChange) -> Detail:
     values = (change.before, change.after)
     said = ["" if value is None else _short(shown(change.field, value)) or "–" for value in values]
     return Detail(change.field.label, *said)

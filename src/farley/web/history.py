@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.codecs.vcard import Card
 from farley.contacts import keeping
@@ -21,7 +22,7 @@ from farley.contacts.storing import StoreProblem, octets_of
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.spaces.operations import require
-from farley.web.events import Detail, Event, differences, events_of, version_events
+from farley.web.events import Detail, Event, differences, events_of, own_field_detail, version_events
 from farley.web.facts import FactGroup, fact_groups
 from farley.web.problems import explained
 from farley.web.record import visible_contact
@@ -66,7 +67,7 @@ def history(request: PageRequest, pk: int) -> HttpResponse:
         "can_edit": (contact.space.role_of(request.actor) or Role.READER) >= Role.EDITOR,
         "versions": versions,
         "older_url": f"?from={start + PAGE}" if len(found) > start + PAGE else "",
-        "shown": _in_full(contact, chosen) if chosen else None,
+        "shown": _in_full(contact, chosen, request.actor) if chosen else None,
     }
     return render(request, "contacts/history.html", context)
 
@@ -109,16 +110,17 @@ def _shown(event: Event, is_current: bool) -> Shown:
     return Shown(event.at, f"{told} {event.what}" if told else event.what, event.by, event.icon, is_current)
 
 
-def _in_full(contact: Contact, version: Version) -> Shown | None:
+def _in_full(contact: Contact, version: Version, by: Actor) -> Shown | None:
     if version.content is None:
         return None
     octets = octets_of([version.content])[version.content]
     [event] = events_of([version.change])
     now = contact.content.data
+    own = [own_field_detail(each) for each in keeping.fields_since(contact, version.change, by)]
     return replace(
-        _shown(event, octets == now),
+        _shown(event, octets == now and not own),
         is_shown=True,
         restore_url=reverse("restore-version", args=[contact.pk, version.change.pk]),
         groups=fact_groups(Card.parse(octets)),
-        differences=differences(octets, now),
+        differences=[*differences(octets, now), *own],
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from farley.codecs.vcard import Card, InvalidVCard
-from farley.contacts.deriving import MAX_KEY, MAX_NORM, MAX_ROWS, MAX_TAGS, MAX_VALUE, Derived, derive
+from farley.contacts.deriving import MAX_KEY, MAX_NORM, MAX_ROWS, MAX_TAGS, MAX_VALUE, Derived, bare_uid, derive
 from farley.contacts.models import Contact, IndexRow
 from tests.cast import a_card
 
@@ -213,3 +213,16 @@ def test_a_large_photo_of_a_phone_is_shown_the_right_way_up() -> None:
     assert left[0] > left[2]
     assert right[2] > right[0]
     assert not shown.getexif()
+
+
+@pytest.mark.parametrize(
+    ("uid", "bare"),
+    [
+        ("urn:uuid:5B3D2C6E-7F1A-4A58-9D8B-0123456789AB", "5b3d2c6e-7f1a-4a58-9d8b-0123456789ab"),
+        (" 5B3D2C6E-7F1A-4A58-9D8B-0123456789AB ", "5b3d2c6e-7f1a-4a58-9d8b-0123456789ab"),
+        ("urn:uuid:Mixed-Id:ABPerson", "Mixed-Id:ABPerson"),
+        ("Mixed-Id:ABPerson", "Mixed-Id:ABPerson"),
+    ],
+)
+def test_a_uid_is_the_same_however_cards_name_it(uid: str, bare: str) -> None:
+    assert bare_uid(uid) == bare

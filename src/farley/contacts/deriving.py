@@ -29,6 +29,7 @@ THUMBNAIL_SIDE = 192  # pixels: the largest avatar at twice its size
 MAX_PHOTO_PIXELS = 24_000_000  # 100 MB while it is read
 PHOTO_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no others: some of Pillow's readers run programs
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _EVERY_URL = re.compile(r"^https?://(www\.)?")
 _NUMBER = re.compile(r"[\d\s()+./-]*")
 
@@ -360,11 +361,14 @@ _UNSAID = frozenset(  # for programs: nobody would look for them
 
 
 def bare_uid(uid: str) -> str:
-    """A UID without `urn:uuid:` and in lower case if it is one: cards name each other in either form."""
+    """A UID without `urn:uuid:`, and in lower case if it is a UUID: cards name each other in either form.
+
+    Programs put `urn:uuid:` before UIDs that are none, too; those differ by their capitals.
+    """
     bare = uid.strip()
     if bare[:9].lower() == "urn:uuid:":
-        return bare[9:].lower()
-    return bare.lower() if re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", bare) else bare
+        bare = bare[9:]
+    return bare.lower() if _UUID.fullmatch(bare) else bare
 
 
 def bare_url(url: str) -> str:

@@ -118,11 +118,13 @@ def carried_out(options: argparse.Namespace) -> int:
         return _refuse(" ".join(error.messages))
     except User.DoesNotExist as error:
         return _refuse(str(error))
+    except NoSuchBatch as error:
+        return _refuse(f"{error} that you can see; `farley history UID` names the batch of each change")
     except ImportBusy:
         return _refuse("another process is carrying out this very import; wait until it is through")
     except (
         *(Refused, NotAllowed, NameTaken, LastManager),
-        *(NothingToImport, NoSuchBatch, NotUndoable, StoreProblem),
+        *(NothingToImport, NotUndoable, StoreProblem),
     ) as error:
         return _refuse(str(error))
     except (OperationalError, OSError) as error:

@@ -148,7 +148,7 @@ def test_the_tab_is_called_by_the_new_name(page: Page) -> None:
     page.fill("[data-editor] [name=family]", "Lovelace")
     page.press("[data-editor] [name=family]", "Enter")
     page.wait_for_selector("h1 >> text=Ada Lovelace")
-    assert page.title() == "Ada Lovelace – Farley"
+    page.wait_for_function("document.title === 'Ada Lovelace – Farley'")  # which follows the swap
 
 
 def test_a_new_editor_on_a_phone_stands_above_the_tab_bar(enter: Enter) -> None:

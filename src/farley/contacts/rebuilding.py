@@ -65,7 +65,7 @@ def search_values_of(field: int, *, stopping: Callable[[], bool] = lambda: False
 
 
 def unfound(space: Space | None = None) -> models.QuerySet[Contact]:
-    """Contacts that search does not know: there are some only where an upgrade has emptied its index."""
+    """Contacts that search does not know: there are some only until what an upgrade emptied is derived again."""
     places_of = ExpressionWrapper(OuterRef("space_id") * (1 << SPACE_SHIFT), BigIntegerField())
     entries = Entry.objects.filter(pk=places_of + OuterRef("pk") + place(0, Noun.CONTACT, 0))
     live = Contact.objects.filter(~Exists(entries), deleted_at=None)

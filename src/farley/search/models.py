@@ -51,7 +51,7 @@ class Texts:
 class Entry(models.Model):
     """What one record can be found by. Derived; written in the transaction that writes the record.
 
-    The indexes of its trigrams follow it inside the database: by triggers on SQLite, as indexes on PostgreSQL.
+    Its trigrams are indexed beside it on SQLite (`writing`), and by the database itself on PostgreSQL (`trigrams`).
     """
 
     id = RowIdField(primary_key=True)  # see `place`

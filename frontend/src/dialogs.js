@@ -16,7 +16,7 @@ export function startDialogs() {
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
-    const item = event.target.closest("[popover] :is(button, a)");
+    const item = event.target.closest("[popover] :is(button:not([hx-post]), a)");
     if (item && !item.closest("label, .field")) item.closest("[popover]").hidePopover();
   });
   document.addEventListener(

@@ -27,6 +27,12 @@ def test_contacts_are_listed_by_filter_in_order_within_what_one_sees(farley: Ins
     ]
     rows = list(csv.DictReader(farley.run("list", "--as", "alice", "--csv").stdout.splitlines()))
     assert [(row["name"], row["tags"]) for row in rows] == [(name, "Press; Fair") for name in cities]
+    chosen = ("list", "--as", "alice", "--limit", "1", "--columns", "city,tag,follow-up,kind")
+    row = {"name": "Ada King", "city": "Berlin", "tag": ["Press", "Fair"], "follow-up": None, "kind": "person"}
+    [told] = json.loads(farley.run(*chosen, "--json").stdout)
+    assert (list(told), told | row) == (["id", *row], told)
+    assert farley.run(*chosen).stdout == "Ada King  Berlin  Press; Fair  person\n"
+    assert farley.run(*chosen, "--csv").stdout.splitlines()[0] == "id,name,city,tag,follow-up,kind"
     assert farley.run("list", "--as", "bob").stdout == "Nobody passes this filter.\n"
     assert json.loads(farley.run("list", "--as", "bob", "--json").stdout) == []
 
@@ -37,6 +43,7 @@ def test_contacts_are_listed_by_filter_in_order_within_what_one_sees(farley: Ins
         (("--filter", "city is"), "a value was expected"),
         (("--filter", "shoe is 42"), "there is no such field at character 1: shoe"),
         (("--sort", "shoe"), "there are: name, organisation"),
+        (("--columns", "city,shoe"), "there is no column 'shoe'; there are: org, title"),
         (("--limit", "0"), "--limit is a number"),
         (("--json", "--csv"), "not allowed with"),
     ],

@@ -159,6 +159,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(404, 404, 404, 404), lambda _: {"act": "remove"}, lambda _: [999_999]),
     ],
     "contact-filter": [Route("get", ALL)],
+    "list-columns": [Route("get", ALL), Route("post", mine(302, 302, 302, 302), lambda _: {"column": "city"})],
     "save-view": [
         Route("post", mine(302, 302, 302, 302), lambda _: {"title": "Mine", "query": "sort=name"}),
         Route("post", mine(404, 403, 302, 302), lambda s: {"title": "Ours", "query": "", "space": s.space.name}),

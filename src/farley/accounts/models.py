@@ -76,6 +76,9 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     first_weekday = models.CharField(max_length=8, choices=Weekday.choices, default=Weekday.LANGUAGE, blank=True)
     photo = models.CharField(max_length=16, blank=True)  # digest of the portrait's octets; empty: there is none
+    columns = models.JSONField(
+        default=dict, blank=True
+    )  # of lists as they chose them, by the list's name (`farley.lists.columns`)
     joined_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()

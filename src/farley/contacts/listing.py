@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
@@ -15,6 +16,7 @@ from farley.accounts.models import User
 from farley.contacts import filters as filtering
 from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, TagName, photo_mark
 from farley.database import rows
+from farley.lists.columns import Column
 from farley.lists.filtering import Field, Test, Tests, compiled, hinted
 from farley.lists.language import Filter, written
 from farley.lists.paging import PAGE, Order, Places, Selected, Sort
@@ -64,6 +66,7 @@ class Line(NamedTuple):
     owner: str
     photo: str  # tells one picture from another; empty where there is none
     changed_at: dt.datetime
+    more: Mapping[str, Any] = MappingProxyType({})  # by the name of the column: what not every list shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class Listed:
 _LINES = (
     "SELECT mine.id, mine.space_id, mine.kind, mine.full_name, mine.email, mine.phone, mine.organisation_name,"
     " theirs.id, COALESCE(NULLIF(owner.full_name, ''), owner.name, ''), mine.has_photo, mine.sha256, mine.changed_at"
+    "{more}"
     " FROM contacts_contact mine"
     " LEFT JOIN accounts_user owner ON owner.id = mine.owner_id"
     " LEFT JOIN contacts_contact theirs ON theirs.id = mine.organisation_id"
@@ -154,15 +158,23 @@ _LINES = (
 )
 
 
-def lines(pks: Sequence[int]) -> list[Line]:
-    """What a list shows of these contacts, in their order. Not as models: fifty of them took longer than the rest."""
-    found = {row[0]: _line(*row) for row in rows.query(_LINES.format(marks=rows.marks(pks)), pks)}
+def lines(pks: Sequence[int], columns: Sequence[Column] = ()) -> list[Line]:
+    """What a list with these columns shows of these contacts, in their order.
+
+    Not as models: fifty of them took longer than the rest.
+    """
+    more = [column for column in columns if column.asks]
+    sql = _LINES.format(more="".join(f", {column.asks}" for column in more), marks=rows.marks(pks))
+    found = {row[0]: _line(row, more) for row in rows.query(sql, pks)}
     return [found[pk] for pk in pks if pk in found]
 
 
-def _line(*row: Any) -> Line:
-    *told, has_photo, sha256, changed_at = row
-    return Line._make([*told, photo_mark(bytes(sha256)) if has_photo else "", rows.instant(changed_at)])
+def _line(row: Sequence[Any], more: Sequence[Column]) -> Line:
+    known = len(row) - len(more)
+    *told, has_photo, sha256, changed_at = row[:known]
+    photo, space = photo_mark(bytes(sha256)) if has_photo else "", row[1]
+    extra = {column.name: column.value(each, space) for column, each in zip(more, row[known:], strict=True)}
+    return Line._make([*told, photo, rows.instant(changed_at), extra])
 
 
 _TAGS = (  # as AS_WRITTEN says

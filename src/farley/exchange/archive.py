@@ -143,6 +143,7 @@ def _account(user: User) -> dict[str, Any]:
         "theme": user.theme,
         "density": user.density,
         "first_weekday": user.first_weekday,
+        "columns": user.columns,
         "is_admin": user.is_admin,
         "is_active": user.is_active,
         "joined_at": user.joined_at,

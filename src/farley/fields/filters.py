@@ -15,7 +15,7 @@ from farley.lists.filtering import Kind, Option, Rows, Test, looked_up
 from farley.lists.language import BadFilter, Condition, Reason
 from farley.search.folding import search_fold
 
-_KINDS = {
+KINDS = {
     Field.Kind.TEXT: Kind.TEXT,
     Field.Kind.NUMBER: Kind.NUMBER,
     Field.Kind.DATE: Kind.DATE,
@@ -33,7 +33,7 @@ def filter_fields(fields: Iterable[Field]) -> Iterator[filtering.Field]:
             options = (Option("yes", _("yes")), Option("no", _("no")))
         heading: Any = field.space.title if field.space is not None else _("Own fields")
         yield filtering.Field(
-            name=field.name, label=field.label, kind=_KINDS[kind], find=_finder(field), options=options, heading=heading
+            name=field.name, label=field.label, kind=KINDS[kind], find=_finder(field), options=options, heading=heading
         )
 
 

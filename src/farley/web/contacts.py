@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from farley.codecs.vcard import Card
 from farley.contacts import listing, storing
+from farley.contacts.columns import COLUMNS, DEFAULT
 from farley.contacts.models import Contact
 from farley.contacts.storing import Condition
 from farley.journal.access import Way, note_access
@@ -87,7 +88,7 @@ def contacts(request: PageRequest) -> HttpResponse:
     places, problem = _places(asked)
     if problem and request.htmx and asked.after:
         raise Http404("no such place in the list")
-    rows = _rows(request, places)
+    rows = _rows(request, asked, places)
     if request.htmx and (asked.after or asked.size != paging.PAGE):
         part = {"drawn_rows": rows, "next_cursor": places.after}
         return render(request, "contacts/list.html#rows", part)
@@ -106,9 +107,10 @@ def contacts(request: PageRequest) -> HttpResponse:
             "views": saved,
             "current_view": next((tab for tab in saved if tab.is_current), None),
             "has_first": any(tab.is_default for tab in saved),
-            "view_query": views.query_of(request.GET),
+            "view_query": views.query_of(request.GET, asked.named_columns),
             "gone_view": int(gone) if (gone := request.GET.get("gone", "")).isdecimal() and len(gone) < 16 else None,
-            "columns": asking.columns(asked.order),
+            "has_chosen": asked.columns is not DEFAULT,
+            "headings": asking.headings(asked),
             "problem": problem,
             "sort": _sort_context(asked),
             "choices": choices,
@@ -137,12 +139,13 @@ def _places(asked: asking.Asked) -> tuple[Places, str]:
         return Places([], None), slowness_of(error, asked.listed.fields)
 
 
-def _rows(request: PageRequest, places: Places) -> SafeString:
+def _rows(request: PageRequest, asked: asking.Asked, places: Places) -> SafeString:
     """The rows of a page, drawn; empty where there are none."""
     number = request.GET.get("peek", "")
     return drawn(
-        listing.lines(places.ids),
-        listing.tags_of(places.ids),
+        listing.lines(places.ids, asked.columns),
+        asked.columns,
+        listing.tags_of(places.ids) if COLUMNS["tag"] in asked.columns else {},
         query=changed_query(request, peek=None),
         editable=standings(request).changeable,
         peeked=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None,

@@ -12,17 +12,22 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from farley.accounts.models import User
+from farley.contacts.columns import asked_for
 from farley.contacts.deriving import MAX_VALUE
 from farley.contacts.filters import KINDS
 from farley.contacts.listing import BY_NAME, SORTS, Filters, Listed, as_spelt, order_of
 from farley.contacts.models import Contact
-from farley.lists import language
+from farley.lists import columns, language
+from farley.lists.columns import Column
 from farley.lists.language import BadFilter, Filter
+from farley.lists.models import MAX_QUERY
 from farley.lists.paging import PAGE, Order
 from farley.spaces.models import Space
 from farley.web.filters import described, problem_of
 from farley.web.requests import PageRequest, standings
+from farley.web.rows import css_of
 
+LIST = "contacts"  # as what people chose for it is kept
 NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
 _OF_A_PAGE = ("after", "peek", "size", "gone", "field", "operator", "value", "join")  # and of the form of filters
 MAX_TEXT = 200
@@ -47,8 +52,8 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table. `sort` is the order its heading asks for."""
+class Heading:
+    """The heading of a column. `sort` is the order it asks for."""
 
     css: str
     label: str
@@ -65,7 +70,8 @@ class Asked:
     """The list a request asks for, checked against what its actor may see."""
 
     reader: User
-    spaces: Sequence[Space]  # all visible ones
+    spaces: Sequence[Space]  # all visible ones that are in use
+    known_spaces: Sequence[Space]  # and those that are archived
     space: Space | None
     group: Contact | None
     kind: str
@@ -76,6 +82,7 @@ class Asked:
     after: str
     size: int
     query: QueryDict
+    named_columns: str  # in the address, else as the reader chose them last; empty: those that a list comes with
     lacks: str = ""  # `space` or `group`: a view that somebody shared names one that its reader does not see
 
     @property
@@ -95,12 +102,14 @@ class Asked:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What a search keeps of the address."""
-        return [(name, str(self.query[name])) for name in (*NARROWING, "sort", "view") if self.query.get(name)]
+        return [
+            (name, str(self.query[name])) for name in (*NARROWING, "sort", "columns", "view") if self.query.get(name)
+        ]
 
     @property
     def kept_by_form(self) -> list[tuple[str, str]]:
         """What the form of filters keeps of the address."""
-        names = ("q", "kind", "sort", "filter", "view")
+        names = ("q", "kind", "sort", "filter", "columns", "view")
         return [(name, str(self.query[name])) for name in names if self.query.get(name)]
 
     @property
@@ -159,6 +168,10 @@ class Asked:
         filters = Filters(KINDS.get(self.kind, ()), self.tag, self.group, self.text, parsed)
         return Listed(self.shown_spaces if problem is None else [], filters, self.reader)
 
+    @cached_property
+    def columns(self) -> Sequence[Column]:
+        return asked_for(self.named_columns, self.known_spaces)
+
     def with_filter(self, written: str) -> str:
         """The address of the list with another filter in its language."""
         return self._address({"filter": written} if written else {}, without=("filter",))
@@ -185,9 +198,11 @@ def asked(request: PageRequest) -> Asked:
         if not query.get("view"):
             raise
         lacks = "space" if query.get("space") and space is None else "group"
+    named = query.get("columns", "")[:MAX_QUERY] or columns.remembered(LIST, request.user)
     return Asked(
         reader=request.user,
         spaces=standings(request).in_use,
+        known_spaces=spaces,
         space=space,
         group=group,
         kind=kind if kind in KINDS else "",
@@ -198,28 +213,25 @@ def asked(request: PageRequest) -> Asked:
         after=query.get("after", "")[:4000],
         size=_size(query.get("size", "")),
         query=query,
+        named_columns=named,
         lacks=lacks,
     )
 
 
-def columns(order: Order) -> list[Column]:
-    """The table's columns; the heading of the one that orders the list asks for the other way round."""
+def headings(asked: Asked) -> list[Heading]:
+    """The name and the columns; that of the one that orders the list asks for the other way round."""
+    order = asked.order
 
-    def ordered(css: str, label: str, name: str) -> Column:
+    def heading(css: str, label: str, name: str) -> Heading:
+        if not name:
+            return Heading(css, label)
         mine = Order(SORTS[name])
         if mine.sort is not order.sort:
-            return Column(css, label, mine.value)
-        return Column(css, label, order.reverse.value, "descending" if order.descends else "ascending")
+            return Heading(css, label, mine.value)
+        return Heading(css, label, order.reverse.value, "descending" if order.descends else "ascending")
 
-    return [
-        ordered("c-name", gettext("Name"), "name"),
-        ordered("c-org", gettext("Organisation"), "organisation"),
-        Column("c-mail", gettext("E-mail")),
-        Column("c-phone", gettext("Phone")),
-        Column("c-tags", gettext("Tags")),
-        ordered("c-own", gettext("Owner"), "owner"),
-        ordered("c-last", gettext("Changed"), "changed"),
-    ]
+    shown = [heading(css_of(column), str(column.label), column.sort) for column in asked.columns]
+    return [heading("c-name", gettext("Name"), "name"), *shown]
 
 
 def orders(current: Order) -> list[Choice]:

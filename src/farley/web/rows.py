@@ -9,18 +9,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from farley.contacts.listing import Line
 from farley.contacts.models import Contact
+from farley.lists.columns import Column
+from farley.lists.filtering import Kind
 from farley.web.addresses import around_ids
 from farley.web.people import MAX_TAGS, SHAPES, name_of
 from farley.web.templatetags.farley import Moments, avatar, escaped, first_word, hue, icon
 
+Cell = Callable[[Line, "Page"], str]
+ONLY_PHONE = "only-phone"
 CURRENT = ' aria-current="true"'
 
 
@@ -29,6 +34,7 @@ class Page:
     """What all rows of one page share: `query` is the list's own, without a preview; it begins with a question mark."""
 
     query: str
+    columns: Sequence[Column]
     tags: Mapping[int, Sequence[str]]  # by contact id
     editable: Collection[int]  # spaces whose contacts may be changed
     peeked: int | None
@@ -65,6 +71,11 @@ class Page:
         return {}
 
     @cached_property
+    def cells(self) -> list[Cell]:
+        cells = [CELLS.get(column.name) or partial(_by_kind, column) for column in self.columns]
+        return cells if _changed in cells else [*cells, _changed_on_phones]
+
+    @cached_property
     def select(self) -> str:
         return gettext("Select %(name)s")
 
@@ -79,6 +90,7 @@ class Page:
 
 def drawn(
     lines: Sequence[Line],
+    columns: Sequence[Column],
     tags: Mapping[int, Sequence[str]],
     *,
     query: str,
@@ -86,7 +98,7 @@ def drawn(
     peeked: int | None = None,
 ) -> SafeString:
     """The table rows. `editable` are ids of spaces, `peeked` is that of the contact in the preview."""
-    page = Page(query, tags, editable, peeked)
+    page = Page(query, columns, tags, editable, peeked)
     return mark_safe("".join(_row(line, page) for line in lines))  # noqa: S308
 
 
@@ -97,7 +109,7 @@ def _row(line: Line, page: Page) -> str:
         f'<td class="c-sel" role="cell"><input type="checkbox" name="id" value="{pk}" id="select-{pk}"'
         f"{'' if line.space in page.editable else ' data-readonly'}"
         f' aria-label="{escaped(page.select % {"name": name})}"></td>'
-        f"{_name(line, name, page)}{''.join([cell(line, page) for cell in CELLS])}</tr>\n"
+        f"{_name(line, name, page)}{''.join([cell(line, page) for cell in page.cells])}</tr>\n"
     )
 
 
@@ -159,4 +171,47 @@ def _changed(line: Line, page: Page) -> str:
     return page.changed[line.changed_at]
 
 
-CELLS: tuple[Callable[[Line, Page], str], ...] = (_organisation, _email, _phone, _tags, _owner, _changed)
+def _changed_on_phones(line: Line, page: Page) -> str:
+    """A phone shows the last change whatever the columns are: it has a layout of its own."""
+    return _changed(line, page).replace("c-last", f"c-last {ONLY_PHONE}", 1)
+
+
+def _by_kind(column: Column, line: Line, page: Page) -> str:
+    """A cell of a column that has no look of its own. See `css_of`."""
+    value, css = line.more[column.name], css_of(column)
+    if value is None:
+        return f'<td class="{css}" role="cell"></td>'
+    match column.kind:
+        case Kind.NUMBER:
+            text = number_format(value, use_l10n=True, force_grouping=True)
+        case Kind.YES_NO:
+            text = gettext("yes") if value else gettext("no")
+        case Kind.DATE:
+            text = date_format(value, pgettext("date format: day, month and year, short", "j M Y"))
+        case Kind.INSTANT:
+            at = value.astimezone(page.zone)
+            said = escaped(page.moments.said(at))
+            return (
+                f'<td class="{css}" role="cell"><time datetime="{at.isoformat(timespec="seconds")}">{said}</time></td>'
+            )
+        case _:
+            text = escaped(str(value))
+            return f'<td class="{css}" role="cell" title="{text}">{text}</td>'
+    return f'<td class="{css}" role="cell">{escaped(text)}</td>'
+
+
+def css_of(column: Column) -> str:
+    """The class of its cells and heading."""
+    return _CSS.get(column.name) or _CSS_OF_KIND.get(column.kind, "c-text")
+
+
+_CSS = {"org": "c-org", "email": "c-mail", "phone": "c-phone", "tag": "c-tags", "owner": "c-own", "changed": "c-last"}
+_CSS_OF_KIND = {Kind.NUMBER: "c-num num", Kind.YES_NO: "c-short", Kind.DATE: "c-day", Kind.INSTANT: "c-day"}
+CELLS: Mapping[str, Cell] = {
+    "org": _organisation,
+    "email": _email,
+    "phone": _phone,
+    "tag": _tags,
+    "owner": _owner,
+    "changed": _changed,
+}

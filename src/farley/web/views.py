@@ -25,9 +25,8 @@ from farley.web.filters import OPERATORS, REASONS, problem_of, value_written
 from farley.web.requests import PageRequest
 from farley.web.toasts import toast, warn
 
-LIST = "contacts"
 MAX_NAMED = 20  # values of a field, in a sentence
-_OF_A_PAGE = ("after", "peek", "size", "view", "edit")  # parts of an address that are no part of a view
+_OF_A_PAGE = ("after", "peek", "size", "edit", "gone")  # parts of an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def seen(request: PageRequest) -> list[View]:
     """The views that somebody sees: asked for once a request."""
     held: dict[str, list[View]] = vars(request)
     if "views" not in held:
-        held["views"] = saving.views_of(LIST, by=request.actor)
+        held["views"] = saving.views_of(asking.LIST, by=request.actor)
     return held["views"]
 
 
@@ -75,9 +74,18 @@ def address_of(view: View) -> str:
     return f"{reverse('contacts')}?view={view.pk}" + (f"&{view.query}" if view.query else "")
 
 
-def query_of(query: QueryDict) -> str:
-    """What of an address a view keeps."""
-    return urlencode([(name, str(query[name])) for name in sorted(query) if name not in _OF_A_PAGE and query[name]])
+def query_of(query: QueryDict, columns: str = "") -> str:
+    """What of an address a view keeps; `columns` are those that the list shows where the address names none."""
+    parts = dict(parts_of(query))
+    parts.pop("view", "")
+    if columns:
+        parts.setdefault("columns", columns)
+    return urlencode(sorted(parts.items()))
+
+
+def parts_of(query: QueryDict) -> list[tuple[str, str]]:
+    """What of an address says which list it is, rather than which part of it is shown."""
+    return [(name, str(query[name])) for name in query if name not in _OF_A_PAGE and query[name]]
 
 
 @require_POST
@@ -87,7 +95,9 @@ def save_view(request: PageRequest) -> HttpResponse:
     name = request.POST.get("space", "")
     space = find(name, by=request.actor) if name else None
     try:
-        view = saving.save_view(LIST, title=request.POST.get("title", ""), query=query, space=space, by=request.actor)
+        view = saving.save_view(
+            asking.LIST, title=request.POST.get("title", ""), query=query, space=space, by=request.actor
+        )
     except BadView as problem:
         warn(request, _refused(problem))
         return redirect(f"{reverse('contacts')}?{query}")

@@ -17,7 +17,7 @@ from farley.web.templatetags.farley import changed_query, escaped, hue, icon
 
 if TYPE_CHECKING:
     from farley.web.context import Branch, Shell
-    from farley.web.listing import Choice, Column
+    from farley.web.listing import Choice, Heading
 
 register = template.Library()
 _ANY = "\0"  # stands for a value in an address: what is asked for holds none (`ActorMiddleware`)
@@ -142,7 +142,7 @@ def sort_menu(request: HttpRequest, choices: Sequence[Choice]) -> SafeString:
 
 
 @register.simple_tag
-def headings(request: HttpRequest, columns: Sequence[Column]) -> SafeString:
+def headings(request: HttpRequest, columns: Sequence[Heading]) -> SafeString:
     """The headings of a table; those of columns with an order lead to the list in it."""
     address = escaped(changed_query(request, sort=_ANY, after=None, peek=None))
     drawn = []

@@ -1,0 +1,157 @@
+"""The columns of the list: chosen, kept, in the address and in views."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import operations
+from farley.contacts.models import Contact
+from farley.fields import operations as defining
+from farley.fields.models import Field
+from farley.journal.models import Door, Noun
+from farley.lists.models import View
+from tests.cast import a_card, hand_of, space_of, team
+from tests.web.conftest import Enter
+from tests.web.reading import text_of
+from tests.web.test_contacts import AsUser
+
+KINDS = {
+    "Staff": Field.Kind.NUMBER,
+    "Since": Field.Kind.DATE,
+    "Paid": Field.Kind.YES_NO,
+    "Level": Field.Kind.CHOICE,
+    "Motto": Field.Kind.TEXT,
+}
+
+
+def headings(content: bytes) -> list[str]:
+    return re.findall(r'<th class="c-(?!sel)[^>]*>(?:<a[^>]*>)?([^<]*?) ?<', content.decode())
+
+
+def cells(content: bytes, css: str) -> list[str]:
+    return [text_of(cell.encode()) for cell in re.findall(rf'<td class="{css}"[^>]*>.*?</td>', content.decode())]
+
+
+def ada_with_fields(alice: User) -> Contact:
+    """In a space with a field of each kind, all of them filled in."""
+    by: dict[str, Any] = {"by": alice.actor, "door": Door.WEB}
+    home = space_of(alice)
+    ada = hand_of(alice).contact(home, a_card("Ada King", "ADR:;;;Köln;;;", "TITLE:Countess"))
+    made = {
+        label: defining.define(Noun.CONTACT, home, label=label, kind=kind, choices=["Gold"], **by)
+        for label, kind in KINDS.items()
+    }
+    given = {"Staff": 12345.5, "Since": "2020-02-03", "Paid": False, "Level": 1, "Motto": "a <b> & c"}
+    operations.set_fields([ada], {made[label]: value for label, value in given.items()}, batch=None, **by)
+    operations.follow_up([ada], dt.date(2026, 12, 31), batch=None, **by)
+    return ada
+
+
+def test_columns_are_shown_in_the_order_of_the_address_by_their_kind(alice: User, page_of_alice: Client) -> None:
+    ada_with_fields(alice)
+    alice.language = "de"
+    alice.save()
+    names = "own.alice.staff,city,own.alice.since,own.alice.paid,own.alice.level,own.alice.motto,follow-up,title,gone"
+    page = page_of_alice.get(f"/contacts/?columns={names}").content
+    assert headings(page) == ["Name", "Staff", "Ort", "Since", "Paid", "Level", "Motto", "Wiedervorlage", "Funktion"]
+    assert cells(page, "c-num num") == ["12.345,5"]
+    assert cells(page, "c-day") == ["3. Feb 2020", "31. Dez 2026"]
+    assert cells(page, "c-short") == ["nein"]
+    assert cells(page, "c-text") == ["Köln", "Gold", "a <b> & c", "Countess"]
+    assert "a &lt;b&gt; &amp; c" in page.decode()
+
+
+def test_what_a_list_does_not_show_is_not_asked_for(alice: User, page_of_alice: Client) -> None:
+    ada_with_fields(alice)
+    asked = {}
+    for address in ("/contacts/", "/contacts/?columns=email", "/contacts/?columns=own.alice.staff,city"):
+        with CaptureQueriesContext(connection) as captured:
+            page_of_alice.get(address)
+        asked[address] = [query["sql"] for query in captured]
+    plain, few, more = asked.values()
+    said = "".join(plain)
+    for name in ("fields_field", "mine.own ", "mine.city"):
+        assert name not in said, name
+    assert "contacts_indexrow" in said
+    assert "contacts_indexrow" not in "".join(few)
+    assert len(more) == len(plain), "one for the fields, none for the tags"
+
+
+def test_what_was_chosen_is_kept_for_who_chose_it_and_taken_back(
+    alice: User, bob: User, page_of_alice: Client, as_user: AsUser
+) -> None:
+    hand_of(alice).contact(team("sales", alice=Role.EDITOR, bob=Role.READER), a_card("Ada King"))
+    hand_of(alice).contact(space_of(alice), a_card("Grace Hopper"))
+    usual = headings(page_of_alice.get("/contacts/").content)
+    form = {"query": "sort=changed&after=x&columns=email", "column": ["city", "email", "city", "own.nobody.has"]}
+    shown = page_of_alice.post("/contacts/columns/", form)
+    assert shown["Location"] == "/contacts/?sort=changed&columns=city,email"
+    assert headings(page_of_alice.get("/contacts/").content) == ["Name", "City", "E-mail"]
+    assert headings(as_user(bob).get("/contacts/").content) == usual
+    assert headings(page_of_alice.get("/contacts/?columns=phone").content) == ["Name", "Phone"]
+    page_of_alice.post("/contacts/columns/", {"query": ""})
+    assert headings(page_of_alice.get("/contacts/").content) == ["Name"]
+    assert (
+        page_of_alice.post("/contacts/columns/", {"act": "default", "query": "columns=city"})["Location"]
+        == "/contacts/"
+    )
+    assert headings(page_of_alice.get("/contacts/").content) == usual
+
+
+def test_a_view_has_the_columns_it_was_saved_with(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    page_of_alice.post("/contacts/columns/", {"query": "", "column": ["city", "tag"]})
+    sorted_too = page_of_alice.get("/contacts/?sort=changed").content.decode()
+    [query] = set(re.findall(r'name="query" value="([^"]*)"', sorted_too))
+    page_of_alice.post("/contacts/views/", {"title": "Mine", "query": query.replace("&amp;", "&")})
+    view = View.objects.get()
+    assert view.query == "columns=city%2Ctag&sort=changed"
+    chosen = page_of_alice.post("/contacts/columns/", {"query": f"view={view.pk}&{view.query}", "column": ["phone"]})
+    page = page_of_alice.get(chosen["Location"])
+    assert headings(page.content) == ["Name", "Phone"]
+    assert "Save the view" in text_of(page.content)
+    assert headings(page_of_alice.get("/contacts/").content) == ["Name", "City", "Tags"], "the view's own columns"
+
+
+def test_fields_of_a_space_are_shown_to_those_who_see_it_and_where_the_contact_lies_there(
+    alice: User, bob: User, as_user: AsUser
+) -> None:
+    ada_with_fields(alice)
+    sales = team("sales", alice=Role.EDITOR, bob=Role.READER)
+    ada = Contact.objects.get()
+    operations.move([ada], sales, by=alice.actor, door=Door.WEB, batch=None)
+    page = as_user(alice).get("/contacts/?columns=own.alice.staff").content
+    assert (headings(page), cells(page, "c-num num")) == (["Name", "Staff"], [""])
+    assert headings(as_user(bob).get("/contacts/?columns=own.alice.staff").content) == ["Name"]
+    assert "Staff" not in text_of(as_user(bob).get("/contacts/columns/").content)
+    assert "Staff" in text_of(as_user(alice).get("/contacts/columns/").content)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_columns_are_chosen_and_moved_by_keys_alone(enter: Enter, script: bool) -> None:
+    page = enter(script=script)
+    alice = User.objects.get(name="alice")
+    hand_of(alice).contact(space_of(alice), a_card("Ada King", "ADR:;;;Köln;;;"))
+    page.goto("/contacts/")
+    page.press("[popovertarget=columns-menu]", "Enter")
+    if not script:
+        page.press("#columns-menu a", "Enter")
+    for name in ("email", "phone", "tag", "owner"):
+        page.press(f".columns [value={name}]:checked", "Space")
+    page.press("#up-changed", "Enter")
+    page.wait_for_selector(".columns .mh + .column >> text=Changed")
+    page.wait_for_selector("#up-changed:focus")
+    page.press(".columns [value=city]", "Space")
+    page.press(".columns [value=city]", "Enter")
+    page.wait_for_selector("th.c-text >> text=City")
+    assert page.locator("thead th").all_inner_texts()[1:] == ["Name", "Changed", "Organisation", "City"]

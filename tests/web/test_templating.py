@@ -18,7 +18,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
 from farley.accounts.models import User
-from farley.web.templating import Constant
+from farley.web.drawing import Constant, Drawn
 from tests.cast import a_card, hand_of, space_of
 
 OPTIONS = settings.TEMPLATES[0]["OPTIONS"]
@@ -26,6 +26,8 @@ PARTS = {
     "words.html": '{% load i18n %}<b>{% translate "Contacts" %}</b>',
     "menu.html": '<p>{% include "words.html" %}</p>',
     "greeting.html": '{% load i18n %}{% translate "Contacts" %}<i>{{ name }}</i>',
+    "inner.html": "{{ text }}{{ number }}{% for each in row %}{{ each }}{% endfor %}{% cycle 'x' 'y' as seen %}",
+    "holed.html": "<p>{{ text }}{% block hole %}{{ number }}{% endblock %}</p>",
 }
 
 
@@ -120,11 +122,31 @@ class Thing:
         "{{ table.name }}{{ table.items }}{{ table.none }}{{ table.inner.name }}{{ row.0 }}{{ row.9 }}{{ text.upper }}",
         "{{ none }}{{ none.name }}{{ function }}{{ klass.name }}{{ lazy.upper }}{{ nothing.name }}",
         "{% if none %}a{% elif thing.name == table.inner.name %}b{% elif table %}c{% endif %}",
+        "{% if not none and number > 3 %}a{% endif %}{% if number > text or text in number %}b{% else %}c{% endif %}",
+        "{% if nothing.name %}a{% elif none.name == nothing %}b{% endif %}{% if 2 in row %}c{% endif %}",
+        "{% if nothing is None %}a{% endif %}{% if thing.name|length == 3 %}b{% endif %}{% if klass.pk %}c{% endif %}",
         "{% for each in row %}{{ forloop.counter }}{{ each }}{% empty %}-{% endfor %}{% for a in none %}{% endfor %}",
+        "{% for a, b in pairs reversed %}{{ a }}{{ b }}{{ forloop.parentloop }}{% endfor %}{{ a }}{{ forloop }}",
+        "{% for a in pairs %}{% for b in a %}{{ b }}{{ forloop.parentloop.last }}{% endfor %}{% endfor %}",
+        "{% for each in nothing %}{% empty %}none{% endfor %}{% for each in generated %}{{ each }}{% endfor %}",
+        "{% for each in row %}{% cycle 'a' 'b' as turn %}{{ turn }}{% endfor %}{{ turn }}",
+        "{% for each in row %}{% ifchanged each %}{{ each }}{% endifchanged %}{% endfor %}",
+        "{% load i18n %}{% get_current_language as text %}{{ text }}{% translate 'Contacts' as lazy %}{{ lazy }}",
         "{{ none|default:text }}{{ text|default:nothing }}{{ thing.name|upper }}{{ row|join:text }}",
         "{% autoescape off %}{{ text }}{{ thing.name }}{% endautoescape %}",
         '{% url "contact" thing.pk %}{% url "space" table.word %}{% url "fact" thing.pk table.word %}',
-        "{% with a=thing.name b=row.1 %}{{ a }}{{ b }}{% endwith %}",
+        "{% with a=thing.name b=row.1 %}{{ a }}{{ b }}{% url 'contacts' as text %}{{ text }}{% endwith %}{{ text }}",
+        "{% load farley %}{% icon table.icon %}{% avatar text %}{% avatar thing.name size='s' %}{{ text|hue }}",
+        "{% load i18n %}{% blocktranslate with tag=text %}Remove the tag {{ tag }}{% endblocktranslate %}{{ tag }}",
+        "{% load i18n %}{% blocktranslate %}of {{ none }} 100% {{ number }}{% endblocktranslate %}",
+        "{% load i18n %}{% blocktranslate count n=row.1 %}and {{ n }} more{% plural %}and more{% endblocktranslate %}",
+        "{% csrf_token %}{% with csrf_token='' %}{% csrf_token %}{% endwith %}",
+        "{% include 'inner.html' %}{% include 'inner.html' with text='<b>' number=row.1 %}{{ seen }}",
+        "{% include name_of_part %}{% include 'inner.html' with text=none only %}{{ seen }}",
+        "{% include 'holed.html' %}{% block hole %}outside {{ text }}{{ block.name }}{% endblock %}",
+        "{% extends 'holed.html' %}{% block hole %}in {{ block.super }}{{ row }}{% endblock %}",
+        "{% partialdef part %}{{ text }}{% endpartialdef %}{% with text=1 %}{% partial part %}{% endwith %}",
+        "{% partialdef part inline %}{{ number }}{% endpartialdef %}",
     ],
 )
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -140,13 +162,40 @@ def test_what_is_not_constant_is_drawn_as_django_draws_it(source: str, language:
         "thing": Thing(),
         "klass": Thing,
         "function": lambda: "<called>",
-        "table": {"name": "&", "inner": {"name": "<b>"}, "word": "some.word"},
+        "table": {"name": "&", "inner": {"name": "<b>"}, "word": "some.word", "icon": "x"},
         "row": ["<", 2, True],
+        "pairs": [("a", "<"), ("b", 2)],
+        "csrf_token": "a<token>",
+        "name_of_part": "inner.html",
     }
-    plain = Engine(libraries=get_installed_libraries(), builtins=OPTIONS["builtins"]).from_string(source)
     quick = _engine(tried=source).get_template("tried.html")
+    assert quick.nodelist.get_nodes_by_type(Drawn)
     with override(language):
-        assert quick.render(Context(context)) == plain.render(Context(context))
+        assert [_drawn(quick, context) for _ in range(2)] == [_drawn(_plain(source), context)] * 2
+
+
+def test_what_breaks_in_a_template_breaks_as_in_django_and_leaves_no_names_behind() -> None:
+    context = Context({"thing": Thing(), "row": [1]})
+    height = len(context.dicts)
+    for source in ("{% for each in row %}{{ thing.broken }}{% endfor %}", "{% if thing.broken %}{% endif %}"):
+        for template in (_plain(source), _engine(tried=source).get_template("tried.html")):
+            with pytest.raises(AttributeError, match="inside"):
+                template.render(context)
+            assert len(context.dicts) == height
+    conditions = "{% if not thing.broken %}a{% endif %}{% if thing.broken or row %}b{% else %}c{% endif %}"
+    quick = _engine(tried=conditions).get_template("tried.html")
+    assert quick.render(context) == _plain(conditions).render(context) == "c"
+
+
+def _plain(source: str) -> Template:
+    """Without anything of Farley's in between."""
+    loaders = [("django.template.loaders.locmem.Loader", PARTS)]
+    engine = Engine(loaders=loaders, libraries=get_installed_libraries(), builtins=OPTIONS["builtins"])
+    return engine.from_string(source)
+
+
+def _drawn(template: Template, context: dict[str, Any]) -> str:
+    return str(template.render(Context(context | {"generated": (each for each in "ab")})))
 
 
 def test_pages_of_two_people_in_two_languages_in_turn_are_what_they_would_be_without_anything_kept(
@@ -171,7 +220,7 @@ def test_pages_of_two_people_in_two_languages_in_turn_are_what_they_would_be_wit
         }
 
     kept = pages()
-    monkeypatch.setattr(Constant, "render_annotated", lambda self, context: self.nodes.render(context))
+    monkeypatch.setattr(Constant, "text", lambda self, _: self._drawn())
     assert pages() == kept
     assert all("Only bob" not in page for (name, _), page in kept.items() if name == "alice")
 

@@ -3,12 +3,11 @@
 A template is read as always. Then each run of nodes that are constant, as `_is_constant` tells by their kind and their
 arguments, becomes one node that keeps its text for each language. That text is drawn in an empty context: nothing of a
 request, a person or a record is within its reach, so nothing of them can be in it. What is not constant is drawn anew
-each time, by nodes that mean what Django's mean.
+each time, by functions that mean what Django's nodes mean (`drawing`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,33 +20,32 @@ from django.template.base import (
     TokenType,
     Variable,
     VariableDoesNotExist,
-    VariableNode,
-    render_value_in_context,
 )
-from django.template.defaulttags import CommentNode, ForNode, IfNode, LoadNode, URLNode
+from django.template.defaulttags import CommentNode, ForNode, IfNode, LoadNode, URLNode, WithNode
 from django.template.library import SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.template.loaders import base, cached
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.templatetags.static import StaticNode
-from django.urls import get_script_prefix
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from template_partials.templatetags.partials import DefinePartialNode
 
-from farley.web.addresses import address
 from farley.web.assets import asset_url
-from farley.web.templatetags.farley import escaped, icon
+from farley.web.drawing import Constant, Drawn, is_literal
+from farley.web.templatetags.farley import icon
 
 PURE_TAGS: frozenset[Callable[..., Any]] = frozenset(
     {icon, asset_url}
 )  # what they draw follows from what they are given
-_HOLDERS = (BlockNode, DefinePartialNode, ExtendsNode, ForNode, IfNode)  # draw their nodes in the context they are in
-
-
+_HOLDERS = (
+    BlockNode,
+    DefinePartialNode,
+    ExtendsNode,
+    ForNode,
+    IfNode,
+    WithNode,
+)  # draw them in the context they are in
+_RUNS = (BlockNode, DefinePartialNode)  # what they hold is drawn by others, too
 _UNSURE = object()
-_FOR = "farley.web.templating"  # what its constant parts are drawn for
-_WORD = re.compile("[A-Za-z0-9-]{1,40}")
 
 
 class _Reader(base.Loader):
@@ -74,8 +72,10 @@ class Loader(cached.Loader, _Reader):
 
 def _read(source: str, origin: Origin, engine: Engine) -> Template:
     template = _Template(source, origin, str(origin.template_name), engine)
-    for nodes in _lists_in(template.nodelist):
-        nodes[:] = _joined([_quick(node) for node in nodes], template)
+    for nodes, is_run in _lists_in(template.nodelist):
+        nodes[:] = _joined(nodes, template)
+        if is_run and not all(isinstance(node, Constant | TextNode | ExtendsNode) for node in nodes):
+            nodes[:] = [Drawn(nodes, template)]
     return template
 
 
@@ -125,76 +125,16 @@ class _Name(Variable):
         return _UNSURE if callable(current) else current
 
 
-class _Shown(VariableNode):
-    """A value on the page."""
-
-    def render_annotated(self, context: Context) -> str:
-        value = self.filter_expression.resolve(context)
-        if type(value) is str and context.autoescape:
-            return escaped(value)
-        return value if type(value) is SafeString else str(render_value_in_context(value, context))
-
-
-class _Address(URLNode):
-    """An address with arguments: mostly that of a record, by its id."""
-
-    def render_annotated(self, context: Context) -> str:
-        given = [argument.resolve(context) for argument in self.args]
-        if all(type(each) is int or (type(each) is str and _WORD.fullmatch(each)) for each in given):
-            return address(self.view_name.resolve(context), *given)
-        return str(self.render(context))
-
-
-def _quick(node: Node) -> Node:
-    """The node, or one that draws the same in less time."""
-    quick: Node
-    if type(node) is VariableNode:
-        quick = _Shown(node.filter_expression)
-    elif type(node) is URLNode and node.args and not node.kwargs and not node.asvar and _is_literal(node.view_name):
-        quick = _Address(node.view_name, node.args, {}, None)
-    else:
-        return node
-    quick.token, quick.origin = node.token, node.origin
-    return quick
-
-
-class Constant(Node):
-    """A run of constant nodes; `nodes` are there for whoever looks for blocks in a template."""
-
-    child_nodelists = ("nodes",)
-
-    def __init__(self, nodes: list[Node], template: Template) -> None:
-        self.nodes = NodeList(nodes)
-        self.token, self.origin = nodes[0].token, template.origin
-        self._template = template
-        self._texts: dict[tuple[str | None, str], str] = {}
-
-    def render_annotated(self, context: Context) -> str:
-        scope = context.render_context
-        key = scope.get(_FOR)
-        if key is None:  # once a template that is drawn: neither changes within one, but in parts of their own
-            key = scope[_FOR] = (get_language(), get_script_prefix())
-        text = self._texts.get(key)
-        if text is None:
-            text = self._texts[key] = self._drawn()
-        return text
-
-    def _drawn(self) -> str:
-        nothing = Context()
-        with nothing.bind_template(self._template):
-            return str(self.nodes.render(nothing))
-
-
-def _lists_in(nodes: NodeList) -> Iterator[NodeList]:
-    """`nodes` and the lists of nodes in them, the innermost first."""
+def _lists_in(nodes: NodeList, *, is_run: bool = True) -> Iterator[tuple[NodeList, bool]]:
+    """`nodes` and the lists of nodes in them, the innermost first, and whether each is drawn by itself."""
     for node in nodes:
         if isinstance(node, IfNode):
             for _, held in node.conditions_nodelists:
-                yield from _lists_in(held)
+                yield from _lists_in(held, is_run=False)
         elif isinstance(node, _HOLDERS):
             for name in node.child_nodelists:
-                yield from _lists_in(getattr(node, name, None) or NodeList())
-    yield nodes
+                yield from _lists_in(getattr(node, name, None) or NodeList(), is_run=isinstance(node, _RUNS))
+    yield nodes, is_run
 
 
 def _joined(nodes: list[Node], template: Template) -> list[Node]:
@@ -220,37 +160,29 @@ def _is_constant(node: Node, template: Template) -> bool:
         case Constant() | TextNode() | CommentNode() | LoadNode():
             return True
         case TranslateNode():
-            said = _is_literal(node.filter_expression) and _is_literal(node.message_context)
+            said = is_literal(node.filter_expression) and is_literal(node.message_context)
             return said and not node.asvar
         case BlockTranslateNode():
             is_text = all(token.token_type is TokenType.TEXT for token in node.singular)
             asked = node.extra_context or node.counter or node.plural or node.asvar
-            return is_text and not asked and _is_literal(node.message_context)
+            return is_text and not asked and is_literal(node.message_context)
         case URLNode():
-            return not (node.args or node.kwargs or node.asvar) and _is_literal(node.view_name)
+            return not (node.args or node.kwargs or node.asvar) and is_literal(node.view_name)
         case StaticNode():
-            return not node.varname and _is_literal(node.path)
+            return not node.varname and is_literal(node.path)
         case SimpleNode():
             given = [*node.args, *node.kwargs.values()]
-            return node.func in PURE_TAGS and not node.target_var and all(map(_is_literal, given))
+            return node.func in PURE_TAGS and not node.target_var and all(map(is_literal, given))
         case IncludeNode():
             return _is_constant_part(node, template)
     return False
 
 
 def _is_constant_part(node: IncludeNode, template: Template) -> bool:
-    if node.extra_context or not _is_literal(node.template):
+    if node.extra_context or not is_literal(node.template):
         return False
     name = node.template.resolve(Context())
     if not isinstance(name, str) or name == template.name:
         return False
     part = template.engine.get_template(name)
     return all(isinstance(each, Constant | TextNode) for each in part.nodelist)
-
-
-def _is_literal(expression: FilterExpression | None) -> bool:
-    """Whether it is a text or number that stands in the template itself, as it is."""
-    if expression is None:
-        return True
-    var = expression.var
-    return not expression.filters and (not isinstance(var, Variable) or var.lookups is None)

@@ -43,6 +43,7 @@ def test_contacts_are_listed_by_filter_in_order_within_what_one_sees(farley: Ins
         (("--filter", "city is"), "a value was expected"),
         (("--filter", "shoe is 42"), "there is no such field at character 1: shoe"),
         (("--sort", "shoe"), "there are: name, organisation"),
+        (("--sort", "own.shoe"), "there is no order 'own.shoe'"),
         (("--columns", "city,shoe"), "there is no column 'shoe'; there are: org, title"),
         (("--limit", "0"), "--limit is a number"),
         (("--json", "--csv"), "not allowed with"),

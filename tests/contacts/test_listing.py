@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,7 +20,9 @@ from farley.accounts.roles import Role
 from farley.contacts import filters, listing, operations
 from farley.contacts.listing import SORTS, Filters, Listed
 from farley.contacts.models import Contact
-from farley.journal.models import Door
+from farley.fields import operations as defining
+from farley.fields.models import Field
+from farley.journal.models import Door, Noun
 from farley.lists import paging
 from farley.lists.paging import BadCursor, Order
 from farley.search.candidates import APART
@@ -32,7 +35,8 @@ PEOPLE = st.lists(
 )
 
 
-ORDERS = [Order(sort, is_reversed=back) for sort in SORTS.values() for back in (False, True)]
+ORDERS = [Order(sort, is_reversed=back).value for sort in SORTS.values() for back in (False, True)]
+OWN = ("own.size", "-own.size", "own.one.since", "-own.one.since")
 
 
 def everybody(listed: Listed, order: Order, size: int) -> list[Contact]:
@@ -56,7 +60,16 @@ KEYS: dict[str, Callable[[Contact], tuple[object, ...]]] = {  # what is empty la
     "created": lambda c: (False, c.created_at),
     "contacted": lambda c: (c.last_contact_at is None, c.last_contact_at or 0),
     "follow-up": lambda c: (c.follow_up_on is None, c.follow_up_on or 0),
+    "own.size": lambda c: (size_of(c) is None, size_of(c) or 0, c.sort_key if size_of(c) is None else ""),
+    # a field of one space: nobody else has a value
+    "own.one.since": lambda c: (not (one := c.space.name == "one" and size_of(c)), one or 0, "" if one else c.sort_key),
 }
+SIZES = (None, 7.5, -12)
+
+
+def size_of(contact: Contact) -> float | None:
+    field = Field.objects.get(space=None)
+    return (contact.own or {}).get(str(field.pk))
 
 
 def expected(contacts: Iterable[Contact], order: Order) -> list[int]:
@@ -71,22 +84,30 @@ class PagesTest(TestCase):
 
     @settings(max_examples=60)
     @given(
-        people=PEOPLE, order=st.sampled_from(ORDERS), size=st.integers(1, 5), rare=st.sampled_from([0, 2000]),
+        people=PEOPLE, value=st.sampled_from([*ORDERS, *OWN]), size=st.integers(1, 5), rare=st.sampled_from([0, 2000]),
         wide=st.sampled_from([1, 8]),
     )  # fmt: skip
     def test_pages_hold_everybody_once_and_in_order(
-        self, people: list[tuple[str, str, int, int]], order: Order, size: int, rare: int, wide: int
+        self, people: list[tuple[str, str, int, int]], value: str, size: int, rare: int, wide: int
     ) -> None:
-        alice, bob = person("alice"), person("bob")
-        spaces = [space_of(alice), team("one", alice=Role.EDITOR, bob=Role.READER), team("two", alice=Role.EDITOR)]
+        alice, bob = person("alice", is_admin=True), person("bob")
+        spaces = [space_of(alice), team("one", alice=Role.MANAGER, bob=Role.READER), team("two", alice=Role.EDITOR)]
+        everywhere, since = (
+            defining.define(Noun.CONTACT, space, label=label, kind=kind, by=alice.actor, door=Door.WEB)
+            for space, label, kind in ((None, "Size", Field.Kind.NUMBER), (spaces[1], "Since", Field.Kind.NUMBER))
+        )
+        order = listing.order_of(value, spaces)
+        assert order is not None
         for name, organisation, where, own in people:
             lines = (f"N:{name};A;;;", f"ORG:{organisation}", f"CATEGORIES:{organisation or 'none'}")
             city = f"ADR:;;;{organisation};;;"
             contact = hand_of(alice).contact(spaces[where], a_card(f"A {name}", *lines, city))
             day = dt.date(2026, 1, 1 + own)
-            by = {"by": alice.actor, "door": Door.WEB, "batch": None}
+            by: dict[str, Any] = {"by": alice.actor, "door": Door.WEB, "batch": None}
             operations.follow_up([contact], day if own else None, **by)
             operations.assign([contact], {0: None, 1: alice, 2: bob if where == 1 else None}[own], **by)
+            given: dict[Field, Any] = {everywhere: SIZES[own], **({since: SIZES[own]} if where == 1 else {})}
+            operations.set_fields([contact], given, **by)
             if own:
                 operations.note_last_contact([contact], dt.datetime(2026, 1, own, tzinfo=dt.UTC), **by)
         with pytest.MonkeyPatch.context() as patch:
@@ -103,7 +124,7 @@ class PagesTest(TestCase):
             ):
                 listed = Listed(spaces, filters)
                 assert [c.pk for c in everybody(listed, order, size)] == expected(
-                    passing.select_related("owner"), order
+                    passing.select_related("owner", "space"), order
                 )
                 assert listed.count() == passing.count()
                 assert listed.by_id(behind=0, up_to=2**40, size=100) == sorted(passing.values_list("pk", flat=True))
@@ -158,13 +179,12 @@ def test_groups_are_named_by_space_and_name(alice: User) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.value)
-def test_a_page_is_an_index_range(alice: User, order: Order) -> None:
+@pytest.mark.parametrize("value", [*ORDERS, "own.alice.size", "-own.alice.size"])
+def test_a_page_is_an_index_range(alice: User, value: str) -> None:
     if connection.vendor != "sqlite":
         return  # PostgreSQL plans by statistics, of which an empty table has none
-    from django.test.utils import CaptureQueriesContext
-
     hand_of(alice).many(space_of(alice), [a_card(f"Person {n}", "ORG:Yard") for n in range(5)])
+    order = order_by_size(alice, value)
     listed = Listed([space_of(alice)])
     after = listed.page(order=order, size=2).after
     assert after is not None
@@ -183,10 +203,22 @@ def test_a_page_is_an_index_range(alice: User, order: Order) -> None:
     assert any("groups_by_name" in plan for plan in plans)  # which every page asks for
 
 
+def order_by_size(alice: User, value: str) -> Order:
+    """An order; by a field where it names one, which the first contacts have a value of."""
+    home = space_of(alice)
+    by: dict[str, Any] = {"by": alice.actor, "door": Door.WEB}
+    field = defining.define(Noun.CONTACT, home, label="Size", kind=Field.Kind.NUMBER, **by)
+    for number, contact in enumerate(Contact.objects.order_by("pk")[:4]):
+        operations.set_fields([contact], {field: number}, batch=None, **by)
+    order = listing.order_of(value, [home])
+    assert order is not None
+    return order
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.value)
-def test_what_is_no_place_is_refused(alice: User, order: Order) -> None:
-    name = order.value
+@pytest.mark.parametrize("name", [*ORDERS, "own.alice.size"])
+def test_what_is_no_place_is_refused(alice: User, name: str) -> None:
+    order = order_by_size(alice, name)
     for place in (
         [name, 0, "\ud800", 1], [name, 0, "a\0", 1], [name, 0, "a", -1], [name, 0, "a", 2**63], [name, 0, "a"],
         [name, 7, "a", "a", 1], [name, True, "a", 1], [name, 0, None, 1], [name, 0, {}, 1], [name], ["none", 0, 1],

@@ -22,7 +22,7 @@ from farley.lists.models import View
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.conftest import Enter
 from tests.web.reading import text_of
-from tests.web.test_contacts import AsUser
+from tests.web.test_contacts import AsUser, names
 
 KINDS = {
     "Staff": Field.Kind.NUMBER,
@@ -68,6 +68,32 @@ def test_columns_are_shown_in_the_order_of_the_address_by_their_kind(alice: User
     assert cells(page, "c-short") == ["nein"]
     assert cells(page, "c-text") == ["Köln", "Gold", "a <b> & c", "Countess"]
     assert "a &lt;b&gt; &amp; c" in page.decode()
+
+
+def test_the_heading_of_an_own_field_sorts_by_it_both_ways(alice: User, page_of_alice: Client) -> None:
+    ada_with_fields(alice)
+    hand_of(alice).many(space_of(alice), [a_card("Bob Anders"), a_card("Cleo Zimt")])
+    field = Field.objects.get(label="Staff")
+    by: dict[str, Any] = {"by": alice.actor, "door": Door.WEB, "batch": None}
+    operations.set_fields([Contact.objects.get(full_name="Cleo Zimt")], {field: 9}, **by)
+    page = page_of_alice.get("/contacts/?columns=own.alice.staff").content
+    [heading] = re.findall(r'<th class="c-num num"[^>]*><a href="\?([^"]*)"', page.decode())
+    assert heading == "columns=own.alice.staff&amp;sort=own.alice.staff"
+    page = page_of_alice.get("/contacts/?columns=own.alice.staff&sort=own.alice.staff").content
+    assert names(page) == ["Cleo Zimt", "Ada King", "Bob Anders"]
+    assert 'aria-sort="ascending"><a href="?columns=own.alice.staff&amp;sort=-own.alice.staff"' in page.decode()
+    assert "Staff, the other way round" in text_of(page)
+    assert names(page_of_alice.get("/contacts/?sort=-own.alice.staff").content) == [
+        "Ada King",
+        "Cleo Zimt",
+        "Bob Anders",
+    ]
+    defining.remove(field, by=alice.actor, door=Door.WEB)
+    assert names(page_of_alice.get("/contacts/?sort=own.alice.staff").content) == [
+        "Bob Anders",
+        "Ada King",
+        "Cleo Zimt",
+    ]
 
 
 def test_what_a_list_does_not_show_is_not_asked_for(alice: User, page_of_alice: Client) -> None:

@@ -56,11 +56,11 @@ def _list(options: argparse.Namespace) -> int:
 
     if not 1 <= options.limit <= MOST:
         raise Refused(f"--limit is a number from 1 to {MOST:,}")
-    order = order_of(options.sort)
-    if order is None:
-        raise Refused(f"there is no order {options.sort!r}; there are: {', '.join(SORTS)}")
     user = user_named(options.user)
     spaces = list(Space.objects.visible_to(user.actor).filter(archived_at=None).order_by("kind", "title"))
+    order = order_of(options.sort, spaces)
+    if order is None:
+        raise Refused(f"there is no order {options.sort!r}; there are: {', '.join(SORTS)}, and own fields as own.NAME")
     try:
         listed = Listed(spaces, Filters(more=language.parse(options.filter)), user)
         columns = None if options.columns is None else _columns(options.columns, spaces)

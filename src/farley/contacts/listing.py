@@ -16,6 +16,9 @@ from farley.accounts.models import User
 from farley.contacts import filters as filtering
 from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, TagName, photo_mark
 from farley.database import rows
+from farley.fields.models import Field as OwnField
+from farley.fields.sorts import sort_of
+from farley.journal.models import Noun
 from farley.lists.columns import Column
 from farley.lists.filtering import Field, Test, Tests, compiled, hinted
 from farley.lists.language import Filter, written
@@ -46,10 +49,17 @@ SORTS: Mapping[str, Sort] = {sort.name: sort for sort in _sorts()}
 BY_NAME = Order(SORTS["name"])
 
 
-def order_of(text: str) -> Order | None:
-    """The order that an address names; None for a word that is none."""
-    sort = SORTS.get(text.removeprefix("-"))
+def order_of(text: str, spaces: Sequence[Space]) -> Order | None:
+    """The order that an address names, an own field of `spaces` too; None for a word that is none."""
+    name = text.removeprefix("-")
+    sort = _own_sort(name, spaces) if name.startswith("own.") else SORTS.get(name)
     return None if sort is None else Order(sort, is_reversed=text.startswith("-"))
+
+
+def _own_sort(name: str, spaces: Sequence[Space]) -> Sort | None:
+    fields = OwnField.objects.of(Noun.CONTACT, [space.pk for space in spaces])
+    field = next((field for field in fields if field.name == name), None)
+    return None if field is None else sort_of(field, BY_NAME.sort.columns, BY_NAME.sort.index)
 
 
 class Line(NamedTuple):

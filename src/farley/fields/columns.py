@@ -27,6 +27,7 @@ def list_columns(fields: Iterable[Field], document: str) -> Iterator[Column]:
             kind=KINDS[Field.Kind(field.kind)],
             asks=_asked(document, field.pk),
             value=partial(_value, field),
+            sort=field.name,
             heading=heading,
         )
 

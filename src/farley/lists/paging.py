@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from farley.database.patience import TookTooLong, at_most
 from farley.lists.filtering import Test, Tests, Text, hinted, statement_of, unindexed
@@ -52,12 +52,32 @@ class TooSlow(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Values that stand in a table of their own, in one row of `rows` for each record that has one.
+
+    `index` is one in which the rows of a space lie in the order of `name` and `record`. `key` tells one such table or
+    part of a table from another.
+    """
+
+    key: str
+    rows: Callable[[], QuerySet[Any]]
+    name: str
+    record: str
+    index: str
+
+    def of_record(self) -> QuerySet[Any]:
+        """The row of the record that is looked at."""
+        return self.rows().order_by().filter(**{self.record: OuterRef("pk")})
+
+
+@dataclass(frozen=True, slots=True)
 class Sort:
     """An order, for which there is an index of (space, *columns, id) over what is not deleted.
 
     Records with nothing in the first column come last both ways: an empty text where `has_empty`, NULL where
     `has_null`. Where `groups` says which values of the first column there are, the list is grouped by them in that
-    order, and NULL is the last one.
+    order, and NULL is the last one. With values `beside`, those who have one come first, by it and by their ids; of
+    whoever has none, `columns` and `index` say the order.
     """
 
     name: str
@@ -69,6 +89,7 @@ class Sort:
     has_empty: bool = False
     has_null: bool = False
     groups: Callable[[Sequence[int]], Sequence[Segment]] | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +154,8 @@ class Selected(Generic[M]):
         return self._places(order, after, size)
 
     def _places(self, order: Order, after: str, size: int) -> Places:
-        with self._patiently() if self.most is not None or self._few is not None else _NoHurry():
+        is_walk = self.tests is None and order.sort.beside is not None  # there is no index of those without a value
+        with self._patiently() if is_walk or self.most is not None or self._few is not None else _NoHurry():
             segments = self._segments(order)
             start = _read_place(after, order, self.live.model) if after else None
             found = self._behind(order, segments, start, size + 1)
@@ -142,20 +164,20 @@ class Selected(Generic[M]):
 
     def count(self) -> int:
         """How many there are; EXACT_TO + 1 stands for any number beyond. Raises TooSlow."""
-        with self._patiently():
+        with self._patiently() if self.tests is not None else _NoHurry():
             if self._few is not None:
-                return min(len(self._rows_of_few(())), EXACT_TO + 1)
+                return min(len(self._rows_of_few()), EXACT_TO + 1)
             return self._walked.filter(space__in=self.spaces).values("pk")[: EXACT_TO + 1].count()
 
     def by_id(self, *, behind: int, up_to: int, size: int) -> list[int]:
         """The next `size` ids in ascending order: greater than `behind`, not greater than `up_to`. However long."""
         if self._few is not None:
-            return sorted(pk for (pk,) in self._rows_of_few(()) if behind < pk <= up_to)[:size]
+            return sorted(pk for (pk,) in self._rows_of_few() if behind < pk <= up_to)[:size]
         ranges = _Ranges(self._walked.filter(pk__lte=up_to), self.spaces, _BY_ID, is_down=False)
         return [keys[-1] for keys in ranges.behind(None, (behind,), size)]
 
-    def _patiently(self) -> Any:
-        return _Patience(self.tests) if self.tests is not None else _NoHurry()
+    def _patiently(self) -> _Patience:
+        return _Patience(self.tests if self.tests is not None else Tests(()))
 
     @cached_property
     def _parts(self) -> tuple[Test | Tests, ...]:
@@ -195,12 +217,18 @@ class Selected(Generic[M]):
         ranges = [test.range for test in self._looked_up[1] if isinstance(test, Test) and test.range is not None]
         return next((each.index for each in ranges if each.then == sort.columns), sort.index)
 
-    def _rows_of_few(self, columns: Sequence[str]) -> list[Keys]:
+    def _rows_of_few(self, sort: Sort = _BY_ID) -> list[Keys]:
+        """As (*columns, id); what stands beside comes before that."""
+        walked: QuerySet[Any] = self._walked
+        columns = sort.columns
+        if sort.beside is not None:
+            walked = walked.annotate(value_beside=Subquery(sort.beside.of_record().values(sort.beside.name)[:1]))
+            columns = ("value_beside", *columns)
         few = sorted(self._few or ())
         seen = set(self.spaces)
         found: list[Keys] = []
         for first in range(0, len(few), ARMS):  # by their ids alone: the space would lead SQLite to another index
-            some = self._walked.filter(pk__in=few[first : first + ARMS]).values_list("space", *columns, "pk")
+            some = walked.filter(pk__in=few[first : first + ARMS]).values_list("space", *columns, "pk")
             sql, values = statement_of(some)
             found += [row[1:] for row in _fetch(sql, values) if row[0] in seen]
         return found
@@ -210,7 +238,7 @@ class Selected(Generic[M]):
         if sort.groups is not None:
             named = [value for value in sort.groups(self.spaces) if value is not None]
             return [*(reversed(named) if order.is_reversed else named), None]
-        return [0, 1] if sort.has_empty or sort.has_null else [0]
+        return [0, 1] if sort.has_empty or sort.has_null or sort.beside is not None else [0]
 
     def _behind(self, order: Order, segments: list[Segment], start: _Place | None, limit: int) -> list[_Place]:
         if start is not None:
@@ -221,7 +249,7 @@ class Selected(Generic[M]):
             return []
         ranges: _Ranges[M] | _Few
         if self._few is not None:
-            ranges = _Few(order.sort, self._rows_of_few(order.sort.columns), is_down=order.descends)
+            ranges = _Few(order.sort, self._rows_of_few(order.sort), is_down=order.descends)
         else:
             index = self._index(order.sort)
             ranges = _Ranges(self._walked, self.spaces, order.sort, is_down=order.descends, index=index)
@@ -258,11 +286,15 @@ class _Patience:
 
 def _sorted_columns(sort: Sort, segment: Segment) -> tuple[str, ...]:
     """The columns that order a segment: in that of the empty ones and in a group the first says nothing."""
+    if sort.beside is not None:
+        return (sort.beside.name,) if segment == 0 else sort.columns
     return sort.columns[1:] if sort.groups is not None or segment == 1 else sort.columns
 
 
 def _within(sort: Sort, segment: Segment) -> Q:
     """What the records of a segment have in common."""
+    if sort.beside is not None:
+        return Q() if segment == 0 else ~Q(Exists(sort.beside.of_record()))
     if sort.groups is None and not sort.has_empty and not sort.has_null:
         return Q()
     first = sort.columns[0]
@@ -282,13 +314,19 @@ class _Few:
     is_down: bool
 
     def behind(self, segment: Segment, start: Keys | None, limit: int) -> list[Keys]:
-        skipped = len(self.sort.columns) - len(_sorted_columns(self.sort, segment))
-        mine = [row[skipped:] for row in self.rows if self._segment_of(row) == segment]
+        mine = [self._keys(row, segment) for row in self.rows if self._segment_of(row) == segment]
         if start is not None:
             mine = [keys for keys in mine if (keys < start if self.is_down else keys > start)]
         return sorted(mine, reverse=self.is_down)[:limit]
 
+    def _keys(self, row: Keys, segment: Segment) -> Keys:
+        if self.sort.beside is not None:
+            return (row[0], row[-1]) if segment == 0 else row[1:]
+        return row[len(self.sort.columns) - len(_sorted_columns(self.sort, segment)) :]
+
     def _segment_of(self, row: Keys) -> Segment:
+        if self.sort.beside is not None:
+            return int(row[0] is None)
         if self.sort.groups is not None:
             group: Segment = row[0]
             return group
@@ -335,7 +373,8 @@ class _Ranges(Generic[M]):
     def _template(self, segment: Segment, columns: tuple[str, ...]) -> _Template:
         """The same for the same query: one that a noun keeps, of all that is live, is put into SQL once."""
         kept: dict[Any, _Template] = vars(self.records).setdefault("_ranges", {})
-        key = (self.sort.name, self.index, self.is_down, segment)
+        beside = self.sort.beside
+        key = (self.sort.name if beside is None else beside.key, self.index, self.is_down, segment)
         template = kept.get(key)
         if template is None:
             if len(kept) > MANY_RANGES:
@@ -344,11 +383,15 @@ class _Ranges(Generic[M]):
         return template
 
     def _new_template(self, segment: Segment, columns: tuple[str, ...]) -> _Template:
-        records = self.records.filter(_within(self.sort, segment), space=_SPACE)
-        sql, values = statement_of(records.values_list("space", *columns, "pk"))
-        table = connection.ops.quote_name(self.records.model._meta.db_table)
-        names = [f"{table}.{connection.ops.quote_name(name)}" for name in (*_attnames(records.model, columns), "id")]
-        sql = hinted(sql, records.model, self.index)
+        records, pk, index = self.records.filter(_within(self.sort, segment)), "id", self.index
+        beside = self.sort.beside
+        if beside is not None and segment == 0:
+            having = Exists(records.filter(pk=OuterRef(beside.record)))
+            records, pk, index = beside.rows().order_by().filter(having), beside.record, beside.index
+        sql, values = statement_of(records.filter(space=_SPACE).values_list("space", *columns, pk))
+        table = connection.ops.quote_name(records.model._meta.db_table)
+        names = [f"{table}.{connection.ops.quote_name(name)}" for name in (*_attnames(records.model, columns), pk)]
+        sql = hinted(sql, records.model, index)
         return _Template(sql, values, names, "<" if self.is_down else ">", " DESC" if self.is_down else "")
 
 
@@ -395,9 +438,15 @@ def _fetch(sql: str, values: Sequence[Any]) -> list[Keys]:
 
 def _written_place(place: _Place, order: Order, model: type[models.Model]) -> str:
     columns = _sorted_columns(order.sort, place.segment)
+    model = _model(order.sort, place.segment, model)
     keys = [_said(model, name, value) for name, value in zip(columns, place.keys, strict=False)]
     told = json.dumps([order.value, place.segment, *keys, place.keys[-1]], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+
+def _model(sort: Sort, segment: Segment, model: type[models.Model]) -> type[models.Model]:
+    """That of the columns that order a segment."""
+    return sort.beside.rows().model if sort.beside is not None and segment == 0 else model
 
 
 def _said(model: type[models.Model], name: str, value: Any) -> Any:
@@ -420,6 +469,7 @@ def _read_place(written: str, order: Order, model: type[models.Model]) -> _Place
     columns = _sorted_columns(order.sort, segment)
     if len(keys) != len(columns):
         raise BadCursor(written[:100])
+    model = _model(order.sort, segment, model)
     return _Place(segment, (*(_key(model, name, key) for name, key in zip(columns, keys, strict=True)), pk))
 
 

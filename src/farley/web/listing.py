@@ -209,7 +209,7 @@ def asked(request: PageRequest) -> Asked:
         tag=as_spelt(spaces, tag) if tag else "",
         text=query.get("q", "").strip()[:MAX_TEXT],
         filter=query.get("filter", "").strip()[: language.MAX_LENGTH + 1],  # one more is one too many
-        order=order_of(query.get("sort", "")) or BY_NAME,
+        order=order_of(query.get("sort", ""), spaces) or BY_NAME,
         after=query.get("after", "")[:4000],
         size=_size(query.get("size", "")),
         query=query,
@@ -223,11 +223,8 @@ def headings(asked: Asked) -> list[Heading]:
     order = asked.order
 
     def heading(css: str, label: str, name: str) -> Heading:
-        if not name:
-            return Heading(css, label)
-        mine = Order(SORTS[name])
-        if mine.sort is not order.sort:
-            return Heading(css, label, mine.value)
+        if name != order.sort.name:
+            return Heading(css, label, name)
         return Heading(css, label, order.reverse.value, "descending" if order.descends else "ascending")
 
     shown = [heading(css_of(column), str(column.label), column.sort) for column in asked.columns]
@@ -235,7 +232,11 @@ def headings(asked: Asked) -> list[Heading]:
 
 
 def orders(current: Order) -> list[Choice]:
-    both = [Order(sort, is_reversed=back) for sort in SORTS.values() for back in (False, True)]
+    """All but those by own fields, which are many: of them the current one, and for others there are headings."""
+    sorts = list(SORTS.values())
+    if current.sort.name not in SORTS:
+        sorts.append(current.sort)
+    both = [Order(sort, is_reversed=back) for sort in sorts for back in (False, True)]
     return [Choice(order.value, str(order.label), order == current) for order in both]
 
 

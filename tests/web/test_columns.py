@@ -90,8 +90,8 @@ def test_the_heading_of_an_own_field_sorts_by_it_both_ways(alice: User, page_of_
     ]
     defining.remove(field, by=alice.actor, door=Door.WEB)
     assert names(page_of_alice.get("/contacts/?sort=own.alice.staff").content) == [
-        "Bob Anders",
         "Ada King",
+        "Bob Anders",
         "Cleo Zimt",
     ]
 

@@ -46,7 +46,7 @@ def _sqlite(instance: Instance) -> dict[str, Any]:
     ):
         target.execute("PRAGMA synchronous=FULL")
         target.execute("PRAGMA cache_size=-20000")
-        target.execute("PRAGMA wal_autocheckpoint=4000")
+        target.execute("PRAGMA wal_autocheckpoint=16000")
         for table in BEFORE:
             if there := source.execute(f"SELECT * FROM {table}").fetchall():
                 target.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({_marks('?', there)})", there)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from farley.codecs.vcard import Card, InvalidVCard
-from farley.contacts.deriving import MAX_KEY, MAX_NORM, MAX_ROWS, MAX_TAGS, MAX_VALUE, Derived, bare_uid, derive
-from farley.contacts.models import Contact, IndexRow
+from farley.contacts.deriving import MAX_KEY, MAX_NORM, MAX_ROWS, MAX_TAGS, MAX_VALUE, Derived, derive
+from farley.contacts.models import Contact, IndexRow, bare_uid
 from tests.cast import a_card
 
 LONG = "x" * 5000

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
+import re
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from farley.accounts.models import User
@@ -34,6 +34,7 @@ from tests.cast import Hand, a_card, hand_of, space_of, team
 from tests.contacts.acts import faults, state_of
 from tests.contacts.test_deriving import picture
 
+UUID = "5b3d2c6e-7f1a-4a58-9d8b-0123456789ab"
 pytestmark = pytest.mark.django_db
 
 
@@ -72,7 +73,7 @@ def test_the_same_octets_again_change_nothing(hand: Hand, space: Space) -> None:
     octets = a_card()
     first = hand.store(space, octets)
     again = hand.store(space, octets, href=first.href, expected=first.etag)
-    assert again == dataclasses.replace(first, created=False, changed=False)
+    assert again == first._replace(created=False, changed=False)
     assert (revision_of(space), Change.objects.count(), Content.objects.count()) == (1, 1, 1)
 
 
@@ -227,7 +228,7 @@ def test_the_same_octets_twice_in_one_call_are_one_contact(alice: User, space: S
     octets = a_card("Ada")
     first, second = results(space, alice, Entry(octets), Entry(octets))
     assert isinstance(first, Stored)
-    assert second == dataclasses.replace(first, created=False, changed=False)
+    assert second == first._replace(created=False, changed=False)
 
 
 def test_one_href_twice_in_one_call_is_a_conflict(alice: User, space: Space) -> None:
@@ -241,6 +242,35 @@ def test_hrefs_made_of_different_uids_never_meet(alice: User, space: Space) -> N
     uids = ["u", "urn:uuid:u"]
     found = results(space, alice, *(Entry(a_card(uid=uid)) for uid in uids))
     assert [result.href for result in found if isinstance(result, Stored)] == ["u-2.vcf", "u-3.vcf"]
+
+
+def test_uids_that_are_alike_are_two_and_one_uid_is_refused_by_the_database(alice: User, space: Space) -> None:
+    found = results(space, alice, *(Entry(a_card(uid=uid)) for uid in (f"urn:uuid:{UUID.upper()}", UUID)))
+    assert [result.created for result in found if isinstance(result, Stored)] == [True, True]
+    first, second = Contact.objects.with_uids([UUID, UUID.upper(), f"urn:uuid:{UUID.upper()}"]).order_by("pk")
+    assert (first.uid_key, first.uid) == (second.uid_key, f"urn:uuid:{UUID.upper()}")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Contact.objects.filter(pk=first.pk).update(uid=second.uid)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="of the plan of PostgreSQL an empty table says nothing")
+def test_what_a_store_looks_up_is_led_to_by_the_index_made_for_it(alice: User, space: Space) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        results(space, alice, *(Entry(a_card(f"P{n}", "ORG:Yard")) for n in range(3)))
+    asked = [
+        query["sql"] for query in queries if query["sql"].startswith("SELECT") and "contacts_contact" in query["sql"]
+    ]
+    plans = {
+        sql: " ".join(
+            row[3] for row in connection.connection.execute(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))
+        )
+        for sql in asked
+    }
+    assert {name for plan in plans.values() for name in re.findall(r"INDEX (\w+)", plan)} == {
+        "one_contact_an_href",
+        "one_contact_a_uid",
+        "organisations_by_name",
+    }
 
 
 def test_revisions_have_no_gap_and_follow_the_order_of_the_call(alice: User, space: Space) -> None:

@@ -197,7 +197,7 @@ def contact_named(uid: str, user: User, space: str | None) -> Contact:
     spaces = Space.objects.visible_to(user.actor)
     if space:
         spaces = spaces.filter(pk=space_named(space, user).pk)
-    contacts = Contact.objects.filter(uid=uid, space__in=spaces.values("pk")).select_related("space")
+    contacts = Contact.objects.with_uids([uid]).filter(space__in=spaces.values("pk")).select_related("space")
     found = list(contacts.order_by("deleted_at", "-pk"))
     live = [contact for contact in found if not contact.is_deleted] or found[:1]
     if not live:

@@ -154,6 +154,9 @@ class Property:
     @property
     def parts(self) -> list[str]:
         """The components, each as one stripped string: names joined by spaces, lines of an address by commas."""
+        text = self.line.decoded
+        if "\\" not in text and "," not in text:  # as most are: the same in every version
+            return [part.strip() for part in text.split(";")]
         between = ", " if self.name == "ADR" else " "
         return [between.join(filter(None, map(str.strip, values))) for values in self.components]
 

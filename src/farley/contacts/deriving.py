@@ -9,11 +9,12 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from farley.codecs.vcard import Card, Kind, Property
 from farley.contacts import external_ids, photos
 from farley.contacts.external_ids import Named
-from farley.contacts.models import MAX_TAG, MAX_UID, IndexRow
+from farley.contacts.models import MAX_TAG, MAX_UID, IndexRow, bare_uid
 from farley.contacts.phones import e164
 from farley.search.folding import search_fold
 from farley.search.models import Texts, field_value, texts
@@ -29,7 +30,6 @@ THUMBNAIL_SIDE = 192  # pixels: the largest avatar at twice its size
 MAX_PHOTO_PIXELS = 24_000_000  # 100 MB while it is read
 PHOTO_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no others: some of Pillow's readers run programs
 
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _EVERY_URL = re.compile(r"^https?://(www\.)?")
 _NUMBER = re.compile(r"[\d\s()+./-]*")
 
@@ -48,10 +48,10 @@ SIGILS = TYPED | {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(NamedTuple):
     """All derived columns and rows of one contact. Text holds no NUL and fits its column."""
 
+    search: Texts
     uid: str | None  # None: the card has none
     kind: int
     full_name: str
@@ -65,7 +65,6 @@ class Derived:
     city_key: str
     rows: list[Row]
     tags: list[str]  # as `Tag.name` has them
-    search: Texts
     thumbnail: bytes | None
     external_ids: list[Named]
 
@@ -98,7 +97,9 @@ class _Reading:
     city: tuple[int, str] = (1000, "")
     name: str = ""  # family, given and additional names
     sort_as: str = ""
-    has_full_name: bool = False
+    full_name: str = ""  # FN alone
+    uid: str = ""
+    says_kind: bool = False
     photo: Property | None = None
     external_ids: dict[Named, None] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
@@ -123,15 +124,15 @@ def derive(card: Card, region: str) -> Derived:
             read(prop, reading)
         elif prop.name not in _UNSAID:
             _other(prop, reading)
-    full_name = clean(card.full_name)[:1000]
-    kind = card.kind
+    full_name = (reading.full_name or clean(card.full_name))[:1000]
+    kind = card.kind if reading.says_kind else Kind.INDIVIDUAL
     sorted_as = reading.sort_as or reading.name
     if kind is not Kind.INDIVIDUAL or not sorted_as:
         sorted_as = reading.sort_as or full_name
     organisation = full_name if kind is Kind.ORG else reading.organisation
-    uid = card.uid
     return Derived(
-        uid=clean(uid) if uid else None,
+        search=texts(full_name, " ".join(reading.texts), reading.fields),
+        uid=reading.uid or None,
         kind=int(kind),
         full_name=full_name,
         sort_key=search_fold(clean(sorted_as))[:MAX_KEY],
@@ -144,7 +145,6 @@ def derive(card: Card, region: str) -> Derived:
         city_key=search_fold(reading.city[1])[:MAX_KEY],
         rows=reading.rows,
         tags=list(dict.fromkeys(tag[:MAX_TAG] for tag in reading.tags)),
-        search=texts(full_name, " ".join(reading.texts), reading.fields),
         thumbnail=_thumbnail(reading.photo),
         external_ids=list(reading.external_ids),
     )
@@ -225,10 +225,20 @@ def _nickname(prop: Property, reading: _Reading) -> None:
 def _full_name(prop: Property, reading: _Reading) -> None:
     """The first is the contact's name and in its column; what it is called besides is another name of it."""
     value = clean(prop.text).strip()
-    if reading.has_full_name:
+    if reading.full_name:
         reading.add(_Kind.NICKNAME, value, search_fold(value))
-    reading.has_full_name = reading.has_full_name or bool(value)
+    reading.full_name = reading.full_name or value
     reading.texts.append(value)
+
+
+def _uid(prop: Property, reading: _Reading) -> None:
+    reading.uid = reading.uid or clean(prop.text).strip()
+
+
+def _says_kind(prop: Property, reading: _Reading) -> None:
+    reading.says_kind = True
+    if prop.name == "X-KIND":
+        _other(prop, reading)
 
 
 def _tags(prop: Property, reading: _Reading) -> None:
@@ -306,8 +316,9 @@ def _sort_string(prop: Property, reading: _Reading) -> None:
 
 
 def _name(prop: Property, reading: _Reading) -> None:
-    reading.name = reading.name or " ".join(filter(None, prop.parts[:3]))
-    reading.texts += [clean(part) for part in prop.parts if part and part not in reading.texts]
+    parts = prop.parts
+    reading.name = reading.name or " ".join(filter(None, parts[:3]))
+    reading.texts += [clean(part) for part in parts if part and part not in reading.texts]
     for name, values in prop.params:
         if name == "SORT-AS":
             reading.sort_as = " ".join(" ".join(values).split(","))
@@ -321,6 +332,8 @@ _READERS: dict[str, Callable[[Property, _Reading], None]] = {
     "TITLE": _title,
     "ROLE": _title,
     "FN": _full_name,
+    "UID": _uid,
+    **dict.fromkeys(("KIND", "X-ADDRESSBOOKSERVER-KIND", "X-KIND", "X-ABSHOWAS"), _says_kind),
     "NICKNAME": _nickname,
     "CATEGORIES": _tags,
     "NOTE": _note,
@@ -353,22 +366,11 @@ _READERS: dict[str, Callable[[Property, _Reading], None]] = {
 
 _UNSAID = frozenset(  # for programs: nobody would look for them
     (
-        *("BEGIN", "END", "VERSION", "PRODID", "REV", "UID", "KIND", "GENDER", "LANG", "TZ", "GEO", "CLASS", "PROFILE"),
+        *("BEGIN", "END", "VERSION", "PRODID", "REV", "GENDER", "LANG", "TZ", "GEO", "CLASS", "PROFILE"),
         *("LOGO", "SOUND", "KEY", "XML", "SOURCE", "CLIENTPIDMAP", "CALURI", "FBURL", "CALADRURI", "AGENT", "MAILER"),
-        *("X-ADDRESSBOOKSERVER-KIND", "X-ABSHOWAS", "X-ABADR"),
+        "X-ABADR",
     )
 )
-
-
-def bare_uid(uid: str) -> str:
-    """A UID without `urn:uuid:`, and in lower case if it is a UUID: cards name each other in either form.
-
-    Programs put `urn:uuid:` before UIDs that are none, too; those differ by their capitals.
-    """
-    bare = uid.strip()
-    if bare[:9].lower() == "urn:uuid:":
-        bare = bare[9:]
-    return bare.lower() if _UUID.fullmatch(bare) else bare
 
 
 def bare_url(url: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from farley.accounts.actor import Actor
 from farley.codecs.vcard import Card, Kind
 from farley.contacts import links, operations, storing
-from farley.contacts.deriving import bare_uid
-from farley.contacts.models import Contact
+from farley.contacts.models import Contact, bare_uid
 from farley.contacts.storing import Condition, Stored, StoreProblem
 from farley.journal.models import Batch, Door
 from farley.spaces.models import Space
@@ -76,7 +75,7 @@ def rename(group: Contact, name: str, *, by: Actor, door: Door, batch: Batch) ->
 def find(space: Space, name: str, *, by: Actor) -> Contact | None:
     """The group of `space` with this UID, else the one of this name; None where `by` sees none, or several."""
     groups = Contact.objects.visible_to(by).filter(space=space, kind=Contact.Kind.GROUP)
-    group: Contact | None = groups.filter(uid=name).first()
+    group: Contact | None = groups.with_uids([name]).first()
     return group or links.called(name, space, by=by, kind=Contact.Kind.GROUP)
 
 

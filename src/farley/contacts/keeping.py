@@ -289,7 +289,7 @@ def _content_of(contact: Contact, state: Former) -> int:
 
 def _holders(space: Space, uids: dict[int, str]) -> dict[str, int]:
     """Who will have these UIDs (by contact) when all of them are given: another live contact, or the first."""
-    staying = Contact.objects.filter(space=space, uid__in=list(uids.values()), deleted_at=None).exclude(pk__in=uids)
+    staying = Contact.objects.with_uids(uids.values()).filter(space=space, deleted_at=None).exclude(pk__in=uids)
     holders = dict(staying.values_list("uid", "pk"))
     for pk, uid in uids.items():
         holders.setdefault(uid, pk)

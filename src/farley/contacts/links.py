@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from farley.accounts.actor import Actor
 from farley.codecs.vcard import Property
 from farley.contacts import seeing
-from farley.contacts.deriving import MAX_NORM, bare_uid
-from farley.contacts.models import Contact, IndexRow
+from farley.contacts.deriving import MAX_NORM
+from farley.contacts.models import Contact, IndexRow, bare_uid
 from farley.database import rows
 from farley.journal.models import Noun
 from farley.search import finding

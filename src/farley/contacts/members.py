@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from farley.contacts.deriving import bare_uid
-from farley.contacts.models import Contact, IndexRow
+from farley.contacts.models import Contact, IndexRow, bare_uid
 from farley.database import rows
 from farley.journal.models import Change, Noun, Verb, etag_of
 from farley.spaces.models import Space

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -17,6 +19,20 @@ from farley.spaces.models import Space
 
 MAX_UID = 500  # characters
 MAX_TAG = 200  # characters of a tag that is given here; cards bring longer ones, told apart by their index rows
+
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def bare_uid(uid: str) -> str:
+    """A UID without `urn:uuid:`, and in lower case if it is a UUID: cards name each other in either form.
+
+    Programs put `urn:uuid:` before UIDs that are none, too; those differ by their capitals.
+    """
+    bare = uid.strip()
+    if bare[:9].lower() == "urn:uuid:":
+        bare = bare[9:]
+    return bare.lower() if _UUID.fullmatch(bare) else bare
 
 
 def photo_mark(sha256: bytes) -> str:
@@ -45,6 +61,11 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Contacts with this tag in `spaces`."""
         tags = Tag.objects.filter(space__in=spaces.values("pk"), name=name)
         return self.filter(pk__in=TagEntry.objects.filter(tag__in=tags).values("contact_id"))
+
+    def with_uids(self, uids: Iterable[str]) -> Self:
+        """Contacts with one of these UIDs as they are spelt; the index leads to them by what is alike."""
+        asked = set(uids)
+        return self.filter(uid_key__in={bare_uid(uid) for uid in asked}, uid__in=asked)
 
     def groups(self) -> Self:
         """Groups alone, by name."""
@@ -112,7 +133,10 @@ class Contact(models.Model):
                 fields=["space", "href"], condition=models.Q(deleted_at=None), name="one_contact_an_href"
             ),
             models.UniqueConstraint(
-                fields=["space", "uid"], condition=models.Q(deleted_at=None), name="one_contact_a_uid_and_space"
+                # one tree for both: what is alike, by which others look, and what is the same
+                fields=["space", "uid_key", "uid"],
+                condition=models.Q(deleted_at=None),
+                name="one_contact_a_uid",
             ),
         ]
         indexes: ClassVar = [
@@ -126,7 +150,6 @@ class Contact(models.Model):
             _in_order("contacts_by_last_contact", "last_contact_at"),
             _in_order("contacts_by_follow_up", "follow_up_on"),
             models.Index(fields=["space", "octets_revision"], name="contacts_since"),
-            models.Index(fields=["space", "uid_key"], name="contacts_by_uid"),
             models.Index(
                 fields=["space", "organisation_key"],
                 condition=models.Q(kind=CardKind.ORG.value, deleted_at=None),

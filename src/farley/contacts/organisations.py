@@ -12,9 +12,9 @@ from farley.accounts.roles import Role
 from farley.contacts import bulk, links
 from farley.contacts.affiliations import is_over
 from farley.contacts.bulk import Deed, Job, Selection, Verb
-from farley.contacts.deriving import MAX_NORM, bare_uid
+from farley.contacts.deriving import MAX_NORM
 from farley.contacts.links import MAX_SHOWN
-from farley.contacts.models import AS_WRITTEN, Affiliation, Contact, IndexRow
+from farley.contacts.models import AS_WRITTEN, Affiliation, Contact, IndexRow, bare_uid
 from farley.journal.models import Door
 from farley.lists.paging import EXACT_TO
 from farley.search.folding import search_fold

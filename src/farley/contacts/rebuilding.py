@@ -11,8 +11,8 @@ from django.db.models.functions import Left
 
 from farley.accounts.actor import Actor, ActorKind
 from farley.codecs.vcard import Card
-from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, bare_uid, derive
-from farley.contacts.models import AS_WRITTEN, MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
+from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, derive
+from farley.contacts.models import AS_WRITTEN, MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail, bare_uid
 from farley.contacts.writing import SpaceWriter
 from farley.database import rows
 from farley.fields.models import Value

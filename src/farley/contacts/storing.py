@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.codecs.vcard import Card, InvalidVCard
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.external_ids import Named, ask_holders
-from farley.contacts.models import MAX_UID, Contact
+from farley.contacts.models import MAX_UID, Contact, bare_uid
 from farley.contacts.writing import SpaceWriter, organisations_named
 from farley.database import rows
 from farley.journal.models import Batch, Content, Door, etag_of, hash_of
@@ -85,8 +85,7 @@ class BadHref(StoreProblem):
 Problem = StoreProblem | InvalidVCard
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One card to store. Without an `href` it is known by its UID, and a new one gets an href made of it.
 
     One that comes so to be stored only where it is ABSENT is also known by its octets and by what other systems call
@@ -99,8 +98,7 @@ class Entry:
     owner: int | None = None  # of a contact that is made by this; a user id
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An entry, read: everything slow is done."""
 
     entry: Entry
@@ -109,8 +107,7 @@ class Prepared:
     sha256: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What `store` did. `changed` is False where the octets were there already."""
 
     pk: int
@@ -227,7 +224,7 @@ def free_href(space: Space, href: str, *, besides: set[str] | frozenset[str] = f
 def taken_uids(space: Space, contacts: Sequence[Contact]) -> dict[str, Contact]:
     """The UIDs of `contacts` that others in `space` have, and who has them."""
     wanted = {contact.uid for contact in contacts}
-    live = Contact.objects.filter(space=space, uid__in=wanted, deleted_at=None)
+    live = Contact.objects.with_uids(wanted).filter(space=space, deleted_at=None)
     return {other.uid: other for other in live.exclude(pk__in=[contact.pk for contact in contacts])}
 
 
@@ -273,8 +270,7 @@ def _is_href(href: str) -> bool:
     return 0 < len(href) <= MAX_HREF and not _NOT_IN_HREF.search(href) and href not in (".", "..")
 
 
-@dataclass(frozen=True, slots=True)
-class _Create:
+class _Create(NamedTuple):
     item: Prepared
     href: str
 
@@ -313,7 +309,7 @@ class _Plan:
         self._asked = rows.ask_whole(
             Contact,
             live | {"href": [item.entry.href or href_for(item.uid) for item in items]},
-            live | {"uid": [item.uid for item in items]},
+            live | {"uid_key": [bare_uid(item.uid) for item in items]},
         )
         nameless = [item for item in items if _is_imported(item) and not item.derived.uid]
         self._asked_alike = rows.ask_whole(
@@ -386,7 +382,7 @@ class _Plan:
 
     def _create(self, item: Prepared) -> _Create | UidConflict:
         if item.entry.href is not None and not item.derived.uid and self._is_known(item.uid):
-            item = dataclasses.replace(item, uid=new_uid())  # the same card, without a UID, at another href
+            item = item._replace(uid=new_uid())  # the same card, without a UID, at another href
         if other := self.by_uid.get(item.uid):
             return UidConflict(item.uid, other.href, other.full_name)
         href = item.entry.href or href_for(item.uid)
@@ -405,7 +401,7 @@ class _Plan:
                 return _Leave(there)
             return UidConflict(item.uid, there.href, there.full_name)
         if not item.derived.uid:
-            item = dataclasses.replace(item, uid=there.uid)
+            item = item._replace(uid=there.uid)
         return _Replace(item, there)
 
     def _is_known(self, uid: str) -> bool:
@@ -470,7 +466,7 @@ def _carry_out(
 
 def _stored_again(results: Sequence[Stored | Problem], verdict: _Again) -> Stored:
     [first] = [done for done in results if isinstance(done, Stored) and done.href == verdict.first.href]
-    return dataclasses.replace(first, created=False, changed=False)
+    return first._replace(created=False, changed=False)
 
 
 def _names_another_organisation(verdict: _Replace) -> bool:

@@ -12,9 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from farley.accounts.actor import Actor
-from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, bare_uid
+from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row
 from farley.contacts.external_ids import remember
-from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail
+from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail, bare_uid
 from farley.database import rows
 from farley.fields.models import Document, Value
 from farley.fields.values import NOTHING, Had, had_in, searched_too
@@ -428,7 +428,8 @@ def organisations_named(space: Space, keys: Iterable[str]) -> Callable[[], dict[
     found = rows.ask(
         Contact,
         ("organisation_key", "id"),
-        {"space_id": space.pk, "kind": int(Contact.Kind.ORG), "organisation_key": sorted(wanted), "deleted_at": None},
+        {"space_id": space.pk, "kind": Contact.Kind.ORG, "organisation_key": sorted(wanted), "deleted_at": None},
+        index="organisations_by_name",
     )
     return lambda: dict(sorted(found(), key=lambda row: -row[1]))  # of several with this name the first
 

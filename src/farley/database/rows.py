@@ -12,6 +12,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
 from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
@@ -33,11 +34,18 @@ _POSTGRESQL = "postgresql"
 # PostgreSQL hears at once.
 
 
-def ask(model: type[models.Model], columns: Sequence[str], where: Where) -> Callable[[], list[tuple[Any, ...]]]:
-    """What fetches the `columns` of the rows that match `where`, as the driver gives them."""
+def ask(
+    model: type[models.Model], columns: Sequence[str], where: Where, *, index: str = ""
+) -> Callable[[], list[tuple[Any, ...]]]:
+    """What fetches the `columns` of the rows that match `where`, as the driver gives them.
+
+    SQLite is to read by `index`: without statistics its planner often takes another.
+    """
     if [] in where.values():
         return list
     sql, values = _selecting(model, tuple(columns), where, _db().vendor)
+    if index and _db().vendor != _POSTGRESQL:
+        sql = sql.replace(" WHERE ", f" INDEXED BY {_quoted(index)} WHERE ", 1)
     return partial(_answer, _run(sql, values))
 
 
@@ -76,7 +84,10 @@ def query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def select(model: type[models.Model], columns: Sequence[str], where: Where) -> list[tuple[Any, ...]]:
-    """Ask and fetch. A column of `where` equals a value, is among those of a list, or is NULL."""
+    """Ask and fetch. A column of `where` equals a value, is among those of a list, or is NULL.
+
+    A member of an enumeration stands in the statement as its number: SQLite takes the index of one kind alone for that.
+    """
     return ask(model, columns, where)()
 
 
@@ -192,6 +203,9 @@ def _selecting(model: type[models.Model], columns: tuple[str, ...], where: Where
     for column, wanted in where.items():
         if wanted is None:
             shape.append((column, "IS NULL"))
+            continue
+        if isinstance(wanted, IntEnum):
+            shape.append((column, f"= {wanted:d}"))
             continue
         several = isinstance(wanted, list) and len(wanted) > 1
         if several and vendor == _POSTGRESQL:

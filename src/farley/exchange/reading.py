@@ -6,7 +6,6 @@ writes blocks of entries to its standard output and ends when nobody reads them 
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import itertools
 import marshal
@@ -15,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -109,7 +107,7 @@ def _ahead(path: Path, skip: int, region: str) -> Iterator[list[_Packed] | None]
             process.kill()
 
 
-# A block holds plain tuples: dataclasses and exceptions would take ten times as long to pack and to make again.
+# A block holds plain tuples: records and exceptions would take ten times as long to pack and to make again.
 
 
 def _packed(entry: Read) -> _Packed:
@@ -118,10 +116,8 @@ def _packed(entry: Read) -> _Packed:
 
     item = entry.item
     if isinstance(item, Prepared):
-        derived = [getattr(item.derived, name) for name in _names()]
-        search = item.derived.search
-        derived[_names().index("search")] = (search.name, search.text, search.fields)
-        return entry.line, entry.size, item.entry.octets, item.uid, item.sha256, derived
+        search, *derived = item.derived
+        return entry.line, entry.size, item.entry.octets, item.uid, item.sha256, tuple(search), derived
     if isinstance(item, InvalidVCard):
         return entry.line, entry.size, "invalid", item.line, item.reason
     assert isinstance(item, TooLarge)
@@ -141,18 +137,10 @@ def _unpacked(packed: _Packed) -> Read:
     elif kind == "large":
         item = storing.TooLarge(*rest)
     else:
-        uid, sha256, derived = rest
-        place = _names().index("search")
-        derived[place] = Texts(*derived[place])
-        item = storing.Prepared(storing.Entry(kind, None, storing.Condition.ABSENT), Derived(*derived), uid, sha256)
+        uid, sha256, search, others = rest
+        derived = Derived._make((Texts._make(search), *others))
+        item = storing.Prepared(storing.Entry(kind, None, storing.Condition.ABSENT), derived, uid, sha256)
     return Read(line, size, item)
-
-
-@cache
-def _names() -> list[str]:
-    from farley.contacts.deriving import Derived
-
-    return [field.name for field in dataclasses.fields(Derived)]
 
 
 def _blocks(entries: Iterable[Read]) -> Iterator[list[_Packed]]:

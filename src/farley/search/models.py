@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import lru_cache
+from typing import ClassVar, NamedTuple
 
 from django.db import models
 
@@ -22,6 +23,7 @@ SPACE_SIGIL = "q"
 MAX_TEXT = 20_000  # characters
 MAX_NAME = 1000
 MAX_FIELDS = 20_000
+_KNOWN = 60  # characters of a value that is folded once and looked up
 
 
 def place(space: int, noun: int, record: int) -> int:
@@ -39,8 +41,7 @@ def space_mark(place: int) -> str:
     return f"{FIELD}{SPACE_SIGIL}{place >> SPACE_SHIFT}{FIELD}"
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """What one record can be found by, as an entry holds it."""
 
     name: str
@@ -108,13 +109,23 @@ def bare_name(name_text: str) -> str:
 
 def field_text(fields: dict[str, list[str]]) -> str:
     """The values of an entry, each word with what it is of, so that a query may begin at any; see `Needle`."""
-    marked = "".join(Needle(sigil, value).beginning for sigil, found in fields.items() for value in found if value)
+    marked = "".join(_marked(f"{FIELD}{sigil}", value) for sigil, found in fields.items() for value in found if value)
     return f"{marked[:MAX_FIELDS]}{FIELD}{FIELD}" if marked else ""
 
 
 def field_value(value: str) -> str:
     """A value as filters compare it: folded, its words apart by one space, without our marks."""
+    return _known_value(value) if len(value) <= _KNOWN else " ".join(search_fold(value).split())
+
+
+@lru_cache(maxsize=8192)  # of an address book's tags, towns and employers most come again
+def _known_value(value: str) -> str:
     return " ".join(search_fold(value).split())
+
+
+def _marked(mark: str, value: str) -> str:
+    """`value` with `mark` before each of its words, and where it begins."""
+    return f"{FIELD}{mark}{value.replace(' ', mark)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +146,12 @@ class Needle:
     @property
     def within(self) -> str:
         """A value has these words, the first one whole, the last one perhaps longer."""
-        return f"{FIELD}{self.sigil}" + f"{FIELD}{self.sigil}".join(self.value.split(" "))
+        return self.beginning[1:]
 
     @property
     def beginning(self) -> str:
         """A value begins so."""
-        return FIELD + self.within
+        return _marked(f"{FIELD}{self.sigil}", self.value)
 
     @property
     def ending(self) -> str:

@@ -21,6 +21,7 @@ _SQLITE = (
     "CREATE VIRTUAL TABLE search_names_words USING fts5vocab(search_names, row)",
     "CREATE VIRTUAL TABLE search_texts_words USING fts5vocab(search_texts, row)",
 )
+MERGED_AT_ONCE = 8
 _SQLITE_GONE = tuple(
     f"DROP TABLE IF EXISTS {table}"
     for table in ("search_names_words", "search_texts_words", "search_names", "search_texts")
@@ -50,10 +51,18 @@ def make_index(schema_editor: Any, *, by_array: bool = False) -> None:
         if schema_editor.connection.vendor == "sqlite":
             for statement in _SQLITE:
                 cursor.execute(statement)
+            merge_by(schema_editor, MERGED_AT_ONCE)
             return
         cursor.execute(_TRIGRAMS)
         by_array = by_array or not _has_pg_trgm(schema_editor.connection.alias, cursor)
         cursor.execute(_BY_ARRAY if by_array else _BY_PG_TRGM)
+
+
+def merge_by(schema_editor: Any, segments: int) -> None:
+    """Have FTS5 merge so many segments at a time, which it notes in the database (its option `automerge`)."""
+    with schema_editor.connection.cursor() as cursor:
+        for table in ("search_names", "search_texts"):
+            cursor.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', {segments:d})")  # noqa: S608
 
 
 def drop_index(_apps: Any, schema_editor: Any) -> None:

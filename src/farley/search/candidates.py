@@ -16,6 +16,7 @@ from farley.database import rows
 from farley.search.frequencies import SAMPLE, frequencies, share, trigrams
 from farley.search.models import FIELD, SPACE_SHIFT, START, space_mark
 from farley.search.queries import Query, Term
+from farley.search.trigrams import EVERYTHING
 
 RAREST = 3  # trigrams of a query that the index is asked for, at the least where there are as many
 MOST = 8
@@ -276,7 +277,8 @@ def _on_postgresql(stage: Stage, within: Range, limit: int) -> list[int]:
     asked = _needles(stage)
     if asked and within[0] >> SPACE_SHIFT == within[1] >> SPACE_SHIFT:
         asked.append(("fields", (space_mark(within[0]),)))
-    for column, needles in asked:
+    for part, needles in asked:
+        column = "name" if part == "name" else EVERYTHING  # which is what is indexed
         if by_array:
             tests.append(" OR ".join([f"farley_trigrams({column}) @> %s::text[]"] * len(needles)))
             values += [trigrams(needle) for needle in needles]

@@ -31,12 +31,11 @@ _TRIGRAMS = (
     " $$ SELECT coalesce(array_agg(DISTINCT substr(said, n, 3)), '{}')"
     " FROM generate_series(1, length(said) - 2) AS n $$"
 )
-_BY_PG_TRGM = (
-    "CREATE INDEX search_trigrams ON search_entry USING gin (name gin_trgm_ops, text gin_trgm_ops, fields gin_trgm_ops)"
-)
+# Text and fields say mostly the same words: together they are a third fewer places in the index.
+EVERYTHING = "(text || fields)"
+_BY_PG_TRGM = f"CREATE INDEX search_trigrams ON search_entry USING gin (name gin_trgm_ops, {EVERYTHING} gin_trgm_ops)"
 _BY_ARRAY = (
-    "CREATE INDEX search_trigrams ON search_entry USING gin"
-    " (farley_trigrams(name), farley_trigrams(text), farley_trigrams(fields))"
+    f"CREATE INDEX search_trigrams ON search_entry USING gin (farley_trigrams(name), farley_trigrams({EVERYTHING}))"
 )
 
 

@@ -16,6 +16,8 @@ from farley.contacts.models import Contact
 from farley.contacts.offboarding import HandedOver, Private, UnfitHeir, belongings_of, let_in, offboard
 from farley.journal.models import Door
 from farley.journal.undo import undo
+from farley.lists import saving
+from farley.lists.models import View
 from farley.spaces.models import Membership, Space
 from farley.spaces.operations import LastManager
 from tests.cast import a_card, hand_of, person, space_of, team
@@ -77,10 +79,16 @@ def test_the_last_manager_needs_an_heir(alice: User, bob: User, admin: User) -> 
 
 def test_a_private_space_stays_closed_unless_it_is_handed_over(alice: User, bob: User, admin: User) -> None:
     contact = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    view, _ = saving.save_view("contacts", title="Mine", query="", space=None, by=alice.actor, door=Door.WEB)
     leave(alice, admin, bob)
     for user in (bob, admin):
         assert not Contact.objects.visible_to(user.actor).filter(pk=contact.pk).exists()
+        assert not View.objects.known_to(user.actor).exists()
     leave(alice, admin, bob, Private.HAND_OVER)
+    assert not View.objects.known_to(admin.actor).exists()
+    saving.take_over(View.objects.known_to(bob.actor).get(), by=bob.actor, door=Door.WEB)
+    view.refresh_from_db()
+    assert view.owner == bob
     assert Contact.objects.visible_to(bob.actor).filter(pk=contact.pk).exists()
     assert not Contact.objects.visible_to(admin.actor).filter(pk=contact.pk).exists()
     assert Event.objects.filter(verb=Verb.HANDED_OVER, about=alice).exists()

@@ -126,7 +126,9 @@ def make_scene() -> Scene:
         crew = teams.create(name, by=SERVER, door=Door.CLI)
         teams.add_member(crew, User.objects.get(name="reader"), by=SERVER, door=Door.CLI)
     invitation, token = invitations.invite(space, Role.READER, max_uses=9, by=manager.actor)
-    view = saving.save_view("contacts", title="Zyxview", query="q=Zyxquery", space=space, by=manager.actor)
+    view, _ = saving.save_view(
+        "contacts", title="Zyxview", query="q=Zyxquery", space=space, by=manager.actor, door=Door.WEB
+    )
     return Scene(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.lists.models import View
+from farley.journal.models import Batch
+from farley.lists.models import DefaultView, View
+from farley.spaces.models import Membership
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import text_of
 from tests.web.test_contacts import AsUser, names
@@ -27,11 +31,82 @@ def test_a_view_is_saved_changed_and_deleted(alice: User, page_of_alice: Client)
     assert names(page_of_alice.get(f"/contacts/?view={view.pk}&filter=city empty").content) == ["Grace Hopper"]
     page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": "first"})
     assert page_of_alice.get("/contacts/")["Location"] == f"/contacts/?view={view.pk}&filter=city+empty"
-    gone = page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": "remove"})
-    assert page_of_alice.get("/contacts/").status_code == 200
-    assert "Bring it back" in text_of(page_of_alice.get(gone["Location"]).content)
-    page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": "back"})
+    page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": "remove"})
+    assert View.objects.exclude(deleted_at=None).exists()
+    undo_newest(page_of_alice)
     assert page_of_alice.get("/contacts/").status_code == 302
+
+
+def undo_newest(client: Client) -> None:
+    """Press Undo on the newest message."""
+    [*_, undo] = re.findall(r'action="(/activity/\d+/undo/)"', client.get("/contacts/?view=all").content.decode())
+    assert client.post(undo).status_code == 302
+
+
+def test_everything_that_is_done_to_a_view_is_told_and_taken_back(alice: User, page_of_alice: Client) -> None:
+    team("sales", alice=Role.EDITOR)
+    page_of_alice.post("/contacts/views/", {"title": "Köln", "query": "sort=name"})
+    view = View.objects.get()
+
+    def state() -> tuple[object, ...]:
+        now = View.objects.get()
+        first = DefaultView.objects.filter(user=alice, view=view).exists()
+        return now.title, now.query, now.space and now.space.name, now.deleted_at is None, first
+
+    before = state()
+    for form, after in (
+        ({"act": "rename", "title": "Cologne"}, ("Cologne", *before[1:])),
+        ({"query": "sort=changed"}, (before[0], "sort=changed", *before[2:])),
+        ({"act": "share", "space": "sales"}, (*before[:2], "sales", *before[3:])),
+        ({"act": "first"}, (*before[:4], True)),
+        ({"act": "remove"}, (*before[:3], False, False)),
+    ):
+        page_of_alice.post(f"/contacts/views/{view.pk}/", form)
+        assert state() == after
+        undo_newest(page_of_alice)
+        assert state() == before
+        page_of_alice.post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
+        assert state() == after, "the undoing undone"
+        page_of_alice.post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
+    told = text_of(page_of_alice.get("/activity/?view=changes").content)
+    for word in ("saved", "called otherwise", "shared otherwise", "deleted", "brought back", "begins with"):
+        assert word in told
+    page_of_alice.post(f"/contacts/views/{view.pk}/", {"query": "sort=city"})
+    page_of_alice.post(f"/activity/{Batch.objects.earliest('pk').pk}/undo/")
+    assert View.objects.get().deleted_at is None, "it was changed since"
+
+
+def test_a_private_view_is_told_of_to_its_owner_alone(alice: User, bob: User, as_user: AsUser) -> None:
+    sales = team("sales", alice=Role.MANAGER, bob=Role.MANAGER)
+    hand_of(alice).contact(sales, a_card("Ada King", "CATEGORIES:Press"))
+    form = {"title": "Zyxview", "query": "tag=Press&space=sales"}
+    as_user(alice).post("/contacts/views/", form)
+    as_user(bob).post("/spaces/sales/tags/change/", {"tag": "Press", "rename": "Media"})
+    view = View.objects.get()
+    assert view.query == "space=sales&tag=Media"
+    told = text_of(as_user(bob).get("/activity/?view=changes").content)
+    assert ("Zyxview" in told, "Somebody’s own view" in told) == (False, True)
+    assert "Zyxview" in text_of(as_user(alice).get("/activity/?view=changes").content)
+    as_user(bob).post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
+    assert View.objects.get().query == "space=sales&tag=Press"
+    assert as_user(bob).post(f"/contacts/views/{view.pk}/", {"act": "rename", "title": "x"}).status_code == 404
+
+
+def test_a_view_of_somebody_who_left_is_taken_over(alice: User, bob: User, as_user: AsUser) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.EDITOR)
+    where = as_user(alice).post("/contacts/views/", {"title": "Ours", "query": "", "space": "sales"})["Location"]
+    view = View.objects.get()
+    change = f"/contacts/views/{view.pk}/"
+    assert "Take it over" not in text_of(as_user(bob).get(where).content)
+    as_user(bob).post(change, {"act": "take-over"})
+    assert View.objects.get().owner == alice
+    Membership.objects.filter(space=sales, user=alice).delete()
+    assert "Take it over" in text_of(as_user(bob).get(where).content)
+    assert as_user(bob).post(change, {"act": "share", "space": ""}).status_code == 403
+    as_user(bob).post(change, {"act": "take-over"})
+    assert View.objects.get().owner == bob
+    as_user(bob).post(change, {"act": "share", "space": ""})
+    assert (View.objects.get().space, View.objects.get().owner) == (None, bob)
 
 
 def test_a_shared_view_shows_each_reader_what_they_may_see(

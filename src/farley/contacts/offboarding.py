@@ -21,6 +21,7 @@ from farley.contacts.writing import SpaceWriter
 from farley.database.turns import write_turn
 from farley.journal.models import Batch
 from farley.journal.writing import close_batch, open_batch
+from farley.lists import saving
 from farley.spaces.models import Membership, Space
 from farley.spaces.operations import MAX_TITLE, LastManager, create, writing
 
@@ -126,9 +127,13 @@ def _give(space: Space, heir: User | None, *, by: Actor, door: Door) -> None:
 
 
 def _open_up(space: Space, user: User, heir: User | None, *, by: Actor, door: Door) -> None:
-    """Make a private space a team's that the heir manages; its former owner is no member of it any more."""
+    """Make a private space a team's that the heir manages; its former owner is no member of it any more.
+
+    Their private views are that team's from now on.
+    """
     Space.objects.filter(pk=space.pk).update(kind=Space.Kind.TEAM)
     Membership.objects.filter(space=space, user=user).delete()
+    saving.leave_to(space, user, by=by, door=door)
     note(Verb.HANDED_OVER, by=by, door=door, about=user, subject=space.name, to=heir.name if heir else "")
     _give(space, heir, by=by, door=door)
 

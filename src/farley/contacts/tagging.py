@@ -15,6 +15,7 @@ from farley.contacts import bulk
 from farley.contacts.bulk import Deed, Job, Selection, Verb
 from farley.contacts.listing import Filters, Listed
 from farley.contacts.models import MAX_TAG, Tag, TagEntry
+from farley.contacts.naming import rename_tag_in_views
 from farley.contacts.operations import refuse_long_tags
 from farley.contacts.storing import StoreProblem
 from farley.journal.models import Batch, Door, Noun
@@ -112,7 +113,8 @@ def colour(space: Space, name: str, hue: str, *, by: Actor, door: Door) -> Batch
 def rename(space: Space, old: str, new: str, *, by: Actor, door: Door) -> Job:
     """Begin to call a tag otherwise, in the cards of all who have it. Where `new` is there already, the two become one.
 
-    The colour goes along, unless `new` has one. Raises NotAllowed, NoSuchTag, TooLarge, UnusableTag.
+    The colour goes along, unless `new` has one, and saved views that ask for it.
+    Raises NotAllowed, NoSuchTag, TooLarge, UnusableTag.
     """
     new = new.strip()
     if not new or new == old:
@@ -141,6 +143,8 @@ def _begin(space: Space, deed: Deed, title: str, *, by: Actor, door: Door) -> Jo
             heir, _ = Tag.objects.get_or_create(space=space, name=deed.tag)
             changed[heir] = heir.hue or gone.hue
         _set_hues(space, changed, by=by, door=door, batch=batch)
+        if deed.former:
+            rename_tag_in_views(space, deed.former, deed.tag, by=by, door=door, batch=batch)
     return Job(batch, deed, selection, size)
 
 

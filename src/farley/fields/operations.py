@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from django.utils import timezone
 
@@ -15,12 +16,17 @@ from farley.database import rows
 from farley.database.turns import write_turn
 from farley.fields.models import MAX_KEY, MAX_LABEL, Field
 from farley.journal.models import Noun
+from farley.lists import language, saving
+from farley.lists.language import Condition, Filter
+from farley.lists.models import View
+from farley.lists.saving import Address
 from farley.search.folding import search_fold
 from farley.spaces.models import Space, held_by
 from farley.spaces.operations import require
 
 MAX_FIELDS = 200  # of a noun, in one space or everywhere
 MAX_CHOICES = 200
+LISTS: Mapping[Noun, str] = {Noun.CONTACT: "contacts"}  # whose views ask for the fields of a noun
 _watchers: list[Callable[[Field], object]] = []
 _UNSTORED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -103,6 +109,7 @@ def define(
 def change(field: Field, *, label: str, renamed: dict[int, str], added: Sequence[str], by: Actor, door: Door) -> None:
     """Rename a field and its choices (by id; an empty label takes one away) and add choices. Values stay.
 
+    Saved views that ask for a choice by its name ask for it by the new one.
     Raises NotAllowed, NoSuchSpace, NotForEverywhere, BadDefinition.
     """
     require_defining(field.space, by)
@@ -110,6 +117,7 @@ def change(field: Field, *, label: str, renamed: dict[int, str], added: Sequence
     with write_turn():
         field.refresh_from_db()
         _refuse_twice(label, _others(field))
+        former = dict(field.options)
         kept = [(int(number), renamed.get(number, old).strip() if old else "") for number, old in field.choices]
         field.label = label
         if field.kind == Field.Kind.CHOICE:
@@ -117,7 +125,27 @@ def change(field: Field, *, label: str, renamed: dict[int, str], added: Sequence
             if not field.options:
                 raise BadDefinition("choices")
         field.save(update_fields=["label", "choices"])
+        _rename_in_views(field, former, by=by, door=door)
         _note(field, by=by, door=door, what="changed")
+
+
+def _rename_in_views(field: Field, former: dict[int, str], *, by: Actor, door: Door) -> None:
+    """In whosever they are; the journal of each tells of it."""
+    names = {old: label for number, label in field.options if (old := former.get(number, label)) != label}
+    if not names:
+        return
+
+    def renamed(condition: Condition) -> Filter:
+        mine = condition.field == field.name
+        return replace(condition, values=tuple(names.get(v, v) for v in condition.values)) if mine else condition
+
+    def change(view: View, address: Address) -> Address:
+        if field.space is not None and not saving.concerns(view, field.space, by):
+            return address
+        found = saving.with_filter(address, lambda filter_: filter_ and language.mapped(filter_, renamed))
+        return {**address, "filter": found} if found else address
+
+    saving.rewrite(LISTS[Noun(field.noun)], "own.", change, by=by, door=door)
 
 
 def remove(field: Field, *, by: Actor, door: Door) -> None:

@@ -24,6 +24,7 @@ class Noun(models.IntegerChoices):
 
     CONTACT = 1, _("contact")
     TAG = 2, _("tag")
+    VIEW = 3, _("view")
 
 
 class Verb(models.IntegerChoices):
@@ -103,6 +104,7 @@ class Batch(models.Model):
         RENAME_TAG = 13, _("tag renamed")
         GROUP = 14, _("group")
         RENAME_ORGANISATION = 15, _("organisation renamed")
+        VIEW = 16, _("view")
 
     act = models.PositiveSmallIntegerField(choices=Act.choices)
     title = models.CharField(max_length=300, blank=True)  # a file, a person: what it was about

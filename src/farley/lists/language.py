@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -114,6 +114,13 @@ def parts_of(filter_: Filter | None) -> tuple[Filter, ...]:
     if filter_ is None:
         return ()
     return filter_.parts if isinstance(filter_, Group) and not filter_.is_any else (filter_,)
+
+
+def mapped(filter_: Filter, change: Callable[[Condition], Filter]) -> Filter:
+    """The same filter with other conditions."""
+    if isinstance(filter_, Condition):
+        return change(filter_)
+    return Group(tuple(mapped(part, change) for part in filter_.parts), filter_.is_any)
 
 
 def all_of(parts: Sequence[Filter]) -> Filter | None:

@@ -30,9 +30,9 @@ from farley.web.toasts import toast, warn
 PAGE = 50
 AT_ONCE = 2000  # changes; undoing more runs in the background
 NAMED = 3  # records in the title of an act
-ABOUT_TAGS = (Batch.Act.TAG, Batch.Act.RENAME_TAG)  # some of what these change is no contact
+ABOUT_OTHERS = (Batch.Act.TAG, Batch.Act.RENAME_TAG, Batch.Act.VIEW)  # some of what these change is no contact
 MAX_LEFT = 200  # records named on the page of an act
-SINGLE = (Batch.Act.EDIT, Batch.Act.CREATE, Batch.Act.AFFILIATE)
+SINGLE = (Batch.Act.EDIT, Batch.Act.CREATE, Batch.Act.AFFILIATE, Batch.Act.VIEW)
 SINGLE_IF_ONE = (Batch.Act.TAG, Batch.Act.ASSIGN)  # a click on a record's page
 _ICONS = {
     Batch.Act.IMPORT: "upload",
@@ -50,6 +50,7 @@ _ICONS = {
     Batch.Act.RENAME_TAG: "tag",
     Batch.Act.GROUP: "list",
     Batch.Act.RENAME_ORGANISATION: "building-2",
+    Batch.Act.VIEW: "bookmark",
 }
 
 
@@ -132,7 +133,7 @@ def undo_act(request: PageRequest, pk: int) -> HttpResponse:
     if result.kept and not result.restored:
         warn(request, _not_undone(_left(request, result.kept)))
         return back(request, reverse("batch", args=[pk]))
-    toast(request, _undone(result.restored) if found.act not in ABOUT_TAGS else gettext("Undone"))
+    toast(request, _undone(result.restored) if found.act not in ABOUT_OTHERS else gettext("Undone"))
     if result.kept:
         return _batch_page(request, pk)
     if _leads_nowhere(request):
@@ -264,6 +265,7 @@ def _title(act: Batch.Act, title: str) -> str:
         Batch.Act.RENAME_TAG: gettext("Tag renamed: {title}"),
         Batch.Act.GROUP: gettext("Group {title}"),
         Batch.Act.RENAME_ORGANISATION: gettext("Organisation renamed: {title}"),
+        Batch.Act.VIEW: gettext("View: {title}"),
     }
     return words[act].format(title=title).strip()
 

@@ -108,7 +108,6 @@ def contacts(request: PageRequest) -> HttpResponse:
             "current_view": next((tab for tab in saved if tab.is_current), None),
             "has_first": any(tab.is_default for tab in saved),
             "view_query": views.query_of(request.GET, asked.named_columns),
-            "gone_view": int(gone) if (gone := request.GET.get("gone", "")).isdecimal() and len(gone) < 16 else None,
             "has_chosen": asked.columns is not DEFAULT,
             "headings": asking.headings(asked),
             "problem": problem,

@@ -112,14 +112,19 @@ def version_events(contact: Contact, found: Sequence[Version], by: Actor, *, can
 
 
 def subject_events(changes: Iterable[Change], by: Actor) -> list[Event]:
-    """Changes of many contacts, each named and linked as far as `by` sees them; deleted ones are named only."""
+    """Changes of many records, each named and linked as far as `by` sees them; deleted ones are named only."""
     shown = list(changes)
     pks = {change.subject for change in shown if change.noun == Noun.CONTACT}
     known = Contact.objects.known_to(by).filter(pk__in=pks)
     found = {pk: (name, gone) for pk, name, gone in known.values_list("pk", "full_name", "deleted_at")}
     tags = labels(Noun.TAG, {change.subject for change in shown if change.noun == Noun.TAG}, by=by)
+    views = labels(Noun.VIEW, {change.subject for change in shown if change.noun == Noun.VIEW}, by=by)
     events = []
     for change in shown:
+        if change.noun == Noun.VIEW:
+            subject = views.get(change.subject) or gettext("Somebody’s own view")
+            events.append(_event(change, subject=subject, what=_done_to_view(change)))
+            continue
         if change.noun == Noun.TAG:
             events.append(_event(change, subject=tags.get(change.subject, ""), what=pgettext("a tag", "coloured")))
             continue
@@ -206,6 +211,26 @@ def _what(verb: Verb) -> str:
         Verb.ERASED: pgettext("a contact", "erased"),
     }
     return words[verb]
+
+
+def _done_to_view(change: Change) -> str:
+    own = change.own_before or {}
+    match Verb(change.verb):
+        case Verb.CREATED:
+            return pgettext("a view", "saved")
+        case Verb.DELETED:
+            return pgettext("a view", "deleted")
+        case Verb.RESTORED:
+            return pgettext("a view", "brought back")
+    if "space_id" in own:
+        return pgettext("a view", "shared otherwise")
+    if "owner_id" in own:
+        return pgettext("a view", "taken over")
+    if "title" in own:
+        return pgettext("a view", "called otherwise")
+    return (
+        pgettext("a view", "changed") if "query" in own else pgettext("a view", "chosen as what the list begins with")
+    )
 
 
 def _undo_url(change: Change) -> str:

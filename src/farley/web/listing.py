@@ -29,7 +29,7 @@ from farley.web.rows import css_of
 
 LIST = "contacts"  # as what people chose for it is kept
 NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
-_OF_A_PAGE = ("after", "peek", "size", "gone", "field", "operator", "value", "join")  # and of the form of filters
+_OF_A_PAGE = ("after", "peek", "size", "field", "operator", "value", "join")  # and of the form of filters
 MAX_TEXT = 200
 MAX_ROWS = 2000  # that a list one comes back to has at once
 

@@ -14,19 +14,21 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from farley.journal.models import Batch, Door
 from farley.lists import language, saving
 from farley.lists.filtering import Field
 from farley.lists.language import NO_VALUE, BadFilter, Condition, Operator, Reason
 from farley.lists.models import MAX_QUERY, View
 from farley.lists.saving import BadView, NotYours
+from farley.spaces.models import Space
 from farley.spaces.operations import find
 from farley.web import listing as asking
 from farley.web.filters import OPERATORS, REASONS, problem_of, value_written
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 from farley.web.toasts import toast, warn
 
 MAX_NAMED = 20  # values of a field, in a sentence
-_OF_A_PAGE = ("after", "peek", "size", "edit", "gone")  # parts of an address
+_OF_A_PAGE = ("after", "peek", "size", "edit")  # parts of an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,10 @@ class Tab:
     is_changed: bool  # the address asks for something else by now
     is_default: bool
     is_shared: bool
+    space: str  # whom it is shared with
     can_change: bool
+    is_mine: bool
+    is_left: bool  # by its owner; told of the current one alone
 
 
 def seen(request: PageRequest) -> list[View]:
@@ -55,6 +60,7 @@ def tabs_of(request: PageRequest, editable: Collection[int]) -> list[Tab]:
     """Views as tabs above the list."""
     asked = request.GET.get("view", "")
     now = query_of(request.GET)
+    names: dict[int | None, str] = {space.pk: space.name for space in standings(request).spaces}
     return [
         Tab(
             pk=view.pk,
@@ -64,7 +70,10 @@ def tabs_of(request: PageRequest, editable: Collection[int]) -> list[Tab]:
             is_changed=asked == str(view.pk) and now != view.query,
             is_default=view.is_default,
             is_shared=view.space_id is not None,
+            space=names.get(view.space_id, ""),
             can_change=saving.may_change(view, request.actor, editable),
+            is_mine=view.owner_id == request.user.pk,
+            is_left=asked == str(view.pk) and view.owner_id != request.user.pk and saving.is_left(view),
         )
         for view in seen(request)
     ]
@@ -92,42 +101,64 @@ def parts_of(query: QueryDict) -> list[tuple[str, str]]:
 def save_view(request: PageRequest) -> HttpResponse:
     """Keep what the list shows under a name, for oneself or for a space."""
     query = query_of(QueryDict(request.POST.get("query", "")[: 2 * MAX_QUERY]))
-    name = request.POST.get("space", "")
-    space = find(name, by=request.actor) if name else None
+    title, space = request.POST.get("title", ""), _space_of(request)
     try:
-        view = saving.save_view(
-            asking.LIST, title=request.POST.get("title", ""), query=query, space=space, by=request.actor
-        )
+        how: dict[str, Any] = {"by": request.actor, "door": Door.WEB}
+        view, batch = saving.save_view(asking.LIST, title=title, query=query, space=space, **how)
     except BadView as problem:
         warn(request, _refused(problem))
         return redirect(f"{reverse('contacts')}?{query}")
-    toast(request, gettext("View “{title}” saved").format(title=view.title))
+    toast(request, gettext("View “{title}” saved").format(title=view.title), undoes=batch)
     return redirect(address_of(view))
 
 
 @require_POST
 def change_view(request: PageRequest, pk: int) -> HttpResponse:
-    """Save what the list shows now, begin with it, delete it or bring it back."""
-    view = get_object_or_404(View.objects.known_to(request.actor).select_related("space"), pk=pk)
+    """One act a form: save what the list shows now, its name and who has it, begin with it, take it over, delete it."""
+    view = get_object_or_404(View.objects.known_to(request.actor).select_related("space", "owner"), pk=pk)
     act = request.POST.get("act", "")
     try:
-        if act == "remove":
-            saving.remove_view(view, by=request.actor)
-            toast(request, gettext("View “{title}” deleted").format(title=view.title))
-            return redirect(f"{reverse('contacts')}?view=all&gone={view.pk}")
-        if act == "back":
-            saving.remove_view(view, by=request.actor, is_back=True)
-        elif act in ("first", "not-first"):
-            saving.begin_with(view, by=request.actor, is_on=act == "first")
-        else:
-            query = query_of(QueryDict(request.POST.get("query", "")[: 2 * MAX_QUERY]))
-            saving.change_view(view, query=query, by=request.actor)
-            toast(request, gettext("View “{title}” saved").format(title=view.title))
+        said, batch = _do(request, view, act)
     except NotYours as error:
         raise PermissionDenied from error
     except BadView as problem:
         warn(request, _refused(problem))
+        return redirect(address_of(view))
+    if batch.pk:
+        toast(request, said.format(title=view.title), undoes=batch)
+    if act == "remove":
+        return redirect(f"{reverse('contacts')}?view=all")
+    view.refresh_from_db()
     return redirect(address_of(view))
+
+
+def _do(request: PageRequest, view: View, act: str) -> tuple[str, Batch]:
+    """What to say of it, and the act. Raises what the domain raises."""
+    how: dict[str, Any] = {"by": request.actor, "door": Door.WEB}
+    match act:
+        case "remove":
+            return gettext("View “{title}” deleted"), saving.remove_view(view, **how)
+        case "first":
+            return gettext("The list begins with “{title}” now"), saving.begin_with(view, is_on=True, **how)
+        case "not-first":
+            return gettext("The list does not begin with “{title}” any more"), saving.begin_with(
+                view, is_on=False, **how
+            )
+        case "take-over":
+            return gettext("“{title}” is your view now"), saving.take_over(view, **how)
+        case "rename":
+            return gettext("View “{title}” renamed"), saving.change_view(
+                view, title=request.POST.get("title", ""), **how
+            )
+        case "share":
+            return gettext("Who has the view “{title}” was changed"), saving.share_view(view, _space_of(request), **how)
+    query = query_of(QueryDict(request.POST.get("query", "")[: 2 * MAX_QUERY]))
+    return gettext("View “{title}” saved"), saving.change_view(view, query=query, **how)
+
+
+def _space_of(request: PageRequest) -> Space | None:
+    name = request.POST.get("space", "")
+    return find(name, by=request.actor) if name else None
 
 
 def _refused(problem: BadView) -> str:
@@ -135,6 +166,7 @@ def _refused(problem: BadView) -> str:
         "title": gettext("Type a name of readable characters."),
         "long": gettext("This view is too long: take some filters away."),
         "many": gettext("There are 100 views already. Delete one first."),
+        "owner": gettext("Whoever made this view still has it."),
     }[problem.reason]
 
 

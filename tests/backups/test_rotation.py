@@ -11,6 +11,7 @@ import time_machine
 from farley.accounts.events import Event, Verb
 from farley.backups import rotation
 from farley.backups.operations import opened
+from farley.backups.rotation import Fault, Trouble
 from farley.configuration import BackupPlan, ConfigurationError, load
 
 
@@ -35,18 +36,24 @@ def test_a_backup_that_comes_round_is_told_of_and_so_is_one_that_fails(tmp_path:
     (data / "secrets").mkdir(parents=True)
     (data / "secrets" / "backup_passphrase").write_text("correct horse\n")
     now = dt.datetime(2026, 11, 26, 2, 30, tzinfo=dt.UTC)
-    assert "cannot be read" in rotation.trouble(plan, now)
+    assert rotation.trouble(plan, now) == Trouble(Fault.NO_FOLDER)
+    plan.folder.mkdir()
+    assert rotation.trouble(plan, now) == Trouble(Fault.NONE_YET)
     with time_machine.travel(now, tick=False):
         first = rotation.make(plan, data)
     (plan.folder / "letter.farley").write_text("somebody else's")
     with time_machine.travel(now + dt.timedelta(days=1), tick=False):
         second = rotation.make(plan, data)
-        assert rotation.trouble(plan, now + dt.timedelta(days=1)) == ""
+        assert rotation.trouble(plan, now + dt.timedelta(days=1)) is None
+        late = dt.timedelta(days=2, hours=1)
+        assert rotation.trouble(plan, now + dt.timedelta(days=1) + late) == Trouble(Fault.LATE, age=late)
         with opened(second, "correct horse") as reader:
             reader.verify()
         with pytest.raises(FileExistsError):
             rotation.make(plan, data)  # at the same moment: there is no room for its name
-    assert "2 days and 1 hours old" in rotation.trouble(plan, now + dt.timedelta(days=3, hours=1))
+    failed = rotation.trouble(plan, now + dt.timedelta(days=3, hours=1))
+    assert failed is not None
+    assert (failed.fault, second.name in failed.reason) == (Fault.FAILED, True)
     assert sorted(path.name for path in plan.folder.iterdir()) == [second.name, "letter.farley"]
     assert not first.exists()
     verbs = list(Event.objects.order_by("id").values_list("verb", flat=True))

@@ -228,11 +228,24 @@ def test_an_upgrade_that_empties_search_has_it_filled_again(farley: Instance) ->
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
     result = farley.run("check")
     assert (result.code, "1 contacts are not found yet" in result.stdout) == (1, True), result.stdout
+    assert "being read anew after an upgrade" in result.stdout
     with closing(sqlite3.connect(farley.folder / "farley.sqlite3")) as connection:
         tasks = connection.execute("SELECT task_path, status FROM django_tasks_database_dbtaskresult").fetchall()
     assert ("farley.contacts.tasks.rederive", "READY") in tasks
     assert farley.run("reindex").stdout == "1 contacts read, 1 mended.\n"
     assert "Ada King" in farley.run("search", "king", "--as", "alice").stdout
+    assert farley.run("check").code == 0
+
+
+def test_check_says_what_the_page_of_backups_says(farley: Instance) -> None:
+    folder = farley.folder / "kept"
+    farley.settings = {"FARLEY_BACKUP_FOLDER": str(folder)}
+    assert f"{folder} is not there" in farley.run("check").stdout
+    folder.write_text("a file where the folder should be")
+    farley.run("backup", "--now")
+    assert "the last backup failed: " in farley.run("check").stdout
+    folder.unlink()
+    farley.run("backup", "--now")
     assert farley.run("check").code == 0
 
 

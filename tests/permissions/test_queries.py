@@ -25,7 +25,6 @@ ALLOWED = {
     ("web/activity.py", "_left_of", "LeftOut"): "counts, of an act that the reader sees",
     ("web/activity.py", "_newest_changes", "Change"): "of the visible spaces",
     ("web/activity.py", "_touching_hidden", "BatchSpace"): "asks which acts went beyond what the reader sees",
-    ("web/backups.py", "_trouble", "Event"): "for administrators alone, of backups only",
     ("web/backups.py", "backups", "Schedule"): "for administrators alone: when the nightly one is due",
     ("web/bulk.py", "_cards", "Contact"): "what a selection has just found visible",
     ("web/bulk.py", "_name_of", "User"): "who was just found among the readers of spaces the actor sees",

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from farley.accounts.models import User
+from farley.contacts.tasks import rederive
 from tests.cast import a_card, hand_of, space_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ def test_the_bar_gets_the_first_results_alone(page_of_alice: Client, alice: User
     assert part.count("found__line") == 8
     assert "/search/?q=ada" in part
     assert "<html" not in part
+
+
+def test_while_cards_are_read_anew_it_is_said_that_less_is_found(page_of_alice: Client) -> None:
+    pages = ("/search/?q=ada", "/contacts/filter/", "/contacts/?filter=city is Bonn")
+    for is_waiting in (False, True):
+        if is_waiting:
+            rederive.enqueue()
+        for page in pages:
+            assert ("is reading all cards anew" in page_of_alice.get(page).content.decode()) is is_waiting, page
 
 
 @pytest.mark.parametrize("query", ["zebra", "<b>x</b>", "%00", "tag:nobody"])

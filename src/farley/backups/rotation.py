@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from farley.accounts.actor import COMMAND
 from farley.accounts.doors import Door
-from farley.accounts.events import Verb, note
+from farley.accounts.events import Event, Verb, note
 from farley.backups.operations import SUFFIX, back_up, stamp
 from farley.configuration import BackupPlan
 
@@ -64,18 +66,40 @@ def keep(instants: Iterable[dt.datetime], plan: BackupPlan) -> list[dt.datetime]
     return sorted(kept, reverse=True)
 
 
-def trouble(plan: BackupPlan, now: dt.datetime) -> str:
-    """What is wrong with the backups that come round; empty when nothing is."""
+class Fault(Enum):
+    """What can be wrong with the backups that come round."""
+
+    FAILED = "failed"  # the last one, for a reason
+    NO_FOLDER = "no folder"  # yet: the first backup makes it
+    UNREADABLE = "unreadable"  # the folder, for a reason
+    NONE_YET = "none yet"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong, for a face to put into words."""
+
+    fault: Fault
+    reason: str = ""
+    age: dt.timedelta = dt.timedelta()  # of the last backup
+
+
+def trouble(plan: BackupPlan, now: dt.datetime) -> Trouble | None:
+    """What is wrong with the backups that come round; None when nothing is."""
+    told = Event.objects.filter(verb__in=[Verb.BACKUP_MADE, Verb.BACKUP_FAILED]).order_by("-id").first()
+    if told is not None and told.verb == Verb.BACKUP_FAILED:
+        return Trouble(Fault.FAILED, told.subject)
     try:
         found = made(plan.folder)
+    except FileNotFoundError:
+        return Trouble(Fault.NO_FOLDER)
     except OSError as error:
-        return f"{plan.folder} cannot be read: {error.strerror}. `farley backup --now` makes a backup"
+        return Trouble(Fault.UNREADABLE, error.strerror or "")
     if not found:
-        return f"there is no backup in {plan.folder} yet; `farley backup --now` makes one"
+        return Trouble(Fault.NONE_YET)
     age = now - found[0][0]
-    if age > LATE:
-        return f"the last backup in {plan.folder} is {age.days} days and {age.seconds // 3600} hours old"
-    return ""
+    return Trouble(Fault.LATE, age=age) if age > LATE else None
 
 
 def _passphrase(data: Path) -> str | None:

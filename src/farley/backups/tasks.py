@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django_tasks import task
-from django_tasks_db.models import DBTaskResult
 
 from farley.backups import rotation
 from farley.configuration import load
+from farley.jobs.worker import is_waiting
 
 
 @task(queue_name="long")
@@ -20,7 +20,4 @@ def make_due() -> str:
 
 def is_being_made() -> bool:
     """Whether one is asked for or under way."""
-    waiting: bool = DBTaskResult.objects.filter(
-        task_path=make_due.module_path, status__in=["READY", "RUNNING"]
-    ).exists()
-    return waiting
+    return is_waiting(make_due)

@@ -92,7 +92,14 @@ def _database(configuration: Configuration) -> Iterator[str]:
 
 def _search(_: Configuration) -> Iterator[str]:
     from farley.contacts.rebuilding import unfound
+    from farley.contacts.tasks import rederive
+    from farley.jobs.worker import is_waiting
 
+    if is_waiting(rederive):
+        yield (
+            "what was read out of cards is being read anew after an upgrade, and some filters find less until then;"
+            " `farley serve` goes on with it, `farley reindex` does it now"
+        )
     if missing := unfound().count():
         yield f"{missing:,} contacts are not found yet; `farley serve` goes on with it, `farley reindex` does it now"
 
@@ -135,10 +142,21 @@ def _secrets(configuration: Configuration) -> Iterator[str]:
 def _backups(configuration: Configuration) -> Iterator[str]:
     from django.utils import timezone
 
-    from farley.backups.rotation import trouble
+    from farley.backups.rotation import Fault, trouble
 
-    if configuration.backups is not None and (found := trouble(configuration.backups, timezone.now())):
-        yield found
+    plan = configuration.backups
+    found = trouble(plan, timezone.now()) if plan is not None else None
+    if plan is None or found is None:
+        return
+    reason, now = printable(found.reason), "`farley backup --now` makes one"
+    yield {
+        Fault.FAILED: f"the last backup failed: {reason}; {now}",
+        Fault.NO_FOLDER: f"{plan.folder} is not there; {now}, and the folder",
+        Fault.UNREADABLE: f"{plan.folder} cannot be read: {reason}",
+        Fault.NONE_YET: f"there is no backup in {plan.folder} yet; {now}",
+        Fault.LATE: f"the last backup in {plan.folder} is {found.age.days} days and"
+        f" {found.age.seconds // 3600} hours old; {now}",
+    }[found.fault]
 
 
 def _front_end(_: Configuration) -> Iterator[str]:

@@ -21,6 +21,8 @@ def add_to(commands: Any) -> None:
 def _reindex(_options: argparse.Namespace) -> int:
     from farley.contacts.models import Contact
     from farley.contacts.rebuilding import rebuild
+    from farley.contacts.tasks import rederive
+    from farley.jobs.worker import withdraw
 
     total = Contact.objects.filter(deleted_at=None).count()
     progress = Progress("Deriving", total, "contacts")
@@ -32,6 +34,7 @@ def _reindex(_options: argparse.Namespace) -> int:
         progress.at(done, f"{done:,} contacts")
 
     mended = rebuild(progress=advanced)
+    withdraw(rederive)
     progress.end()
     print(f"{total} contacts read, {mended} mended.")
     return DONE

@@ -86,6 +86,17 @@ class WorkerKilled(RuntimeError):
     """What a task failed of whose worker was killed MAX_TRIES times: the next one would be, too."""
 
 
+def is_waiting(task: Any) -> bool:
+    """Whether this task is asked for or under way."""
+    waiting: bool = DBTaskResult.objects.filter(task_path=task.module_path, status__in=["READY", "RUNNING"]).exists()
+    return waiting
+
+
+def withdraw(task: Any) -> None:
+    """What this task was asked for has been done otherwise; one that is under way goes on."""
+    DBTaskResult.objects.filter(task_path=task.module_path, status="READY").delete()
+
+
 def on_giving_up(task: Any, follow_up: Any) -> None:
     """Have `follow_up` enqueued, with the arguments of `task`, when that is given up. Called by an AppConfig.ready."""
     _follow_ups[task.module_path] = follow_up

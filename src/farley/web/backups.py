@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from farley.accounts.events import Event, Verb
 from farley.backups import rotation, upgrading
 from farley.backups.apps import NIGHTLY
+from farley.backups.rotation import Fault, Trouble
 from farley.backups.sealing import is_sealed
 from farley.backups.tasks import is_being_made, make_due
 from farley.configuration import BackupPlan, load
@@ -50,7 +50,7 @@ def backups(request: PageRequest) -> HttpResponse:
         "place": "backups",
         "plan": plan,
         "kept": _kept(plan) if plan else [],
-        "trouble": _trouble(plan) if plan else "",
+        "trouble": _said(rotation.trouble(plan, timezone.now())) if plan else "",
         "due_at": due,
         "is_being_made": is_being_made(),
         "copies": [_of(path) for path in upgrading.copies(configuration.data / "backups")],
@@ -63,7 +63,7 @@ def _kept(plan: BackupPlan) -> list[Kept]:
     try:
         return [_of(path, at) for at, path in rotation.made(plan.folder)]
     except OSError:
-        return []  # `_trouble` says so
+        return []  # `rotation.trouble` says so
 
 
 def _of(path: Path, at: datetime | None = None) -> Kept:
@@ -74,17 +74,14 @@ def _of(path: Path, at: datetime | None = None) -> Kept:
         return Kept(path.name, at, None)
 
 
-def _trouble(plan: BackupPlan) -> str:
-    """What is wrong, in the words of who reads the page; of what failed after the last backup the reason."""
-    told = Event.objects.filter(verb__in=[Verb.BACKUP_MADE, Verb.BACKUP_FAILED]).order_by("-id").first()
-    if told is not None and told.verb == Verb.BACKUP_FAILED:
-        return gettext("The last one failed: {reason}").format(reason=told.subject)
-    try:
-        found = rotation.made(plan.folder)
-    except FileNotFoundError:
-        return gettext("The folder is not there yet; the first backup makes it.")
-    except OSError as error:
-        return gettext("The folder cannot be read: {reason}").format(reason=error.strerror)
-    if found and timezone.now() - found[0][0] > rotation.LATE:
-        return gettext("The last one is older than a day and a half. Does “farley serve” run at night?")
-    return ""
+def _said(trouble: Trouble | None) -> str:
+    """What is wrong, in the words of who reads the page; that there is none yet it says anyhow."""
+    if trouble is None:
+        return ""
+    return {
+        Fault.FAILED: gettext("The last one failed: {reason}"),
+        Fault.NO_FOLDER: gettext("The folder is not there yet; the first backup makes it."),
+        Fault.UNREADABLE: gettext("The folder cannot be read: {reason}"),
+        Fault.NONE_YET: "",
+        Fault.LATE: gettext("The last one is older than a day and a half. Does “farley serve” run at night?"),
+    }[trouble.fault].format(reason=trouble.reason)

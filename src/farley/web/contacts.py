@@ -19,6 +19,8 @@ from farley.contacts import listing, storing
 from farley.contacts.columns import COLUMNS, DEFAULT
 from farley.contacts.models import Contact
 from farley.contacts.storing import Condition
+from farley.contacts.tasks import rederive
+from farley.jobs.worker import is_waiting
 from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Change, Door, Noun
 from farley.journal.writing import one_batch
@@ -117,6 +119,7 @@ def contacts(request: PageRequest) -> HttpResponse:
             "can_change_all": all(space.pk in changeable for space in asked.shown_spaces),
             "changeable": changeable,
             "drawn_rows": rows,
+            "is_rederiving": not rows and asked.is_filtered and is_waiting(rederive),
             "next_cursor": places.after,
             "peeked": peeked,
         },

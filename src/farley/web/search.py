@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from farley.contacts.models import Contact
+from farley.contacts.tasks import rederive
+from farley.jobs.worker import is_waiting
 from farley.journal.models import Noun
 from farley.search import queries
 from farley.search.finding import find
@@ -50,6 +52,7 @@ def search(request: PageRequest) -> HttpResponse:
         "results": results[:limit],
         "has_more": len(results) > limit,
         "most": limit,
+        "is_rederiving": not is_bar and is_waiting(rederive),
     }
     response = render(request, "search/results.html#bar" if is_bar else "search/results.html", context)
     response.headers["Vary"] = "HX-Request, HX-Target"

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from farley.contacts.tasks import rederive
+from farley.jobs.worker import is_waiting
 from farley.journal.models import Batch, Door
 from farley.lists import language, saving
 from farley.lists.filtering import Field
@@ -189,6 +191,7 @@ def filter_form(request: PageRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "place": "contacts",
         "problem": problem,
+        "is_rederiving": is_waiting(rederive),
         "groups": groups,
         "operators": [(operator.value, label) for operator, label in OPERATORS.items()],
         "given": request.GET,

@@ -1,4 +1,4 @@
-"""Real cards to test with, where the machine has them."""
+"""Real cards and calendars to test with, where the machine has them."""
 
 import os
 from pathlib import Path
@@ -10,16 +10,19 @@ settings.register_profile("codecs", deadline=None)  # a busy machine is no fault
 settings.load_profile("codecs")
 
 BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2].parent / "shared" / "samples"
-SAMPLES = Path(os.environ.get("FARLEY_SAMPLES", BESIDE_THE_CHECKOUT)) / "vcard"
+ALL_SAMPLES = Path(os.environ.get("FARLEY_SAMPLES", BESIDE_THE_CHECKOUT))
+SAMPLES = ALL_SAMPLES / "vcard"
+ICAL_SAMPLES = ALL_SAMPLES / "ical"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `sample` runs once for every sample file, or is skipped by name where there are none."""
-    if "sample" not in metafunc.fixturenames:
-        return
-    files = sorted(path for path in SAMPLES.rglob("*") if path.is_file()) if SAMPLES.is_dir() else []
-    if files:
-        metafunc.parametrize("sample", files, ids=[str(path.relative_to(SAMPLES)) for path in files])
-    else:
-        no_samples = pytest.param(None, marks=pytest.mark.skip(reason="there are no sample cards on this machine"))
-        metafunc.parametrize("sample", [no_samples])
+    """A test that takes `sample` or `ical_sample` runs once for every such file, or is skipped by name without any."""
+    for fixture, folder in (("sample", SAMPLES), ("ical_sample", ICAL_SAMPLES)):
+        if fixture not in metafunc.fixturenames:
+            continue
+        files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+        if files:
+            metafunc.parametrize(fixture, files, ids=[str(path.relative_to(folder)) for path in files])
+        else:
+            no_samples = pytest.param(None, marks=pytest.mark.skip(reason="there are no sample files on this machine"))
+            metafunc.parametrize(fixture, [no_samples])

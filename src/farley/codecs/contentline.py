@@ -6,6 +6,7 @@ CHARSET and parameters without a name.
 """
 
 import binascii
+import codecs
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
@@ -294,6 +295,17 @@ def count_breaks(octets: bytes, start: int, end: int) -> int:
     """How many line breaks, of any kind, stand in that range."""
     feeds, returns = octets.count(b"\n", start, end), octets.count(b"\r", start, end)
     return feeds + returns - octets.count(b"\r\n", start, end) if returns else feeds
+
+
+def utf_16_of(first: bytes) -> str:
+    """The codec of a source that begins with these four octets, where it is UTF-16, else nothing."""
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if first in (b"B\0E\0", b"b\0e\0"):
+        return "utf-16-le"
+    if first in (b"\0B\0E", b"\0b\0e"):
+        return "utf-16-be"
+    return ""
 
 
 def _decoded(octets: bytes, charset: str | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO, Final, NamedTuple
 
-from farley.codecs.contentline import count_breaks
+from farley.codecs.contentline import count_breaks, utf_16_of
 
 MAX_CARD: Final = 10 * 2**20  # octets; what the DAV face announces as max-resource-size
 
@@ -172,19 +172,9 @@ def _chunks(source: bytes | BinaryIO) -> Iterator[bytes]:
     first = next(chunks, b"")
     while 0 < len(first) < 4 and (more := next(chunks, b"")):
         first += more
-    encoding = _utf_16(first[:4])
+    encoding = utf_16_of(first[:4])
     chunks = chain((first,), chunks)
     return _as_utf_8(chunks, encoding) if encoding else chunks
-
-
-def _utf_16(first: bytes) -> str:
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if first in (b"B\0E\0", b"b\0e\0"):
-        return "utf-16-le"
-    if first in (b"\0B\0E", b"\0b\0e"):
-        return "utf-16-be"
-    return ""
 
 
 def _as_utf_8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

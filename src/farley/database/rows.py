@@ -80,8 +80,7 @@ def ask_ids(model: type[models.Model], count: int) -> Callable[[], Sequence[int]
 
 def query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows that a statement of one's own finds; `%s` stands for each value."""
-    db = _db()
-    return _answer(_run(sql if db.vendor == _POSTGRESQL else sql.replace("%s", "?"), values, db=db), db)
+    return _answer(_run(sql if _db().vendor == _POSTGRESQL else sql.replace("%s", "?"), values))
 
 
 def select(model: type[models.Model], columns: Sequence[str], where: Where) -> list[tuple[Any, ...]]:
@@ -270,8 +269,8 @@ def _db() -> BaseDatabaseWrapper:
     return db
 
 
-def _answer(cursor: Any, db: BaseDatabaseWrapper | None = None) -> list[tuple[Any, ...]]:
-    with (db or _db()).wrap_database_errors:
+def _answer(cursor: Any) -> list[tuple[Any, ...]]:
+    with _db().wrap_database_errors:
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 
@@ -314,11 +313,10 @@ def refresh_statistics(*tables: type[models.Model]) -> None:
             cursor.execute(f"ANALYZE {_names(table._meta.db_table for table in tables)}")
 
 
-def _run(sql: str, values: Sequence[Any], how: str = "execute", *, db: Any = None) -> Any:
+def _run(sql: str, values: Sequence[Any], how: str = "execute") -> Any:
     """Carry one statement out by the driver itself, within Django's transaction and with its exceptions."""
-    db = db or _db()
-    if db.connection is None:
-        db.ensure_connection()
+    db: Any = _db()
+    db.ensure_connection()
     db.validate_no_broken_transaction()
     enter_pipeline()
     began = time.monotonic()

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib import auth
-from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
@@ -69,7 +68,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user = get_user(request)  # itself, not what looks it up: pages ask it a hundred times
+        user = request.user
         if isinstance(user, User) and second_factor.is_required_of(user) and not has_shown_factor(request, user):
             auth.logout(request)  # it was asked for after this session began
             user = request.user

@@ -122,7 +122,8 @@ def subject_events(changes: Iterable[Change], by: Actor) -> list[Event]:
     events = []
     for change in shown:
         if change.noun == Noun.VIEW:
-            subject = views.get(change.subject) or gettext("Somebody’s own view")
+            title = views.get(change.subject, "")
+            subject = gettext("View “{title}”").format(title=title) if title else gettext("Somebody’s own view")
             events.append(_event(change, subject=subject, what=_done_to_view(change)))
             continue
         if change.noun == Noun.TAG:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
@@ -96,3 +98,20 @@ def test_a_reader_writes_no_names_into_cards(alice: User, bob: User, hand: Hand)
     yard = hand.contact(sales, a_card("Yard", "X-ABShowAs:COMPANY"))
     with pytest.raises(NotAllowed):
         organisations.rename_in_cards(yard, by=bob.actor, door=Door.WEB)
+
+
+def test_people_are_found_by_their_organisation_not_among_all_names_of_its_space(alice: User, hand: Hand) -> None:
+    if connection.vendor != "sqlite":
+        return  # PostgreSQL plans by statistics, of which an empty table has none
+    yard = organisation(hand, alice, "Yard")
+    hand.contact(space_of(alice), a_card("Ada", "ORG:Yard"))
+    with CaptureQueriesContext(connection) as queries:
+        people = organisations.staff(yard, by=alice.actor, today=TODAY)
+    assert [one.person.full_name for one in people] == ["Ada"]
+    plans = []
+    for query in queries.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql'].replace('?', '1')}")
+            plans += [row[3] for row in cursor.fetchall()]
+    assert any("organisation_id" in plan for plan in plans)
+    assert not [plan for plan in plans if "contacts_by_name" in plan]

@@ -128,8 +128,8 @@ def count_members(group: Contact, *, by: Actor) -> int:
 
 def people_of(organisation: Contact, *, by: Actor) -> list[Contact]:
     """Whose organisation this is."""
-    people = Contact.objects.visible_to(by).filter(organisation=organisation, space=organisation.space_id)
-    return list(people.order_by("sort_key", "pk")[:MAX_SHOWN])
+    where = "organisation_id = %s AND +contacts_contact.space_id = %s"  # the sign keeps SQLite from the space's names
+    return seeing.contacts(where, [organisation.pk, organisation.space_id], by=by, limit=MAX_SHOWN)
 
 
 def _backward(contact: Contact, by: Actor) -> list[Relation]:

@@ -9,12 +9,13 @@ from typing import Any
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
-from farley.contacts import bulk, links
+from farley.contacts import bulk, links, seeing
 from farley.contacts.affiliations import is_over
 from farley.contacts.bulk import Deed, Job, Selection, Verb
 from farley.contacts.deriving import MAX_NORM
 from farley.contacts.links import MAX_SHOWN
-from farley.contacts.models import AS_WRITTEN, Affiliation, Contact, IndexRow, bare_uid
+from farley.contacts.models import Affiliation, Contact, IndexRow, bare_uid
+from farley.database import rows
 from farley.journal.models import Door
 from farley.lists.paging import EXACT_TO
 from farley.search.folding import search_fold
@@ -58,9 +59,7 @@ def staff(organisation: Contact, *, by: Actor, today: dt.date) -> list[Staff]:
     """
     named = links.people_of(organisation, by=by)
     units = _units(named)
-    visible = Contact.objects.visible_to(by).filter(space=organisation.space_id)
-    parts = Affiliation.objects.filter(organisation=organisation, person__in=visible).select_related("person")
-    listed = list(parts.order_by("person__sort_key", "pk")[:MAX_SHOWN])
+    listed = seeing.parts_in(organisation, by=by, limit=MAX_SHOWN)
     current = [part for part in listed if not is_over(part, today)]
     told = {part.person_id for part in current}
     people = [Staff(one, one.job_title, units.get(one.pk, "")) for one in named if one.pk not in told]
@@ -71,10 +70,13 @@ def staff(organisation: Contact, *, by: Actor, today: dt.date) -> list[Staff]:
 
 def _units(people: Sequence[Contact]) -> dict[int, str]:
     """The departments that cards name behind the organisation. RFC 6350 §6.6.4."""
-    rows = IndexRow.objects.filter(contact_id__in=[one.pk for one in people], kind=IndexRow.Kind.UNIT)
     keys = {one.pk: one.organisation_key[:MAX_NORM] for one in people}
+    sql = (
+        f"SELECT contact_id, COALESCE(NULLIF(value, ''), norm), norm FROM contacts_indexrow"  # noqa: S608 - as AS_WRITTEN
+        f" WHERE contact_id IN ({rows.marks(people)}) AND kind = {int(IndexRow.Kind.UNIT)} ORDER BY contact_id, n"
+    )
     units: dict[int, str] = {}
-    for pk, unit, organisation in rows.order_by("contact_id", "n").values_list("contact_id", AS_WRITTEN, "norm"):
+    for pk, unit, organisation in rows.query(sql, list(keys)):
         if organisation == keys[pk]:
             units.setdefault(pk, unit)
     return units
@@ -95,33 +97,32 @@ def tree(organisation: Contact, *, by: Actor) -> list[Node]:
     One organisation is part of another that its card names as parent (RELATED;TYPE=parent, or a relation with that
     label), or that names it as child. RFC 6350 §6.6.6 leaves the words to the kind of the card.
     """
-    visible = Contact.objects.visible_to(by).filter(space=organisation.space_id, kind=Contact.Kind.ORG)
     path = [organisation]
-    while len(path) <= LEVELS and (above := _above(path[0], visible, by)) is not None and above not in path:
+    while len(path) <= LEVELS and (above := _above(path[0], by)) is not None and above not in path:
         path.insert(0, above)
     nodes = [Node(one, depth, one == organisation) for depth, one in enumerate(path)]
-    nodes += _ordered(organisation, len(path), _below(organisation, visible, {one.pk for one in path}))
+    nodes += _ordered(organisation, len(path), _below(organisation, {one.pk for one in path}, by))
     return nodes if len(nodes) > 1 else []
 
 
-def _above(organisation: Contact, visible: Any, by: Actor) -> Contact | None:
+def _above(organisation: Contact, by: Actor) -> Contact | None:
     for prop in organisation.card.properties(*links.RELATIONS):
         if _says(prop.label or ",".join(prop.types), "parent"):
             text = prop.text.strip()
-            uid = visible.filter(uid_key=bare_uid(text)).first() if ":" in text else None
+            uid = next(iter(_beside(organisation, "uid_key = %s", [bare_uid(text)], by)), None) if ":" in text else None
             found = uid or links.called(text, organisation.space, by=by, kind=Contact.Kind.ORG)
             if found is not None and found.pk != organisation.pk:
                 return found
-    parents = _naming([organisation], "child", visible)[organisation.pk]
+    parents = _naming([organisation], "child", by)[organisation.pk]
     return next((one for one in parents if one.pk != organisation.pk), None)
 
 
-def _below(top: Contact, visible: Any, seen: set[int]) -> dict[int, list[Contact]]:
+def _below(top: Contact, seen: set[int], by: Actor) -> dict[int, list[Contact]]:
     """What is part of each organisation below `top`, by id: a look-up a level, and each organisation once."""
     parts: dict[int, list[Contact]] = {}
     level = [top]
     for _ in range(LEVELS):
-        found = _naming(level, "parent", visible)
+        found = _naming(level, "parent", by)
         level = []
         for pk, children in found.items():
             parts[pk] = [one for one in children if one.pk not in seen][: max(0, MAX_SHOWN - len(seen))]
@@ -138,16 +139,25 @@ def _ordered(top: Contact, depth: int, parts: dict[int, list[Contact]]) -> Itera
         yield from _ordered(one, depth + 1, parts)
 
 
-def _naming(named: Sequence[Contact], relation: str, visible: Any) -> dict[int, list[Contact]]:
+def _naming(named: Sequence[Contact], relation: str, by: Actor) -> dict[int, list[Contact]]:
     """The organisations whose cards name each of these so, by its id, in the order of their names."""
     norms = {norm: one.pk for one in named for norm in (one.uid_key, search_fold(one.full_name)[:MAX_NORM]) if norm}
-    rows = IndexRow.objects.filter(space=named[0].space_id, kind=IndexRow.Kind.RELATED, norm__in=list(norms))
-    told = rows.values_list("contact_id", "value", "norm")[: MAX_SHOWN * 5]
+    sql = (
+        f"SELECT contact_id, value, norm FROM contacts_indexrow WHERE space_id = %s"  # noqa: S608 - no text from outside
+        f" AND norm IN ({rows.marks([*norms])}) AND kind = {int(IndexRow.Kind.RELATED)} LIMIT {MAX_SHOWN * 5}"
+    )
+    told = rows.query(sql, [named[0].space_id, *norms])
     meant = {pk: norms[norm] for pk, label, norm in told if _says(label, relation)}
     found: dict[int, list[Contact]] = {one.pk: [] for one in named}
-    for one in visible.filter(pk__in=list(meant)).order_by("sort_key", "pk")[:MAX_SHOWN] if meant else ():
+    for one in _beside(named[0], f"id IN ({rows.marks([*meant])})", [*meant], by) if meant else ():
         found[meant[one.pk]].append(one)
     return found
+
+
+def _beside(organisation: Contact, where: str, values: Sequence[Any], by: Actor) -> list[Contact]:
+    """Organisations of the same space that `by` sees."""
+    where = f"contacts_contact.space_id = %s AND {where} AND kind = {int(Contact.Kind.ORG)}"
+    return seeing.contacts(where, [organisation.space_id, *values], by=by, limit=MAX_SHOWN)
 
 
 def _says(label: str, relation: str) -> bool:

@@ -31,6 +31,11 @@ _PARTS = (
     " JOIN contacts_contact theirs ON theirs.id = part.organisation_id"
     " WHERE part.person_id = %s AND "
 )
+_STAFF = (
+    "SELECT {part}, {person} FROM contacts_affiliation part"
+    " JOIN contacts_contact person ON person.id = part.person_id"
+    " WHERE part.organisation_id = %s AND person.space_id = %s AND "
+)
 
 
 def record_of(pk: int, *, by: Actor) -> Contact | None:
@@ -57,6 +62,18 @@ def parts_of(person: int, *, by: Actor) -> list[Affiliation]:
     found = []
     for part, organisation in rows.load_by({"part": Affiliation, "theirs": Contact}, sql, [person, *values]):
         part.organisation = organisation
+        found.append(part)
+    return found
+
+
+def parts_in(organisation: Contact, *, by: Actor, limit: int) -> list[Affiliation]:
+    """The affiliations in an organisation of the people beside it whom `by` sees, by their names, each with its own."""
+    seen, values = _seen("person", by)
+    sql = f"{_STAFF}{seen} ORDER BY person.sort_key, part.id LIMIT %s"
+    asked = [organisation.pk, organisation.space_id, *values, limit]
+    found = []
+    for part, person in rows.load_by({"part": Affiliation, "person": Contact}, sql, asked):
+        part.person = person
         found.append(part)
     return found
 

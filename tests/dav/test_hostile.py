@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farley.dav.elements import MAX_DEPTH, MAX_ELEMENTS, parse
+from farley.codecs.xml_tree import MAX_DEPTH, MAX_ELEMENTS
+from farley.dav.elements import parse
 from farley.dav.errors import DavError
 from tests.dav.phone import NAMESPACES, Phone
 

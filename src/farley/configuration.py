@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -26,6 +27,7 @@ SETTINGS = {
     "FARLEY_MAIL_FROM": "mail_from",
     "FARLEY_BACKUP_FOLDER": "backup_folder",
     "FARLEY_BACKUP_KEEP": "backup_keep",
+    "FARLEY_MIRROR_NETWORKS": "mirror_networks",
     "FARLEY_OIDC_ISSUER": "oidc.issuer",
     "FARLEY_OIDC_CLIENT_ID": "oidc.client_id",
     "FARLEY_OIDC_SECRET_FILE": "oidc.secret_file",
@@ -135,6 +137,7 @@ class Configuration:
     mail: Mail | None = None  # None: no mail is sent
     backups: BackupPlan | None = None  # None: none is made by itself
     single_sign_on: SingleSignOn | None = None
+    mirror_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # own networks that mirrors may reach
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -170,6 +173,7 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
         backups=_backups(values),
         single_sign_on=_single_sign_on(values),
         second_factor=_second_factor(*values.get("second_factor", ("FARLEY_SECOND_FACTOR", "off"))),
+        mirror_networks=_networks(*values.get("mirror_networks", ("FARLEY_MIRROR_NETWORKS", ""))),
     )
 
 
@@ -224,7 +228,7 @@ def _written(option: str, key: str, value: object) -> str:
         if not isinstance(value, bool):
             raise ConfigurationError(option, "must be true or false")
         return "yes" if value else "no"
-    if key == "oidc.domains" and isinstance(value, list):
+    if key in ("oidc.domains", "mirror_networks") and isinstance(value, list):
         return ",".join(map(str, value))
     if key == "oidc.teams" and isinstance(value, dict):
         return ";".join(f"{group}={team}" for group, team in value.items())
@@ -341,6 +345,13 @@ def _second_factor(option: str, value: str) -> SecondFactor:
         return SecondFactor(value.lower())
     except ValueError:
         raise ConfigurationError(option, "must be off, admins or all") from None
+
+
+def _networks(option: str, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each, strict=False) for each in value.replace(",", " ").split())
+    except ValueError as error:
+        raise ConfigurationError(option, f"must be networks such as 192.168.1.0/24, with commas: {error}") from None
 
 
 def _own_url(option: str, value: str) -> str:

@@ -24,6 +24,9 @@ from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.writing import one_batch
 from farley.lists import saving
 from farley.lists.models import View
+from farley.mirrors import operations as mirrors
+from farley.mirrors.carddav import Found
+from farley.mirrors.models import Mirror, MirrorItem, MirrorRun
 from farley.spaces import invitations
 from farley.spaces.models import Invitation, Membership, Space
 from tests.cast import a_card, hand_of, person
@@ -50,6 +53,8 @@ PLANTED = {
     "earlier version": "Zyxearlier",
     "imported file": "zyxfile",
     "title of an act": "Zyxact",
+    "mirror": "Zyxmirror",
+    "server of a mirror": "zyxcloud",
 }
 SPACE = {"space": "zyxsales", "title of the space": "Zyxraum"}  # administrators know of it, not of what is in it
 LINES = (
@@ -85,6 +90,7 @@ class Scene:
     invitation: Invitation
     field: Field
     view: View
+    mirror: Mirror
 
     def client(self, who: str) -> Client:
         """A browser in which `who` is signed in; a session of somebody whose account was closed counts nothing."""
@@ -129,7 +135,24 @@ def make_scene() -> Scene:
     view, _ = saving.save_view(
         "contacts", title="Zyxview", query="q=Zyxquery", space=space, by=manager.actor, door=Door.WEB
     )
-    return Scene(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view)
+    mirror = _mirror(space, manager)
+    return Scene(
+        space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view, mirror
+    )
+
+
+def _mirror(space: Space, manager: User) -> Mirror:
+    """One that has failed, with a run and a card that did not get across."""
+    address, terms = "https://zyxcloud.example.org/", mirrors.Terms()
+    found = [Found(f"{address}book/", "Zyxmirror")]
+    mirror = mirrors.add(
+        space, "Zyxmirror", address, "zyx", "a secret", found, terms=terms, by=manager.actor, door=Door.WEB
+    )
+    Mirror.objects.filter(pk=mirror.pk).update(trouble="network", trouble_details={"host": "zyxcloud.example.org"})
+    MirrorRun.objects.create(mirror=mirror, finished_at=mirror.created_at, trouble="network")
+    MirrorItem.objects.create(mirror=mirror, path="/book/zyxcard.vcf", problem="undelivered", details={"path": "x"})
+    mirror.refresh_from_db()
+    return mirror
 
 
 def hidden_from(who: str) -> list[str]:

@@ -66,6 +66,16 @@ COMMANDS: dict[str, list[Command]] = {
         Command("export --space zyxsales --version 4.0 -o {out}", READERS, INSIDE),
         Command("export --space manager", MANAGERS),  # a private one
     ],
+    "mirror add": [
+        Command("mirror add New --url http://[::1]:9 --user zyx --password-stdin --space zyxsales", (2, 2, 2, 2))
+    ],
+    "mirror list": [Command("mirror list", EVERYBODY), Command("mirror list --space zyxsales", READERS)],
+    "mirror run": [Command("mirror run Nothing --space zyxsales", (2, 2, 2, 2))],  # it would ask a server
+    "mirror pause": [Command("mirror pause Zyxmirror --space zyxsales", MANAGERS)],
+    "mirror resume": [Command("mirror resume Zyxmirror --space zyxsales", MANAGERS)],
+    "mirror log": [Command("mirror log Zyxmirror --space zyxsales", MANAGERS)],
+    "mirror go-on": [Command("mirror go-on Zyxmirror --space zyxsales", (2, 2, 2, 2))],  # it has not stopped
+    "mirror remove": [Command("mirror remove Zyxmirror --space zyxsales", MANAGERS)],
     "search": [Command("search zyxmail", EVERYBODY, INSIDE), Command("search zyx --json", EVERYBODY, INSIDE)],
     "list": [
         Command("list", EVERYBODY, INSIDE),

@@ -185,6 +185,8 @@ def test_a_download_is_called_so_that_nothing_else_is_said_in_the_header(scene: 
 SECRET_WORDS = re.compile(r"(password|secret|token|digest|signature|nonce)$")
 COMPARED_ALOUD = {  # file, what is compared: why a clock may tell
     ("dav/conditions.py", "state == token"): "the state of a collection, which its readers are told",
+    ("mirrors/listing.py", "more.token == listing.token"): "states of a collection, as another server told both",
+    ("mirrors/listing.py", "mirror.token != listing.token"): "likewise",
 }
 
 

@@ -53,6 +53,10 @@ def space(scene: Scene) -> list[Any]:
     return [scene.space.name]
 
 
+def mirror(scene: Scene) -> list[Any]:
+    return [scene.space.name, scene.mirror.pk]
+
+
 def mine(*statuses: int) -> tuple[int | str, ...]:
     """Of logged-in people; the account that was closed counts as nobody."""
     stranger, reader, editor, manager = statuses
@@ -311,6 +315,18 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", CHANGED, lambda _: {"tag": "Zyxtag", "hue": "plum"}, space),
         Route("post", CHANGED, lambda _: {"tag": "Zyxtag", "delete": "1"}, space),
         Route("post", mine(404, 403, 404, 404), lambda _: {"tag": "None", "delete": "1"}, space),
+    ],
+    "mirrors": [
+        Route("get", mine(404, 403, 403, 200), arguments=space),
+        Route("post", mine(404, 403, 403, 422), lambda _: {"address": "http://[::1]:9", "password": "x"}, space),
+    ],
+    "mirror": [
+        Route("get", mine(404, 403, 403, 200), arguments=mirror),
+        Route("get", mine(404, 404, 404, 404), arguments=lambda s: ["manager", s.mirror.pk]),  # of another space
+        *(
+            Route("post", mine(404, 403, 403, 302), lambda _, act=act: {"act": act, "name": "X"}, mirror)  # type: ignore[misc]
+            for act in ("run", "pause", "resume", "save", "remove", "go-on", "keep", "decide", "choose", "back")
+        ),
     ],
     "access-log": [
         Route("get", mine(404, 403, 403, 200), arguments=lambda s: [s.space.name]),

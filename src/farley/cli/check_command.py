@@ -40,6 +40,7 @@ def _check(options: argparse.Namespace) -> int:
         ("secrets", _secrets),
         ("front end", _front_end),
     ]
+    checks.append(("mirrors", _mirrors))
     if configuration.backups is not None:
         checks.append(("backups", _backups))
     if configuration.single_sign_on is not None:
@@ -157,6 +158,12 @@ def _backups(configuration: Configuration) -> Iterator[str]:
         Fault.LATE: f"the last backup in {plan.folder} is {found.age.days} days and"
         f" {found.age.seconds // 3600} hours old; {now}",
     }[found.fault]
+
+
+def _mirrors(_: Configuration) -> Iterator[str]:
+    from farley.mirrors.operations import in_need
+
+    yield from (printable(each) for each in in_need())
 
 
 def _front_end(_: Configuration) -> Iterator[str]:

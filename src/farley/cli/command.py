@@ -32,6 +32,7 @@ COMMANDS = (
     "token",
     "import",
     "export",
+    "mirror",
     "search",
     "list",
     "tag",

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "farley.contacts",
     "farley.exchange",
     "farley.backups",
+    "farley.mirrors",
     "farley.dav",
     "farley.web",
     "farley.project",

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class MirrorsConfig(AppConfig):
+    name = "farley.mirrors"
+
+    def ready(self) -> None:
+        from farley.contacts import erasing
+        from farley.jobs import schedules
+        from farley.mirrors import forgetting, tasks
+
+        erasing.on_erasing(forgetting.forget)
+        schedules.register("mirrors", "FREQ=MINUTELY;INTERVAL=5", tasks.run_due_mirrors)
+        schedules.register("mirror runs", "FREQ=DAILY;BYHOUR=3;BYMINUTE=50;BYSECOND=0", tasks.forget_mirror_runs)

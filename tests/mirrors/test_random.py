@@ -1,0 +1,112 @@
+"""Two replicas that people change at random on both sides end equal, and every version that ever was can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.contacts import operations as contacts
+from farley.journal.models import Content, Door
+from farley.mirrors.models import Mirror
+from farley.spaces.models import Space
+from tests.cast import a_card, hand_of, person, team
+from tests.mirrors.keeping import cards_of, in_step, live, mirror_of, problems
+from tests.mirrors.outside import Outside, serving
+
+pytestmark = pytest.mark.django_db
+
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["put here", "put here", "put there", "put there", "delete here", "delete there", "run", "run"]
+        ),
+        st.integers(0, 5),
+    ),
+    min_size=8,
+    max_size=40,
+)
+
+
+class Both:
+    """The two sides, and everything that somebody ever wrote on one of them."""
+
+    def __init__(self, space: Space, by: User, outside: Outside, mirror: Mirror) -> None:
+        self.space, self.by, self.outside, self.mirror = space, by, outside, mirror
+        self.count = 0
+        self.seen_here: set[bytes] = set()
+
+    def act(self, what: str, who: int) -> None:
+        uid, name = f"uid-{who}", f"{who}.vcf"
+        self.count += 1
+        octets = a_card(f"Version {self.count}", uid=uid)
+        here = {contact.uid: contact for contact in live(self.space)}
+        there = {card.split(b"UID:")[1].split(b"\r\n")[0].decode(): at for at, card in self.outside.cards.items()}
+        match what:
+            case "put here":
+                hand_of(self.by).store(self.space, octets)
+                self.seen_here.add(octets)
+            case "put there":
+                self.outside.put(there.get(uid, name), octets)
+            case "delete here" if uid in here:
+                contacts.delete([here[uid]], by=self.by.actor, door=Door.WEB, batch=None)
+            case "delete there" if uid in there:
+                self.outside.delete(there[uid])
+            case "run":
+                self.run()
+
+    def run(self) -> None:
+        before = set(self.outside.cards.values())
+        in_step(self.mirror)
+        assert self.mirror.state == Mirror.State.ON
+        assert self.mirror.trouble == ""
+        kept = {bytes(octets) for octets in Content.objects.values_list("octets", flat=True)}
+        overwritten = before - set(self.outside.cards.values())
+        assert overwritten <= kept, "a version that was outside only was overwritten there and is nowhere"
+        assert self.seen_here <= kept, "a version that was here is in no history"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Outside]:
+    with serving(Outside()) as outside:
+        yield outside
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    acts=ACTS,
+    rule=st.sampled_from([Mirror.Rule.THEIRS, Mirror.Rule.OURS, Mirror.Rule.NEWEST]),
+    has_tokens=st.booleans(),
+)
+def test_whatever_happens_on_both_sides_they_end_equal_and_nothing_is_lost(
+    db: None,
+    server: Outside,
+    monkeypatch: pytest.MonkeyPatch,
+    acts: list[tuple[str, int]],
+    rule: Mirror.Rule,
+    has_tokens: bool,
+) -> None:
+    from django.db import transaction
+
+    monkeypatch.setenv("FARLEY_MIRROR_NETWORKS", "127.0.0.0/8")
+    server.cards.clear()
+    server._log.clear()
+    server.has_tokens = has_tokens
+    with transaction.atomic():
+        alice = person("alice")
+        space = team("friends", alice=Role.MANAGER)
+        both = Both(space, alice, server, mirror_of(space, alice, server, is_two_way=True, rule=rule))
+        for what, who in acts:
+            both.act(what, who)
+        for _ in range(3):
+            both.run()
+        assert cards_of(space) == set(server.cards.values())
+        assert problems(both.mirror) == []
+        server.asked.clear()
+        both.run()
+        assert server.writes() == [], "there is nothing left to do"
+        transaction.set_rollback(True)

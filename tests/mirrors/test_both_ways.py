@@ -283,3 +283,37 @@ def test_one_that_only_fetches_does_not_bring_back_what_was_erased(
     outside.put("ada.vcf", renamed(ADA, "Ada Again"))
     in_step(mirror)
     assert live(space) == []
+
+
+def test_a_contact_that_is_deleted_and_made_again_stays_the_card_it_was_outside(
+    both: Mirror, outside: Outside, space: Space, bob: User
+) -> None:
+    outside.put("ada.vcf", ADA)
+    in_step(both)
+    delete(space, bob, "Ada King")
+    again = renamed(ADA, "Ada Again")
+    hand_of(bob).store(space, again)
+    in_step(both)
+    assert outside.cards == {"ada.vcf": again}
+    assert [method for method, _ in outside.writes()] == ["PUT"]
+
+
+def test_a_version_that_loses_to_a_deletion_can_be_brought_back(space: Space, alice: User, outside: Outside) -> None:
+    mirror = mirror_of(space, alice, outside, rule=Rule.OURS)
+    outside.put("ada.vcf", ADA)
+    in_step(mirror)
+    delete(space, alice, "Ada King")
+    theirs = renamed(ADA, "Ada There")
+    outside.put("ada.vcf", theirs)
+    in_step(mirror)
+    assert (cards_of(space), outside.cards) == (set(), {"ada.vcf": theirs})
+    operations.change(
+        mirror, name="X", login=mirror.login, password="",
+        terms=operations.Terms(is_two_way=True, rule=Rule.OURS), by=alice.actor, door=Door.WEB,
+    )  # fmt: skip
+    in_step(mirror)
+    assert (cards_of(space), outside.cards) == (set(), {})
+    lost = Contact.objects.exclude(deleted_at=None).get(full_name="Ada There")
+    contacts.restore(lost, by=alice.actor, door=Door.WEB)
+    in_step(mirror)
+    assert list(outside.cards.values()) == [theirs]

@@ -76,7 +76,7 @@ def server() -> Iterator[Outside]:
         yield outside
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     acts=ACTS,
     rule=st.sampled_from([Mirror.Rule.THEIRS, Mirror.Rule.OURS, Mirror.Rule.NEWEST]),

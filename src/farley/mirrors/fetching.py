@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -163,6 +162,7 @@ class _Taking:
         self.hrefs: set[str] = set()
         self.entries: list[tuple[Arrived, Prepared]] = []
         self.again: list[tuple[Arrived, Contact]] = []  # ours, to be put back over theirs
+        self.gone: list[Arrived] = []  # deleted here, and to stay so: stored for the history alone
 
     def carry_out(self) -> None:
         for each in self.arrived:
@@ -176,6 +176,9 @@ class _Taking:
                 [Entry(contact.content.data, contact.href) for _, contact in self.again], self.space.default_region
             )
             store_prepared(self.space, ours, batch=batch, by=by, door=door)
+        if self.gone:
+            doomed = Contact.objects.filter(pk__in=[each.item.contact_id for each in self.gone])
+            contacts.delete(list(doomed), by=by, door=door, batch=batch)
 
     def _judge(self, each: Arrived) -> None:
         item, run = each.item, self.run
@@ -183,10 +186,10 @@ class _Taking:
             self._refuse(each, each.prepared)
             return
         here = self.here.get(item.pk)
-        if here is None and item.sha256 is None:
-            here = self.by_uid.get(each.prepared.uid)
-            if here is not None and not self._is_taken_over(each, here):
+        if here is None and (there := self.by_uid.get(each.prepared.uid)) is not None:  # made here, or anew
+            if not self._is_taken_over(each, there):
                 return
+            here = there
         base = bytes(item.sha256) if item.sha256 is not None else None
         verdict = judge(base, bytes(here.sha256) if here else None, variants(each.card.octets))
         if verdict is None:
@@ -202,7 +205,11 @@ class _Taking:
                 run.problem(item, "conflict" if here else "gone_changed", name=each.name)
             case Verdict.OURS if here is None:
                 run.note(item, "stayed_gone", name=each.name, contact=None)
-                self._settle(item, each.card, hash_of(each.card.octets), item.contact_id, sends=True)
+                if run.mirror.is_two_way:
+                    self.gone.append(each)
+                    self._store(each, None, is_ours=False)
+                else:
+                    self._settle(item, each.card, base, item.contact_id, sends=False)
             case _:
                 self._store(each, here, is_ours=verdict is Verdict.OURS)
 
@@ -222,7 +229,7 @@ class _Taking:
         if owner.todo != Todo.DROP:
             self.run.problem(each.item, "twice", name=each.name)
             return False
-        each.item.sha256 = owner.sha256  # the server has moved it to another path
+        each.item.sha256 = each.item.sha256 or owner.sha256  # the server has moved it to another path
         owner.delete()
         del self.owners[here.pk]
         return True
@@ -239,7 +246,7 @@ class _Taking:
                 self.run.note(each.item, "uid_changed", name=each.name, contact=here)
         else:
             entry = Entry(each.card.octets, self._new_href(each, each.prepared.uid), Condition.ABSENT)
-        self.entries.append((each, dataclasses.replace(each.prepared, entry=entry)))
+        self.entries.append((each, each.prepared._replace(entry=entry)))
 
     def _new_href(self, each: Arrived, uid: str) -> str:
         """The one it has outside, where that can be: whoever looks at both sides finds it again."""
@@ -256,9 +263,13 @@ class _Taking:
         if not isinstance(result, Stored):
             self._refuse(each, result)
             self.again = [(other, contact) for other, contact in self.again if other is not each]
+            self.gone = [other for other in self.gone if other is not each]
             return
-        is_ours = any(other is each for other, _ in self.again)
-        self.run.count(added=int(result.created), changed=int(not result.created and result.changed and not is_ours))
+        is_ours = each in self.gone or any(other is each for other, _ in self.again)
+        self.run.count(
+            added=int(result.created and not is_ours),
+            changed=int(not result.created and result.changed and not is_ours),
+        )
         self._settle(each.item, each.card, hash_of(each.card.octets), result.pk, sends=is_ours)
 
     def _settle(self, item: MirrorItem, card: Card, sha256: bytes | None, contact: int | None, *, sends: bool) -> None:

@@ -117,15 +117,21 @@ def mark_changed_here(mirror: Mirror, book: Book) -> None:
 
 def _mark(mirror: Mirror, book: Book, part: Sequence[tuple[int, bytes, str, str]]) -> None:
     known = {item.contact_id: item for item in mirror.items.filter(contact__in=[pk for pk, *_ in part])}
+    alike = mirror.items.filter(contact__uid__in=[uid for *_, uid in part]).exclude(HERE).select_related("contact")
+    anew = {item.contact.uid: item for item in alike if item.contact is not None}  # deleted here and made again
     wanted = {pk: book.new_path(quote(href, safe="")) for pk, _, href, _ in part if pk not in known}
     taken = set(mirror.items.filter(path__in=list(wanted.values())).values_list("path", flat=True))
     new, changed = [], []
     for pk, sha256, _href, uid in part:
-        item = known.get(pk)
+        item = known.get(pk) or anew.get(uid)
         if item is not None:
-            if item.todo == Todo.NOTHING and (item.sha256 is None or bytes(item.sha256) != sha256):
+            differs = item.sha256 is None or bytes(item.sha256) != sha256
+            if item.todo == Todo.NOTHING and differs:
                 item.todo, item.problem, item.details = Todo.SEND, "", {}
                 changed.append(item)
+            elif item.contact_id != pk:
+                changed.append(item)
+            item.contact_id = pk
             continue
         path = wanted[pk]
         if path in taken or len(path) > MirrorItem._meta.get_field("path").max_length:  # type: ignore[operator]
@@ -134,7 +140,7 @@ def _mark(mirror: Mirror, book: Book, part: Sequence[tuple[int, bytes, str, str]
         new.append(MirrorItem(mirror=mirror, path=path, contact_id=pk, todo=Todo.SEND))
     with write_turn():
         MirrorItem.objects.bulk_create(new)
-        MirrorItem.objects.bulk_update(changed, ["todo", "problem", "details"], batch_size=200)
+        MirrorItem.objects.bulk_update(changed, ["contact", "todo", "problem", "details"], batch_size=200)
 
 
 def count_here(mirror: Mirror) -> int:

@@ -127,7 +127,8 @@ def change(mirror: Mirror, *, name: str, login: str, password: str, terms: Terms
     if login != mirror.login and not password:
         raise ValidationError(_("Another name needs its password: type it, too."))
     name = _checked_name(name)
-    if terms.is_two_way and not mirror.is_two_way:
+    is_turning = terms.is_two_way and not mirror.is_two_way
+    if is_turning:
         mirror.sent_revision = 0  # what was changed here so far is to be sent
     mirror.name, mirror.login, mirror.user = name, login, by.user
     _set_terms(mirror, terms)
@@ -138,6 +139,9 @@ def change(mirror: Mirror, *, name: str, login: str, password: str, terms: Terms
     with write_turn():
         _refuse_taken(mirror.space, name, besides=mirror)
         mirror.save(update_fields=fields)
+        if is_turning:  # what was deleted here, and may have changed outside since, is looked at before it goes there
+            there = MirrorItem.objects.filter(mirror=mirror, is_erased=False).exclude(tag="")
+            there.exclude(HERE).update(todo=Todo.FETCH)
         _tell(Verb.MIRROR_CHANGED, mirror, by, door)
     if mirror.trouble and mirror.state == State.ON:
         run_now(mirror, by=by)

@@ -153,8 +153,10 @@ class Reach:
                         **headers,
                     })  # fmt: skip
                     response = connection.getresponse()
+                if not watch.is_over:
+                    return connection, watch, response
+                response.close()  # its head may be half of what it was to be
                 watch.look(parts)
-                return connection, watch, response
             except Unreachable as error:
                 watch.cancel()
                 connection.close()

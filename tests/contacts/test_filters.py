@@ -126,11 +126,18 @@ CASES = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("rare", [0, 2000], ids=["each looked at", "by index"])
+@pytest.mark.parametrize(
+    ("few", "rare", "glance_s"),
+    [(0, 0, 1), (2000, 2000, 1), (0, 2000, 1), (0, 2000, -1)],
+    ids=["each looked at", "by index", "at a glance", "by index, as a glance did not do"],
+)
 def test_a_filter_finds_what_it_says(
-    alice: User, spaces: list[Space], rare: int, monkeypatch: pytest.MonkeyPatch
+    alice: User, spaces: list[Space], few: int, rare: int, glance_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(paging, "FEW", few)
     monkeypatch.setattr(paging, "RARE", rare)
+    monkeypatch.setattr(paging, "GLANCE_S", glance_s if connection.vendor == "sqlite" else 0.001)
+    monkeypatch.setattr(patience, "_STEPS", 1 if glance_s < 0 else patience._STEPS)
     found, wanted = {}, {}
     with time_machine.travel(NOW, tick=False):
         for text, names in CASES.items():

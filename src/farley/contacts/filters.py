@@ -21,6 +21,7 @@ from farley.journal.models import Noun
 from farley.lists.filtering import (
     Column,
     Field,
+    Fields,
     Kind,
     Lookup,
     Option,
@@ -154,11 +155,13 @@ def _found_by_search(test: Test, words: Sequence[str], spaces: Sequence[Space]) 
 # Fields
 
 
-def fields(spaces: Sequence[Space], reader: User | None) -> dict[str, Field]:
+def fields(spaces: Sequence[Space], reader: User | None) -> Fields:
     """What somebody who sees `spaces` can ask for, by the names it has in filters."""
-    own = OwnField.objects.of(Noun.CONTACT, [space.pk for space in spaces])
-    found = (*_said_by_cards(spaces), *_known_here(spaces, reader), *filter_fields(own))
-    return {field.name: field for field in found}
+
+    def own() -> Iterator[Field]:
+        return filter_fields(OwnField.objects.of(Noun.CONTACT, [space.pk for space in spaces]))
+
+    return Fields((*_said_by_cards(spaces), *_known_here(spaces, reader)), own)
 
 
 def _key(text: str, most: int = MAX_KEY) -> str:

@@ -20,7 +20,7 @@ from farley.fields.models import Field as OwnField
 from farley.fields.sorts import sort_of
 from farley.journal.models import Noun
 from farley.lists.columns import Column
-from farley.lists.filtering import Field, Test, Tests, compiled, hinted
+from farley.lists.filtering import Fields, Test, Tests, compiled, hinted
 from farley.lists.language import Filter, written
 from farley.lists.paging import PAGE, Order, Places, Selected, Sort
 from farley.spaces.models import Space
@@ -114,7 +114,7 @@ class Listed:
     reader: User | None = None
 
     @cached_property
-    def fields(self) -> dict[str, Field]:
+    def fields(self) -> Fields:
         """What its filters may ask for."""
         return filtering.fields(self.spaces, self.reader)
 

@@ -80,7 +80,8 @@ def ask_ids(model: type[models.Model], count: int) -> Callable[[], Sequence[int]
 
 def query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows that a statement of one's own finds; `%s` stands for each value."""
-    return _answer(_run(sql if _db().vendor == _POSTGRESQL else sql.replace("%s", "?"), values))
+    db = _db()
+    return _answer(_run(sql if db.vendor == _POSTGRESQL else sql.replace("%s", "?"), values, db=db), db)
 
 
 def select(model: type[models.Model], columns: Sequence[str], where: Where) -> list[tuple[Any, ...]]:
@@ -269,8 +270,8 @@ def _db() -> BaseDatabaseWrapper:
     return db
 
 
-def _answer(cursor: Any) -> list[tuple[Any, ...]]:
-    with _db().wrap_database_errors:
+def _answer(cursor: Any, db: BaseDatabaseWrapper | None = None) -> list[tuple[Any, ...]]:
+    with (db or _db()).wrap_database_errors:
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 
@@ -313,10 +314,11 @@ def refresh_statistics(*tables: type[models.Model]) -> None:
             cursor.execute(f"ANALYZE {_names(table._meta.db_table for table in tables)}")
 
 
-def _run(sql: str, values: Sequence[Any], how: str = "execute") -> Any:
+def _run(sql: str, values: Sequence[Any], how: str = "execute", *, db: Any = None) -> Any:
     """Carry one statement out by the driver itself, within Django's transaction and with its exceptions."""
-    db: Any = _db()
-    db.ensure_connection()
+    db = db or _db()
+    if db.connection is None:
+        db.ensure_connection()
     db.validate_no_broken_transaction()
     enter_pipeline()
     began = time.monotonic()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -117,6 +118,25 @@ def hinted(sql: str, model: type[Model], index: str) -> str:
     return sql.replace(f"FROM {table} WHERE", f"FROM {table} INDEXED BY {connection.ops.quote_name(index)} WHERE", 1)
 
 
+def among(query: QuerySet[Any, Any], ids: Sequence[int]) -> QuerySet[Any, Any]:
+    """Those with one of these ids, however many: one value of the statement."""
+    table = connection.ops.quote_name(query.model._meta.db_table)
+    value: Any
+    if connection.vendor == "sqlite":
+        where, value = "IN (SELECT value FROM json_each(%s))", str(list(ids))
+    else:
+        where, value = "= ANY(%s)", list(ids)
+    return query.extra(where=[f"{table}.id {where}"], params=[value])  # noqa: S610 -- a table of ours
+
+
+def by_ids(sql: str, model: type[Model]) -> str:
+    """A statement of `among` that SQLite is to read by the ids: another condition would lead it to an index."""
+    if connection.vendor != "sqlite":
+        return sql
+    table = connection.ops.quote_name(model._meta.db_table)
+    return sql.replace(f"FROM {table} WHERE", f"FROM {table} NOT INDEXED WHERE", 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Tests:
     """All of `parts`, or any."""
@@ -186,6 +206,27 @@ class Field:
         if condition.operator not in self.operators:
             raise BadFilter(Reason.NOT_FOR_FIELD, condition.operator, condition.at)
         return self.find(condition)
+
+
+class Fields(Mapping[str, Field]):
+    """Fields by name: `known` ones, and those that `others` asks the database for, when one is wanted or all are."""
+
+    def __init__(self, known: Iterable[Field], others: Callable[[], Iterable[Field]]) -> None:
+        self._known = {field.name: field for field in known}
+        self._others = others
+
+    @cached_property
+    def _all(self) -> dict[str, Field]:
+        return self._known | {field.name: field for field in self._others()}
+
+    def __getitem__(self, name: str) -> Field:
+        return self._known[name] if name in self._known else self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 def compiled(filter_: Filter, fields: Mapping[str, Field], said: Callable[[Filter], str]) -> Test | Tests:

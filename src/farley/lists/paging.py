@@ -1,7 +1,8 @@
 """Pages of a list over several spaces, by key: a page costs the same wherever it lies.
 
 An order is an index that begins with the space. The rows of each space are one range of it, all ranges are asked for in
-one statement, and merged. A filter that few rows pass is looked up first; what many pass is met soon on the way.
+one statement, and merged. A filter that few rows pass is looked up first; what many pass is met soon on the way. What
+some pass is looked for along the way for a moment, and looked up when it is not met.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
 
 from farley.database.patience import TookTooLong, at_most
-from farley.lists.filtering import Test, Tests, Text, hinted, statement_of, unindexed
+from farley.lists.filtering import Test, Tests, Text, among, by_ids, hinted, statement_of, unindexed
 
 M = TypeVar("M", bound=models.Model)
 Keys = tuple[Any, ...]  # values of the order's columns, then the id
@@ -28,12 +30,14 @@ Segment = int | str | None
 
 PAGE = 50
 EXACT_TO = 1000  # a count beyond is "more than"
-RARE = 3000  # what at most so many records have is looked up by itself
+FEW = 600  # what at most so many records have is looked up at once
+RARE = 3000  # what at most so many have is looked up when it is not met on the way at a glance
 ENOUGH = 200  # candidates: no other condition is asked for fewer
 PATIENCE_S = 2.0
-WALK_S = 0.3  # of them for walking an order before more are looked up
+GLANCE_S = 0.003
+WALK_S = 0.3  # of PATIENCE_S for walking an order before more are looked up
 MANY = 100_000  # that are looked up then
-ARMS = 400  # ranges of one statement, or ids: SQLite takes 500 arms
+ARMS = 400  # ranges of one statement: SQLite takes 500
 MANY_RANGES = 500  # statements that are kept for one query
 WIDE = 8  # spaces: of more, each is asked for few rows first
 _NOT_STORED = re.compile(r"[\x00\ud800-\udfff]")  # what no key can hold: drivers raise for it
@@ -145,20 +149,39 @@ class Selected(Generic[M]):
 
     def places(self, order: Order, *, after: str = "", size: int = PAGE) -> Places:
         """A page behind the place `after`. Raises BadCursor, TooSlow."""
-        if self.tests is not None and self.most is None and self._few is None:
+        asked = self
+        for most, walk_s in self._tries(order):
+            asked = replace(self, most=most)
+            if asked._few is not None:
+                break
             try:  # what passes may all lie at the other end of the order
-                with at_most(min(WALK_S, PATIENCE_S)):
-                    return self._places(order, after, size)
+                with at_most(min(walk_s, PATIENCE_S)):
+                    return asked._places(order, after, size)
             except TookTooLong:
-                return replace(self, most=MANY).places(order, after=after, size=size)
-        return self._places(order, after, size)
+                asked = replace(self, most=MANY)
+        is_walk = order.sort.beside is not None  # there is no index of those without a value
+        with asked._patiently() if is_walk or self.tests is not None else _NoHurry():
+            return asked._places(order, after, size)
+
+    def _tries(self, order: Order) -> list[tuple[int, float]]:
+        """What counts as few, and how long others are looked for along the way."""
+        if self.tests is None:
+            return []
+        [first, *others] = self._parts
+        if (
+            not others
+            and isinstance(first, Test)
+            and first.range is not None
+            and first.range.then == order.sort.columns
+            and order.sort.beside is None
+        ):
+            return [(0, WALK_S)]  # they lie there in this very order
+        return [(min(FEW, RARE), GLANCE_S), (RARE, WALK_S)]
 
     def _places(self, order: Order, after: str, size: int) -> Places:
-        is_walk = self.tests is None and order.sort.beside is not None  # there is no index of those without a value
-        with self._patiently() if is_walk or self.most is not None or self._few is not None else _NoHurry():
-            segments = self._segments(order)
-            start = _read_place(after, order, self.live.model) if after else None
-            found = self._behind(order, segments, start, size + 1)
+        segments = self._segments(order)
+        start = _read_place(after, order, self.live.model) if after else None
+        found = self._behind(order, segments, start, size + 1)
         following = _written_place(found[size - 1], order, self.live.model) if len(found) > size else None
         return Places([place.keys[-1] for place in found[:size]], following)
 
@@ -220,18 +243,17 @@ class Selected(Generic[M]):
     def _rows_of_few(self, sort: Sort = _BY_ID) -> list[Keys]:
         """As (*columns, id); what stands beside comes before that."""
         walked: QuerySet[Any] = self._walked
-        columns = sort.columns
+        beside: list[str] = []
         if sort.beside is not None:
             walked = walked.annotate(value_beside=Subquery(sort.beside.of_record().values(sort.beside.name)[:1]))
-            columns = ("value_beside", *columns)
+            beside = ["value_beside"]
         few = sorted(self._few or ())
+        if not few:
+            return []
         seen = set(self.spaces)
-        found: list[Keys] = []
-        for first in range(0, len(few), ARMS):  # by their ids alone: the space would lead SQLite to another index
-            some = walked.filter(pk__in=few[first : first + ARMS]).values_list("space", *columns, "pk")
-            sql, values = statement_of(some)
-            found += [row[1:] for row in _fetch(sql, values) if row[0] in seen]
-        return found
+        asked = [*beside, *_as_compared(self.live.model, sort.columns)]
+        sql, values = statement_of(among(walked, few).values_list("space", *asked, "pk"))
+        return [row[1:] for row in _fetch(by_ids(sql, self.live.model), values) if row[0] in seen]
 
     def _segments(self, order: Order) -> list[Segment]:
         sort = order.sort
@@ -388,7 +410,8 @@ class _Ranges(Generic[M]):
         if beside is not None and segment == 0:
             having = Exists(records.filter(pk=OuterRef(beside.record)))
             records, pk, index = beside.rows().order_by().filter(having), beside.record, beside.index
-        sql, values = statement_of(records.filter(space=_SPACE).values_list("space", *columns, pk))
+        asked = _as_compared(records.model, columns)
+        sql, values = statement_of(records.filter(space=_SPACE).values_list("space", *asked, pk))
         table = connection.ops.quote_name(records.model._meta.db_table)
         names = [f"{table}.{connection.ops.quote_name(name)}" for name in (*_attnames(records.model, columns), pk)]
         sql = hinted(sql, records.model, index)
@@ -423,14 +446,18 @@ def _attnames(model: type[models.Model], columns: Sequence[str]) -> list[str]:
     return [field.column for field in fields]
 
 
+def _as_compared(model: type[models.Model], columns: Sequence[str]) -> list[str | Cast]:
+    """Columns as the database compares them: on SQLite days and instants are texts, and are to be left so."""
+    is_text = connection.vendor == "sqlite"
+    dates = [name for name in columns if is_text and isinstance(model._meta.get_field(name), models.DateField)]
+    return [Cast(name, models.TextField()) if name in dates else name for name in columns]
+
+
 def _fetch(sql: str, values: Sequence[Any]) -> list[Keys]:
-    """Rows as the driver compares them: on SQLite days and instants are texts."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found: list[Keys] = cursor.fetchall()
-    if connection.vendor != "sqlite" or not {dt.date, dt.datetime} & {type(value) for row in found for value in row}:
-        return found
-    return [tuple(str(value) if isinstance(value, dt.date) else value for value in row) for row in found]
+    return found
 
 
 # Cursors

@@ -13,6 +13,8 @@ _MARK = 10**15  # no record has such an id
 def address(name: str, *given: int | str) -> str:
     """What `reverse` says for a page that is addressed by ids, and by words of letters, digits and hyphens."""
     around = around_ids(name, len(given))
+    if len(given) == 1:
+        return f"{around[0]}{given[0]}{around[1]}"
     return "".join([part for pair in zip(around, map(str, given), strict=False) for part in pair]) + around[-1]
 
 

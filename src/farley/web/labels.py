@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -112,6 +113,11 @@ _SILENT = frozenset({"voice", "internet", "msg", "text", "video", "postal", "par
 
 def property_label(name: str) -> str:
     """What a user calls the property `name`."""
+    return _label_in(get_language(), name)
+
+
+@lru_cache(maxsize=1000)  # a record asks for thirty of them
+def _label_in(_language: str | None, name: str) -> str:
     return str(_NAMES.get(name) or _CHATS.get(name) or name)
 
 

@@ -76,12 +76,13 @@ class Page:
         return cells if _changed in cells else [*cells, _changed_on_phones]
 
     @cached_property
-    def select(self) -> str:
-        return gettext("Select %(name)s")
+    def around_select(self) -> tuple[str, str]:
+        """What stands before and behind the name."""
+        return _around(gettext("Select %(name)s"))
 
     @cached_property
-    def preview(self) -> str:
-        return gettext("Preview of %(name)s")
+    def around_preview(self) -> tuple[str, str]:
+        return _around(gettext("Preview of %(name)s"))
 
     @cached_property
     def preview_end(self) -> str:
@@ -102,27 +103,33 @@ def drawn(
     return mark_safe("".join(_row(line, page) for line in lines))  # noqa: S308
 
 
+def _around(words: str) -> tuple[str, str]:
+    before, _, behind = escaped(words).partition("%(name)s")
+    return before, behind
+
+
 def _row(line: Line, page: Page) -> str:
     pk, name = line.pk, name_of(line)
+    written = escaped(name)
     return (
         f'<tr role="row" data-id="{pk}"{CURRENT if pk == page.peeked else ""}>'
         f'<td class="c-sel" role="cell"><input type="checkbox" name="id" value="{pk}" id="select-{pk}"'
         f"{'' if line.space in page.editable else ' data-readonly'}"
-        f' aria-label="{escaped(page.select % {"name": name})}"></td>'
-        f"{_name(line, name, page)}{''.join([cell(line, page) for cell in page.cells])}</tr>\n"
+        f' aria-label="{written.join(page.around_select)}"></td>'
+        f"{_name(line, name, written, page)}{''.join([cell(line, page) for cell in page.cells])}</tr>\n"
     )
 
 
-def _name(line: Line, name: str, page: Page) -> str:
+def _name(line: Line, name: str, written: str, page: Page) -> str:
     pk, peek = line.pk, f"{page.peek_url}{line.pk}"
     photo = f"{str(pk).join(page.around_photo)}?v={line.photo}" if line.photo else ""
     organisation = organisation_of(line)
     return (
         f'<td class="c-name" role="cell"><span class="who"><label for="select-{pk}">'
         f"{avatar(name, photo=photo, shape=SHAPES.get(line.kind, ''))}</label>"
-        f'<a href="{str(pk).join(page.around_contact)}" data-peek="{peek}">{escaped(name)}'
+        f'<a href="{str(pk).join(page.around_contact)}" data-peek="{peek}">{written}'
         f"{f'<small>{escaped(organisation)}</small>' if organisation else ''}</a>"
-        f'<a class="to-peek" href="{peek}" data-to-peek aria-label="{escaped(page.preview % {"name": name})}"'
+        f'<a class="to-peek" href="{peek}" data-to-peek aria-label="{written.join(page.around_preview)}"'
         f"{page.preview_end}"
     )
 
@@ -163,12 +170,13 @@ def _owner(line: Line, page: Page) -> str:
 
 
 def _changed(line: Line, page: Page) -> str:
-    if line.changed_at not in page.changed:
+    cell = page.changed.get(line.changed_at)
+    if cell is None:
         at = line.changed_at.astimezone(page.zone)
         written, said = at.isoformat(timespec="seconds"), escaped(page.moments.said(at))
         drawn_time = f'<time class="mute" datetime="{written}">{said}</time>'
-        page.changed[line.changed_at] = f'<td class="c-last" role="cell">{drawn_time}</td>'
-    return page.changed[line.changed_at]
+        cell = page.changed[line.changed_at] = f'<td class="c-last" role="cell">{drawn_time}</td>'
+    return cell
 
 
 def _changed_on_phones(line: Line, page: Page) -> str:

@@ -1,7 +1,6 @@
 """Tags and filters of all pages."""
 
 import html
-import re
 import unicodedata
 from datetime import date, datetime
 from functools import lru_cache
@@ -24,7 +23,6 @@ register = template.Library()
 register.simple_tag(asset_url, name="asset")
 
 HUES = ("plum", "clay", "ochre", "moss", "pine", "sky", "iris", "stone")
-_MARKS = re.compile("[&<>\"']")
 TITLES = frozenset({"dr", "dr.", "prof", "prof.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "herr", "frau"})
 
 
@@ -42,7 +40,9 @@ def _icon(name: str, extra: str) -> SafeString:
 
 def escaped(text: str) -> str:
     """A text as HTML. As Django's `escape`, which takes most of its time to find out what it was given."""
-    return html.escape(text) if _MARKS.search(text) else text
+    if "&" in text or "<" in text or ">" in text or '"' in text or "'" in text:  # half the time of a pattern
+        return html.escape(text)
+    return text
 
 
 @register.filter
@@ -50,15 +50,19 @@ def hue(text: object) -> str:
     """One of the eight hues: what was chosen for a tag, else one that the same text always has."""
     if isinstance(text, TagName) and text.hue:
         return text.hue
-    return HUES[crc32(unicodedata.normalize("NFC", str(text)).casefold().encode()) % len(HUES)]
+    written = str(text)
+    if not written.isascii():
+        written = unicodedata.normalize("NFC", written)
+    return HUES[crc32(written.casefold().encode()) % len(HUES)]
 
 
 @register.filter
 def initials(name: object) -> str:
     """One or two capitals for a name, titles left out; empty for a name without letters."""
-    words = [word for word in str(name).split() if word.casefold() not in TITLES and any(map(str.isalpha, word))]
-    letters = [next(letter for letter in word if letter.isalpha()).upper() for word in words]
-    return "".join(letters[:1] + letters[-1:] if len(letters) > 1 else letters)
+    words = [word for word in str(name).split() if word.casefold() not in TITLES]
+    letters = [word[0] if word[0].isalpha() else next(filter(str.isalpha, word), "") for word in words]
+    found = [letter.upper() for letter in letters if letter]
+    return f"{found[0]}{found[-1]}" if len(found) > 1 else "".join(found)
 
 
 @register.filter
@@ -77,7 +81,7 @@ def breakable(text: object) -> SafeString:
 @register.simple_tag
 def avatar(name: str, *, photo: str = "", shape: str = "", size: str = "") -> SafeString:
     """Photo or initials. It stands beside the name, so it is hidden from screen readers."""
-    classes = " ".join(filter(None, ("av", f"hue-{hue(name)}", shape, size)))
+    classes = f"av hue-{hue(name)}{shape and f' {shape}'}{size and f' {size}'}"
     if photo:
         drawn = f'<img src="{escaped(photo)}" alt="" loading="lazy">'
     else:

@@ -8,8 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from farley.contacts import seeing
 from farley.contacts.models import Contact
 from farley.contacts.tasks import rederive
+from farley.database import rows
 from farley.jobs.worker import is_waiting
 from farley.journal.models import Noun
 from farley.search import queries
@@ -17,7 +19,7 @@ from farley.search.finding import find
 from farley.spaces.models import Space
 from farley.web.context import SPACE_ICONS
 from farley.web.people import name_of, photo_of, shape_of, url_of
-from farley.web.requests import PageRequest
+from farley.web.requests import PageRequest, standings
 
 IN_BAR = 8
 ON_PAGE = 100
@@ -60,13 +62,15 @@ def search(request: PageRequest) -> HttpResponse:
 
 
 def _found(request: PageRequest, text: str, limit: int) -> list[Found]:
-    hits = find(text, by=request.actor, nouns=[Noun.CONTACT], limit=limit)
-    visible = Contact.objects.visible_to(request.actor).select_related("space")
-    contacts = visible.in_bulk([hit.record for hit in hits])
-    return [_line(contacts[hit.record]) for hit in hits if hit.record in contacts]
+    pks = [hit.record for hit in find(text, by=request.actor, nouns=[Noun.CONTACT], limit=limit)]
+    seen = seeing.contacts(f"id IN ({rows.marks(pks)})", pks, by=request.actor, limit=len(pks))
+    contacts = {contact.pk: contact for contact in seen}
+    spaces = {space.pk: space for space in standings(request).spaces}
+    found = [contacts[pk] for pk in pks if pk in contacts]
+    return [_line(contact, spaces[contact.space_id]) for contact in found if contact.space_id in spaces]
 
 
-def _line(contact: Contact) -> Found:
+def _line(contact: Contact, space: Space) -> Found:
     organisation = "" if contact.kind == Contact.Kind.ORG else contact.organisation_name
     return Found(
         name=name_of(contact),
@@ -75,6 +79,6 @@ def _line(contact: Contact) -> Found:
         shape=shape_of(contact),
         note=", ".join(filter(None, [contact.job_title, organisation])) or contact.city,
         reach=contact.email or contact.phone,
-        space=contact.space.title,
-        space_icon=SPACE_ICONS[Space.Kind(contact.space.kind)],
+        space=space.title,
+        space_icon=SPACE_ICONS[Space.Kind(space.kind)],
     )

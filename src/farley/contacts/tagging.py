@@ -90,8 +90,9 @@ def count(space: Space, name: str) -> int:
 def hues(space: Space, names: Iterable[str]) -> dict[str, str]:
     """The colours that were chosen for these tags."""
     wanted = [name[:MAX_TAG] for name in names]
-    tags = Tag.objects.filter(space=space, name__in=wanted).exclude(hue="") if wanted else Tag.objects.none()
-    return dict(tags.values_list("name", "hue"))
+    if not wanted:
+        return {}
+    return dict(Tag.objects.filter(space=space, name__in=wanted).exclude(hue="").values_list("name", "hue"))
 
 
 def colour(space: Space, name: str, hue: str, *, by: Actor, door: Door) -> Batch:

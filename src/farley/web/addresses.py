@@ -10,9 +10,12 @@ from django.urls import get_script_prefix, reverse
 _MARK = 10**15  # no record has such an id
 
 
-def address(name: str, *given: int | str) -> str:
-    """What `reverse` says for a page that is addressed by ids, and by words of letters, digits and hyphens."""
-    around = around_ids(name, len(given))
+def address(name: str, *given: int | str, prefix: str | None = None) -> str:
+    """What `reverse` says for a page that is addressed by ids, and by words of letters, digits and hyphens.
+
+    `prefix` is that of all addresses, where it is known already.
+    """
+    around = _around_ids(name, len(given), get_script_prefix() if prefix is None else prefix)
     if len(given) == 1:
         return f"{around[0]}{given[0]}{around[1]}"
     return "".join([part for pair in zip(around, map(str, given), strict=False) for part in pair]) + around[-1]

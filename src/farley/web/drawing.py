@@ -53,10 +53,11 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
 class Scope:
     """What the functions of a part draw from: `names` is all that `context` has, and its uppermost dictionary."""
 
-    __slots__ = ("context", "language", "names")
+    __slots__ = ("context", "language", "names", "token")
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.token: tuple[Any, str] = (None, "")  # the one that forms have, and how
         self.names: Names = {}
         for names in context.dicts:
             self.names.update(names)
@@ -168,8 +169,8 @@ def _shown(node: VariableNode, _: Template) -> Draw:
 
 
 def _written(value: Any, context: Context) -> str:
-    kind = type(value)
-    if kind is str and context.autoescape:
+    kind = type(value)  # not what it says it is: what is lazy says so of what it will be
+    if issubclass(kind, str) and not hasattr(kind, "__html__") and context.autoescape:
         return escaped(value)
     return value if kind is SafeString else str(render_value_in_context(value, context))
 
@@ -270,7 +271,7 @@ def _url(node: URLNode, _: Template) -> Draw | None:
     def draw(scope: Scope) -> str:
         given = [value(scope) for value in values]
         if all(type(each) is int or (type(each) is str and _WORD.fullmatch(each)) for each in given):
-            return address(name, *given)
+            return address(name, *given, prefix=scope.language[1])
         return own(scope)
 
     return draw
@@ -317,10 +318,13 @@ def _csrf_token(_: CsrfTokenNode, __: Template) -> Draw:
 
 
 def _drawn_token(scope: Scope) -> str:
-    written = str(scope.names.get("csrf_token") or "")
-    if written in ("", "NOTPROVIDED"):  # Django's word for none
-        return ""
-    return f'<input type="hidden" name="csrfmiddlewaretoken" value="{escaped(written)}">'
+    given = scope.names.get("csrf_token")
+    if given is not scope.token[0]:
+        written = str(given or "")
+        is_there = written not in ("", "NOTPROVIDED")  # Django's word for none
+        field = f'<input type="hidden" name="csrfmiddlewaretoken" value="{escaped(written)}">' if is_there else ""
+        scope.token = (given, field)
+    return scope.token[1]
 
 
 _MAKERS: Mapping[type[Node], Callable[[Any, Template], Draw | None]] = {

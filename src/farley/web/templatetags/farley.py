@@ -115,6 +115,18 @@ class Moments:
         return self._with_time.format(day=self._days[day], time=f"{local:%H:%M}")
 
 
+@register.filter(expects_localtime=True)
+def iso(when: date | datetime | None) -> str:
+    """A day or an instant as programs read it. A tenth of what Django's `date` takes."""
+    return "" if when is None else when.isoformat()
+
+
+@register.filter(expects_localtime=True)
+def clock(instant: datetime) -> str:
+    """The time of day: "09:12"."""
+    return f"{instant:%H:%M}"
+
+
 @register.filter
 def exact_moment(instant: datetime) -> str:
     """An instant in full: "17 Nov 2026, 09:12"."""

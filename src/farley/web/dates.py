@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from farley.accounts.models import User
 from farley.codecs.vcard import PartialDate
@@ -28,7 +29,17 @@ class Ahead:
 
     @property
     def told(self) -> str:
-        return date_format(self.on, pgettext("date format: weekday, day and month", "l j F"))
+        return written_day(self.on, pgettext("date format: weekday, day and month", "l j F"))
+
+
+def written_day(day: dt.date, pattern: str) -> str:
+    """What `date_format` says of a day, which takes it a tenth of a millisecond."""
+    return _written_day(get_language(), day, pattern)
+
+
+@lru_cache(maxsize=1000)
+def _written_day(_language: str | None, day: dt.date, pattern: str) -> str:
+    return date_format(day, pattern)
 
 
 def days_ahead(user: User) -> list[Ahead]:
@@ -59,10 +70,10 @@ def show_date(date: PartialDate) -> str:
         return str(date.year) if date.year is not None else gettext("day {day}").format(day=date.day)
     day = dt.date(date.year or _LEAP_YEAR, date.month, date.day or 1)
     if date.day is None:
-        return date_format(day, "F Y" if date.year else "F")
+        return written_day(day, "F Y" if date.year else "F")
     if date.year is None:
-        return date_format(day, pgettext("date format: day and month", "j F"))
-    return date_format(day, pgettext("date format: day, month and year", "j F Y"))
+        return written_day(day, pgettext("date format: day and month", "j F"))
+    return written_day(day, pgettext("date format: day, month and year", "j F Y"))
 
 
 def turning(date: PartialDate) -> int | None:

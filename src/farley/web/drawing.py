@@ -270,7 +270,7 @@ def _url(node: URLNode, _: Template) -> Draw | None:
 
     def draw(scope: Scope) -> str:
         given = [value(scope) for value in values]
-        if all(type(each) is int or (type(each) is str and _WORD.fullmatch(each)) for each in given):
+        if all(type(each) is int or (type(each) in (str, SafeString) and _WORD.fullmatch(each)) for each in given):
             return address(name, *given, prefix=scope.language[1])
         return own(scope)
 

@@ -114,6 +114,8 @@ class _Name(Variable):
                 return _UNSURE
             raise VariableDoesNotExist("nothing is called %s", (first,))
         for bit in others:
+            if current is None:  # Django takes half a millisecond to find that out
+                raise VariableDoesNotExist("nothing has no %s", (bit,))
             if callable(current):
                 return _UNSURE
             if type(current) is dict and bit in current:

@@ -18,6 +18,7 @@ from lucide.templatetags.lucide import lucide
 
 from farley.contacts.models import TagName
 from farley.web.assets import asset_url
+from farley.web.dates import written_day
 
 register = template.Library()
 register.simple_tag(asset_url, name="asset")
@@ -145,8 +146,8 @@ def relative_day(day: date) -> str:
         case 1:
             return gettext("yesterday")
     if day.year == today.year:
-        return formats.date_format(day, pgettext("date format: day and month, short", "j M"))
-    return formats.date_format(day, pgettext("date format: day, month and year, short", "j M Y"))
+        return written_day(day, pgettext("date format: day and month, short", "j M"))
+    return written_day(day, pgettext("date format: day, month and year, short", "j M Y"))
 
 
 @register.filter
@@ -158,7 +159,7 @@ def day_heading(day: date) -> str:
         if day.year == today.year
         else pgettext("date format: weekday, day, month and year", "l j F Y")
     )
-    written = formats.date_format(day, pattern)
+    written = written_day(day, pattern)
     match (today - day).days:
         case 0:
             return gettext("Today, {day}").format(day=written)

@@ -12,7 +12,7 @@ from farley.accounts.roles import Role
 from farley.contacts import bulk, tagging
 from farley.fields import operations as defining
 from farley.fields.models import Field
-from farley.journal.models import Batch, Door, Noun
+from farley.journal.models import Batch, Change, Door, Noun
 from farley.journal.undo import undo
 from farley.lists import saving
 from farley.lists.models import View
@@ -112,9 +112,14 @@ def test_a_choice_that_is_called_otherwise_is_so_in_views(alice: User, bob: User
         saved(bob, sales, filter="own.sales.level in (Gold, Silver, Tin) and org is Gold"),
         saved(mallory, filter="own.sales.level is Gold"),
     ]
+    before = [asks(view) for view in views]
     defining.change(field, label="Level", renamed={1: "Silver", 2: "Pure Gold", 3: ""}, added=[], **how)
     assert [asks(view)["filter"] for view in views] == [
         "own.sales.level is Silver",
         'own.sales.level in (Silver, "Pure Gold", Tin) and org is Gold',
         "own.sales.level is Gold",
     ]
+    defining.change(field, label="Level", renamed={1: "Gold", 2: "Silver"}, added=[], **how)
+    assert [asks(view) for view in views] == before, "called so again"
+    told = [change.user for change in Change.objects.filter(noun=Noun.VIEW, subject=views[0].pk, space__name="alice")]
+    assert told == [alice] * 3, "its own journal tells of it"

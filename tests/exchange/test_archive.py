@@ -21,6 +21,7 @@ from farley.exchange import archive
 from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Door, Noun
+from farley.lists import saving
 
 
 def about(contact: Contact, user: User) -> dict[str, bytes]:
@@ -94,7 +95,10 @@ def test_an_account_s_archive_holds_its_data_its_acts_and_its_private_contacts(a
     card = a_card("Ada King", uid="ada")
     hand_of(alice).contact(space_of(alice), card)
     hand_of(bob).contact(sales, a_card("Of Bob"))
+    for by, title in ((alice, "Mine"), (bob, "Of Bob")):
+        saving.save_view("contacts", title=title, query="sort=city", space=sales, by=by.actor, door=Door.WEB)
     files = about_account(alice)
+    assert [(each["title"], each["shared_with"]) for each in json.loads(files["views.json"])] == [("Mine", "sales")]
     assert files["contacts/alice.vcf"] == card
     assert not any(b"Of Bob" in octets or b"bob@example.org" in octets for octets in files.values())
     assert json.loads(files["account.json"])["email"] == "alice@example.org"

@@ -30,6 +30,7 @@ from farley.exchange.models import Import
 from farley.fields.models import Field
 from farley.fields.values import shown
 from farley.journal.models import Change, Noun, Verb
+from farley.lists.models import View
 from farley.spaces.models import Membership, Space
 
 PAGE = 500  # records read at once
@@ -64,6 +65,7 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         _put(archive, "account.json", _account(user))
         _put(archive, "memberships.json", _memberships(user))
+        _put(archive, "views.json", _views(user))
         _put(archive, "events.json", [_event(event) for event in Event.objects.of_person(user).order_by("pk")])
         _put_lines(archive, "changes.jsonl", (_change(each) | {"record": each.subject} for each in _changes(user)))
         _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))
@@ -149,6 +151,20 @@ def _account(user: User) -> dict[str, Any]:
         "joined_at": user.joined_at,
         "last_login": user.last_login,
     }
+
+
+def _views(user: User) -> list[dict[str, Any]]:
+    mine = View.objects.filter(owner=user).select_related("space").order_by("pk")
+    return [
+        {
+            "title": view.title,
+            "list": view.list,
+            "query": view.query,
+            "shared_with": view.space.name if view.space else None,
+            "deleted_at": view.deleted_at,
+        }
+        for view in mine
+    ]
 
 
 def _memberships(user: User) -> list[dict[str, Any]]:

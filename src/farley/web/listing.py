@@ -31,6 +31,7 @@ LIST = "contacts"  # as what people chose for it is kept
 NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
 _OF_A_PAGE = ("after", "peek", "size", "field", "operator", "value", "join")  # and of the form of filters
 MAX_TEXT = 200
+NARROW = 12  # characters that every column has room for
 MAX_ROWS = 2000  # that a list one comes back to has at once
 
 
@@ -63,6 +64,11 @@ class Heading:
     @property
     def is_sorted(self) -> bool:
         return bool(self.direction)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its column may be too narrow for it."""
+        return len(self.label) > NARROW
 
 
 @dataclass(frozen=True)

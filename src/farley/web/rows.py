@@ -191,7 +191,7 @@ def _by_kind(column: Column, line: Line, page: Page) -> str:
         return f'<td class="{css}" role="cell"></td>'
     match column.kind:
         case Kind.NUMBER:
-            text = number_format(value, use_l10n=True, force_grouping=True)
+            text = number_format(value, use_l10n=True)  # in no groups: it may be a year, or somebody's number
         case Kind.YES_NO:
             text = gettext("yes") if value else gettext("no")
         case Kind.DATE:

@@ -148,9 +148,10 @@ def headings(request: HttpRequest, columns: Sequence[Heading]) -> SafeString:
     drawn = []
     for column in columns:
         label, sorted_so = escaped(column.label), ""
+        title = f' title="{label}"' if column.is_long else ""
         if column.is_sorted:
             label += f" {icon('arrow-up' if column.direction == 'ascending' else 'arrow-down')}"
             sorted_so = f' aria-sort="{column.direction}"'
         shown = f'<a href="{address.replace("%00", column.sort)}">{label}</a>' if column.sort else label
-        drawn.append(f'<th class="{column.css}" scope="col" role="columnheader"{sorted_so}>{shown}</th>')
+        drawn.append(f'<th class="{column.css}" scope="col" role="columnheader"{sorted_so}{title}>{shown}</th>')
     return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped

@@ -253,7 +253,9 @@ def test_uids_that_are_alike_are_two_and_one_uid_is_refused_by_the_database(alic
         Contact.objects.filter(pk=first.pk).update(uid=second.uid)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="of the plan of PostgreSQL an empty table says nothing")
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="about SQLite: of the plan of PostgreSQL an empty table says nothing"
+)
 def test_what_a_store_looks_up_is_led_to_by_the_index_made_for_it(alice: User, space: Space) -> None:
     with CaptureQueriesContext(connection) as queries:
         results(space, alice, *(Entry(a_card(f"P{n}", "ORG:Yard")) for n in range(3)))

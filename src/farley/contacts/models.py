@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -24,6 +24,7 @@ MAX_TAG = 200  # characters of a tag that is given here; cards bring longer ones
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
+@lru_cache(maxsize=2048)  # who writes asks for those of one transaction twice
 def bare_uid(uid: str) -> str:
     """A UID without `urn:uuid:`, and in lower case if it is a UUID: cards name each other in either form.
 
@@ -97,7 +98,7 @@ class Contact(models.Model):
     space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="contacts", db_index=False)
     href = KeyField(max_length=255)  # last URL segment, chosen by the DAV client
     uid = KeyField(max_length=MAX_UID)  # the card's, or one made for a card that has none
-    uid_key = KeyField(max_length=MAX_UID)  # derived: as other cards may spell it too (`deriving.bare_uid`)
+    uid_key = KeyField(max_length=MAX_UID)  # derived: as other cards may spell it too (`bare_uid`)
     content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="+", db_index=False)  # as received
     sha256 = models.BinaryField(max_length=32)  # derived: of the octets; makes the ETag
     size = models.PositiveIntegerField()  # derived: octets

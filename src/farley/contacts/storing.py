@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from farley.accounts.actor import Actor
@@ -204,6 +204,7 @@ def uid_for(octets: bytes) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, hash_of(octets).hex()))
 
 
+@lru_cache(maxsize=2048)  # who writes asks for those of one transaction twice
 def href_for(uid: str) -> str:
     """A URL segment for a contact with this UID."""
     bare = uid.removeprefix("urn:uuid:")

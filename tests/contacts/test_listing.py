@@ -24,7 +24,7 @@ from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Door, Noun
 from farley.lists import paging
-from farley.lists.paging import BadCursor, Order
+from farley.lists.paging import MANY, BadCursor, Order
 from farley.search.candidates import APART
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, person, space_of, team
@@ -128,6 +128,16 @@ class PagesTest(TestCase):
                 )
                 assert listed.count() == passing.count()
                 assert listed.by_id(behind=0, up_to=2**40, size=100) == sorted(passing.values_list("pk", flat=True))
+
+
+def test_what_more_say_than_are_read_at_first_is_looked_up_where_walking_took_too_long(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "_MOST_READ", 2)
+    mine = hand_of(alice).many(space_of(alice), [a_card(f"Ada {n}") for n in range(3)])
+    saying = filters.saying("ada", [space_of(alice)])
+    assert saying.few([space_of(alice).pk], MANY - 1) is None
+    assert saying.few([space_of(alice).pk], MANY) == {contact.pk for contact in mine}
 
 
 @pytest.mark.parametrize("most", [3, 1000])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from farley.accounts import sessions
@@ -66,6 +67,20 @@ def test_nobody_ends_or_sees_the_session_of_somebody_else(
     assert "iPhone" not in text_of(stranger.get("/account/security/").content)
     stranger.post("/account/sessions/end/")
     assert desk.get("/contacts/").status_code == 200
+
+
+def test_a_session_that_somebody_wrote_into_the_database_signs_nobody_in(signed_in: tuple[Client, Client]) -> None:
+    desk, phone = signed_in
+    assert [client.get("/account/").status_code for client in (desk, phone) for _ in range(2)] == [200] * 4
+    row = Session.objects.get(session_key=desk.session.session_key)
+    signed = row.session_data
+    last = "a" if signed[-1] != "a" else "b"
+    for forged in (signed[:-1] + last, "x" + signed, "not signed at all", ""):
+        Session.objects.filter(pk=row.pk).update(session_data=forged)
+        assert desk.get("/account/").status_code == 302, forged
+    Session.objects.filter(pk=row.pk).update(session_data=signed)
+    assert desk.get("/account/").status_code == 200
+    assert phone.get("/account/").status_code == 200
 
 
 def test_a_changed_password_ends_the_other_sessions_and_keeps_this_one(signed_in: tuple[Client, Client]) -> None:

@@ -181,9 +181,10 @@ def lines(pks: Sequence[int], columns: Sequence[Column] = ()) -> list[Line]:
 
 def _line(row: Sequence[Any], more: Sequence[Column]) -> Line:
     known = len(row) - len(more)
-    *told, has_photo, sha256, changed_at = row[:known]
+    *told, has_photo, sha256, changed_at = row[:known] if more else row
     photo, space = photo_mark(bytes(sha256)) if has_photo else "", row[1]
-    extra = {column.name: column.value(each, space) for column, each in zip(more, row[known:], strict=True)}
+    asked = zip(more, row[known:], strict=True) if more else ()
+    extra = {column.name: column.value(each, space) for column, each in asked}
     return Line._make([*told, photo, rows.instant(changed_at), extra])
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from farley.accounts.models import User
 from farley.contacts import listing
@@ -62,7 +62,7 @@ class Shell:
 
     @cached_property
     def modules(self) -> list[Place]:
-        return _modules()
+        return list(_modules(get_language(), address("contacts")))
 
     @cached_property
     def tabs(self) -> list[Place]:
@@ -103,9 +103,9 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
     )
 
 
-def _modules() -> list[Place]:
-    contacts = address("contacts")
-    return [
+@lru_cache
+def _modules(_language: str | None, contacts: str) -> tuple[Place, ...]:
+    return (
         Place("contacts", gettext("Contacts"), gettext("Contacts"), "contact", contacts),
         Place(
             "organisations",
@@ -117,7 +117,7 @@ def _modules() -> list[Place]:
         Place("activity", gettext("Activity"), gettext("Activity"), "history", address("activity")),
         Place("import", gettext("Import"), pgettext("tab bar", "Import"), "upload", address("import")),
         Place("export", gettext("Export"), gettext("Export"), "download", address("export")),
-    ]
+    )
 
 
 def _spaces(request: HttpRequest) -> list[Branch]:

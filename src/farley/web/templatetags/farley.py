@@ -113,7 +113,7 @@ class Moments:
             self._days[day] = relative_day(day)
         if day != self.today:
             return self._days[day]
-        return self._with_time.format(day=self._days[day], time=f"{local:%H:%M}")
+        return self._with_time.format(day=self._days[day], time=f"{local.hour:02}:{local.minute:02}")
 
 
 @register.filter(expects_localtime=True)

@@ -36,6 +36,7 @@ class Outside:
     undelivered: set[str] = field(default_factory=set)
     forgetful: bool = False  # takes cards and does not have them
     tells_tags: bool = True  # in the answer to a PUT
+    keeps_back: bool = False  # tells nobody of deletions who comes with a token
     limit: int = 0  # members in one answer to a sync
     books: dict[str, str] = field(default_factory=dict)  # further ones, by path
     port: int = 0
@@ -165,6 +166,8 @@ class Handler(BaseHTTPRequestHandler):
             cut = f"<d:response><d:href>{BOOK}</d:href>{status}</d:response>"
             newest = log[-1][0]
         names = dict.fromkeys(name for _, name in log)
+        if outside.keeps_back and token:
+            names = dict.fromkeys(name for name in names if name in outside.cards)
         inner = "".join(self._listed(name) if name in outside.cards else self._gone(name) for name in names)
         self.multistatus(f"{inner}{cut}<d:sync-token>urn:outside:{newest}</d:sync-token>")
 

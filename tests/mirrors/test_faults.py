@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 import threading
 from collections.abc import Callable
@@ -196,6 +197,24 @@ def test_a_token_that_the_server_has_forgotten_costs_nothing_but_a_listing(
     outside.put("bob.vcf", BOB)
     in_step(mirror)
     assert cards_of(space) == {ADA, BOB}
+
+
+def test_deletions_that_a_server_keeps_back_are_found_the_same_day_and_from_then_on_at_once(
+    mirror: Mirror, outside: Outside, space: Space
+) -> None:
+    outside.keeps_back = True
+    outside.put("ada.vcf", ADA)
+    outside.put("bob.vcf", BOB)
+    in_step(mirror)
+    outside.delete("ada.vcf")
+    in_step(mirror)
+    assert (cards_of(space), mirror.remark) == ({ADA, BOB}, "")
+    Mirror.objects.update(listed_at=mirror.listed_at - dt.timedelta(days=1))
+    in_step(mirror)
+    assert (cards_of(space), mirror.remark) == ({BOB}, "tokens")
+    outside.delete("bob.vcf")
+    in_step(mirror)
+    assert cards_of(space) == set()
 
 
 def test_members_that_lie_elsewhere_are_no_members(mirror: Mirror, outside: Outside, space: Space) -> None:

@@ -16,7 +16,6 @@ CARD: Final = "{urn:ietf:params:xml:ns:carddav}"
 _SPACES = 'xmlns:d="DAV:" xmlns:card="urn:ietf:params:xml:ns:carddav"'
 XML_TYPE = "application/xml; charset=utf-8"
 CARD_TYPE = "text/vcard; charset=utf-8"
-LISTED_AT_ONCE = 5000  # members asked for in one answer; servers that know no limit give all of them
 MAX_ELEMENTS = 3_000_000  # of a listing: half a million members
 MAX_LISTED = 500_000  # members
 MAX_PATH = 1000  # characters of a member's path
@@ -88,11 +87,13 @@ class Book:
         return canonical(urlsplit(self.address).path)
 
     def look(self, token: str) -> Listing:
-        """What has changed since `token`, or without one everything. Raises TokenRefused, Unreachable."""
-        limit = f"<d:limit><d:nresults>{LISTED_AT_ONCE}</d:nresults></d:limit>"
+        """What has changed since `token`, or without one everything. Raises TokenRefused, Unreachable.
+
+        It asks for no limit: there are servers that keep to it and do not say that there is more.
+        """
         body = (
             f"<d:sync-collection {_SPACES}><d:sync-token>{escape(token)}</d:sync-token>"
-            f"<d:sync-level>1</d:sync-level>{limit}<d:prop><d:getetag/></d:prop></d:sync-collection>"
+            f"<d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop></d:sync-collection>"
         )
         listing = Listing(is_whole=not token)
         with self.reach.ask("REPORT", self.address, body.encode(), _xml("0")) as answer:

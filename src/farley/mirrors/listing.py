@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 from urllib.parse import quote
 
 from django.db.models import F, Q
+from django.utils import timezone
 
 from farley.contacts.models import Contact
 from farley.contacts.storing import href_for
@@ -20,21 +22,41 @@ from farley.spaces.models import Space
 
 T = TypeVar("T")
 CHUNK = 1000  # items a transaction
+WHOLE_EVERY = dt.timedelta(days=1)
 MAX_ROUNDS = 1000  # answers of one listing that is cut
 Todo = MirrorItem.Todo
 HERE = Q(contact__isnull=False, contact__deleted_at=None, contact__space=F("mirror__space"))  # its contact is
 
 
-def look(book: Book, token: str) -> Listing:
-    """Ask the server what has changed since `token`; everything, where it does not know. Raises Unreachable."""
+def look(mirror: Mirror, book: Book) -> int:
+    """Ask the server what has changed, and note what is to be done; return how many members have too long a path.
+
+    Once a day it is asked for everything, though it has tokens: some keep deletions back. Raises Unreachable.
+    """
+    now = timezone.now()
+    is_first = not mirror.token
+    if not is_first and not mirror.is_token_doubtful:
+        try:
+            listing = _looked(book, mirror.token)
+        except TokenRefused:
+            is_first = True
+        else:
+            write_down(mirror, listing)
+            if mirror.listed_at is not None and now - mirror.listed_at < WHOLE_EVERY:
+                return listing.too_long
+    whole = _whole(book)
+    found = write_down(mirror, whole)
+    mirror.is_token_doubtful = mirror.is_token_doubtful or bool(found and not is_first and mirror.token)
+    mirror.listed_at = now
+    with write_turn():
+        mirror.save(update_fields=["is_token_doubtful", "listed_at"])
+    return whole.too_long
+
+
+def _whole(book: Book) -> Listing:
     try:
-        return _looked(book, token)
+        return _looked(book, "")
     except TokenRefused:
-        if token:
-            try:
-                return _looked(book, "")
-            except TokenRefused:
-                pass
         return book.list_all()
 
 
@@ -54,15 +76,16 @@ def _looked(book: Book, token: str) -> Listing:
     raise Unreachable("xml", host="")
 
 
-def write_down(mirror: Mirror, listing: Listing) -> None:
-    """Note what is to be fetched and what is gone, in short transactions; the token comes last."""
+def write_down(mirror: Mirror, listing: Listing) -> int:
+    """Note what is to be fetched and what is gone; the token comes last. Return of how many that is new."""
     known: dict[str, MirrorItem] = {}
+    count = 0
     if listing.is_whole:
         known = {item.path: item for item in mirror.items.all().iterator(CHUNK)}
     for part in _parts(listing.tags.items()):
         if not listing.is_whole:
             known = {item.path: item for item in mirror.items.filter(path__in=[path for path, _ in part])}
-        _note_listed(mirror, part, known)
+        count += _note_listed(mirror, part, known)
     gone = listing.gone
     if listing.is_whole:
         gone = [path for path, item in known.items() if path not in listing.tags and (item.tag or item.listed_tag)]
@@ -70,14 +93,15 @@ def write_down(mirror: Mirror, listing: Listing) -> None:
         with write_turn():
             there = mirror.items.filter(path__in=paths).exclude(tag="", listed_tag="")
             there.filter(is_erased=True).delete()
-            there.update(todo=Todo.DROP, problem="", details={})
+            count += there.exclude(todo=Todo.DROP).update(todo=Todo.DROP, problem="", details={})
     if mirror.token != listing.token:
         mirror.token = listing.token
         with write_turn():
             mirror.save(update_fields=["token"])
+    return count
 
 
-def _note_listed(mirror: Mirror, part: Sequence[tuple[str, str]], known: Mapping[str, MirrorItem]) -> None:
+def _note_listed(mirror: Mirror, part: Sequence[tuple[str, str]], known: Mapping[str, MirrorItem]) -> int:
     new, changed = [], []
     for path, tag in part:
         item = known.get(path)
@@ -94,6 +118,7 @@ def _note_listed(mirror: Mirror, part: Sequence[tuple[str, str]], known: Mapping
         with write_turn():
             MirrorItem.objects.bulk_create(new)
             MirrorItem.objects.bulk_update(changed, ["listed_tag", "todo", "problem", "details"], batch_size=200)
+    return len(new) + len(changed)
 
 
 def mark_changed_here(mirror: Mirror, book: Book) -> None:

@@ -61,6 +61,8 @@ class Mirror(models.Model):
     held_details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     confirmed = models.CharField(max_length=20, blank=True)  # the hold that the next run may go past, as a manager said
     token = models.TextField(blank=True)  # of the collection's state that `items` know; empty: the server has none
+    listed_at = models.DateTimeField(null=True)  # when the server was last asked for everything, token or not
+    is_token_doubtful = models.BooleanField(default=False)  # it has once kept a change back: ask for everything
     sent_revision = models.PositiveBigIntegerField(default=0)  # of the space; what changed here up to it is in `items`
     looked_at = models.DateTimeField(null=True)  # by the last run that got an answer
     next_at = models.DateTimeField(null=True)

@@ -148,7 +148,7 @@ def change(mirror: Mirror, *, name: str, login: str, password: str, terms: Terms
 
 
 def run_now(mirror: Mirror, *, by: Actor) -> None:
-    """Have it run as soon as the worker comes to it; cards that did not get across are tried again.
+    """Have it run as soon as the worker comes to it: with a whole listing, and what did not get across.
 
     Raises NotAllowed, NoSuchSpace.
     """
@@ -159,7 +159,7 @@ def run_now(mirror: Mirror, *, by: Actor) -> None:
         failed = MirrorItem.objects.filter(mirror=mirror, todo=Todo.NOTHING).exclude(problem="")
         failed.filter(problem__in=("refused", "lost")).update(todo=Todo.SEND)
         failed.filter(problem__in=("invalid", "large")).update(todo=Todo.FETCH)
-        Mirror.objects.filter(pk=mirror.pk).update(next_at=timezone.now() + mirror.every)
+        Mirror.objects.filter(pk=mirror.pk).update(next_at=timezone.now() + mirror.every, listed_at=None)
         run_mirror.enqueue(mirror.pk)
 
 

@@ -160,6 +160,7 @@ class Reach:
             except Unreachable as error:
                 watch.cancel()
                 connection.close()
+                watch.look(parts)
                 if not is_kept or error.code != "cut":
                     raise
         raise AssertionError("unreachable")
@@ -238,21 +239,24 @@ def _key(parts: SplitResult) -> tuple[str, str, int]:
 def _parts(response: http.client.HTTPResponse, watch: _Watch, parts: SplitResult) -> Iterator[bytes]:
     if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
         raise Unreachable("encoding", host=parts.hostname)
-    size = 0
-    with _named(parts):
-        expected = response.length
-        while True:
-            part = response.read1(CHUNK)
-            size += len(part)
-            if size > MAX_ANSWER:
-                raise Unreachable("large", host=parts.hostname, limit=MAX_ANSWER // 2**20)
+    size, expected = 0, response.length
+    while True:
+        try:
+            with _named(parts):
+                part = response.read1(CHUNK)
+        except Unreachable:
             watch.look(parts)
-            if not part:
-                break
-            yield part
-        if expected is not None and size < expected:
-            raise Unreachable("cut", host=parts.hostname)
-        response.close()
+            raise
+        watch.look(parts)
+        size += len(part)
+        if size > MAX_ANSWER:
+            raise Unreachable("large", host=parts.hostname, limit=MAX_ANSWER // 2**20)
+        if not part:
+            break
+        yield part
+    if expected is not None and size < expected:
+        raise Unreachable("cut", host=parts.hostname)
+    response.close()
 
 
 @contextmanager

@@ -108,9 +108,8 @@ def _run(mirror: Mirror, stopping: Callable[[], bool]) -> bool:
 
 def _in_step(this: Run) -> None:
     mirror = this.mirror
-    listed = listing.look(this.book, mirror.token)
-    listing.write_down(mirror, listed)
-    remark = ("too_long", {"count": listed.too_long}) if listed.too_long else ("", {})
+    too_long = listing.look(mirror, this.book)
+    remark = ("too_long", {"count": too_long}) if too_long else ("", {})
     fetch(this)
     _brake(this, "deletes_here", listing.count_to_delete_here(mirror), listing.count_here(mirror))
     drop(this)
@@ -119,6 +118,8 @@ def _in_step(this: Run) -> None:
         _brake(this, "deletes_there", listing.count_to_delete_there(mirror), listing.count_known(mirror))
         send(this)
         fetch(this)
+    if not remark[0] and mirror.is_token_doubtful:
+        remark = ("tokens", {})
     if not remark[0] and this.unchanged >= FEW_UNCHANGED:
         remark = ("tags", {"count": this.unchanged})
     mirror.remark, mirror.remark_details = remark

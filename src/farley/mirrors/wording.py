@@ -62,6 +62,9 @@ REMARKS = {
     "tags": gettext_noop(
         "The server says of %(count)s cards that they have changed, and they have not. They are fetched in vain."
     ),
+    "tokens": gettext_noop(
+        "The server has not told of everything that had changed. So it is asked for the whole list each time."
+    ),
     "too_long": gettext_noop("%(count)s cards have an address that is longer than Farley keeps, and stay outside."),
 }
 PROBLEMS = {  # why a card did not get across

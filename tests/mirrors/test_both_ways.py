@@ -73,6 +73,19 @@ def test_what_was_only_fetched_is_never_sent_back(both: Mirror, outside: Outside
     assert MirrorRun.objects.count() == 2
 
 
+def test_line_breaks_that_are_lost_on_the_way_are_no_change(
+    both: Mirror, outside: Outside, space: Space, bob: User
+) -> None:
+    bare = ADA.replace(b"\r\n", b"\n")
+    hand_of(bob).store(space, bare)
+    hand_of(bob).store(space, BOB.removesuffix(b"\r\n"))
+    for _ in range(2):
+        in_step(both)
+    assert cards_of(space) == set(outside.cards.values()) == {bare, BOB.removesuffix(b"\r\n")}
+    assert noted(both) == []
+    assert len(outside.writes()) == 2
+
+
 def test_what_a_server_rewrites_is_fetched_once_and_named(
     both: Mirror, outside: Outside, space: Space, bob: User
 ) -> None:

@@ -292,6 +292,9 @@ def test_the_password_goes_by_tls_alone_and_not_to_another_house() -> None:
     for url in ("http://cloud.example.org/", "https://example.net/", "https://1.2.3.4/", "https://evilexample.org/"):
         with pytest.raises(Unreachable, match="elsewhere"), reach.ask("GET", url):
             pass
+    house = Reach("https://cloud.example.co.uk/", LOGIN, PASSWORD)
+    with pytest.raises(Unreachable, match="elsewhere"), house.ask("GET", "https://other.co.uk/"):
+        pass
     assert PASSWORD not in repr(reach)
     outside = Reach("http://93.184.215.14/", LOGIN, PASSWORD)
     with pytest.raises(Unreachable, match="plain"), outside.ask("GET", "http://93.184.215.14/"):

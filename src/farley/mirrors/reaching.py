@@ -37,6 +37,7 @@ CHUNK = 64 * 1024
 _REDIRECTS = (301, 302, 307, 308)
 _SAFE = ":@!$&'()*+,;=~-._"
 _READING = ("PROPFIND", "REPORT", "GET", "OPTIONS")
+_SECOND_LEVELS = ("ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "or", "org")  # as in co.uk: nobody's own
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NOWHERE = (  # counted as public, and answering machines of some providers with their secrets
     IPv4Network("192.0.0.0/24"),
@@ -132,8 +133,7 @@ class Reach:
         if host == own:
             return parts.scheme == "https" or home.scheme == "http"
         is_name = not host.replace(".", "").isdigit() and ":" not in host
-        same = host.split(".")[-2:] == own.split(".")[-2:] and len(own.split(".")) > 1
-        return parts.scheme == "https" and is_name and same
+        return parts.scheme == "https" and is_name and _domain(own) != "" and _domain(host) == _domain(own)
 
     def _answered(
         self, method: str, parts: SplitResult, body: bytes, headers: Mapping[str, str], deadline: float
@@ -225,6 +225,13 @@ def is_allowed(address: Address, networks: tuple[Network, ...]) -> bool:
         if inner is not None:
             return is_allowed(inner, networks)
     return address.is_global and not address.is_multicast and not any(address in each for each in _NOWHERE)
+
+
+def _domain(host: str) -> str:
+    """What somebody registered of a host's name; "" where there is no such thing."""
+    labels = host.split(".")
+    count = 3 if len(labels[-1]) == 2 and labels[-2:][0] in _SECOND_LEVELS else 2
+    return ".".join(labels[-count:]) if len(labels) >= count else ""
 
 
 def canonical(path: str) -> str:

@@ -72,6 +72,10 @@ class When:
     def date(self) -> date:
         return self.local.date()
 
+    def date_at_midnight(self) -> datetime:
+        """The day by the clock on the wall, at midnight."""
+        return self.local.replace(hour=0, minute=0, second=0)
+
     def written(self) -> str:
         """As iCalendar writes it, the TZID aside."""
         local = self.local

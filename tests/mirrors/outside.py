@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -219,10 +220,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(outside: Outside) -> Iterator[Outside]:
+def serving(outside: Outside, tls: ssl.SSLContext | None = None) -> Iterator[Outside]:
     handler = type("Bound", (Handler,), {"outside": outside})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     outside.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

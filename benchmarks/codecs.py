@@ -1,4 +1,4 @@
-"""Reading, writing, editing and converting vCards, with vobject doing the like on the same cards as the floor.
+"""Reading, writing, editing and converting vCards and calendar objects; vobject and icalendar on the same as the floor.
 
 CPU time of this process, the best of several rounds, the two taking turns. Then how time grows with size, shape by
 shape: four times the octets should take about four times as long.
@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import icalendar
 import vobject
+from dateutil.rrule import rrulestr
 
 from benchmarks import _figures
 from farley.codecs.contentline import Params, split_lines
+from farley.codecs.icalendar import ICalendar, read_calendars
+from farley.codecs.recurrence import bounds, occurrences
+from farley.codecs.vcalendar import convert as convert_calendar
 from farley.codecs.vcard import Card, read_cards
 from farley.codecs.vcard_conversion import convert
 from farley.codecs.vcard_writing import write_line, write_list, write_structure, write_text
@@ -42,12 +48,146 @@ NOTE:Trifft man am besten vormittags\\, dienstags.
 END:VCARD
 """
 
+ZONE = """BEGIN:VTIMEZONE
+TZID:Europe/Berlin
+BEGIN:DAYLIGHT
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+TZNAME:CEST
+DTSTART:19700329T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+TZNAME:CET
+DTSTART:19701025T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+END:VTIMEZONE
+"""
+EVENT = """BEGIN:VEVENT
+UID:5f1c6a0e-9d3b-4f0d-9a57-{number:012}
+DTSTAMP:20260101T080000Z
+DTSTART;TZID=Europe/Berlin:2026{month:02}{day:02}T{hour:02}0000
+DTEND;TZID=Europe/Berlin:2026{month:02}{day:02}T{hour:02}4500
+SUMMARY:Besprechung mit Schäfer & Söhne {number}
+LOCATION:Lange Straße 12\\, Berlin
+DESCRIPTION:Angebot durchgehen\\nund den Termin im Mai festlegen.
+CATEGORIES:Kunde,Berlin
+STATUS:CONFIRMED
+ORGANIZER;CN=Alice:mailto:alice@example.com
+ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:bob{number}@example.com
+BEGIN:VALARM
+ACTION:DISPLAY
+DESCRIPTION:Besprechung
+TRIGGER:-PT15M
+END:VALARM
+END:VEVENT
+"""
+RULE = "FREQ=WEEKLY;BYDAY=MO,WE,FR;INTERVAL=2"
+HOSTILE = {
+    "every second since the year 1": "FREQ=SECONDLY",
+    "the 30th of February, by the second": "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+    "a billion days, counted": "FREQ=DAILY;COUNT=999999999",
+}
+
 
 def main() -> None:
     cards = "".join(TYPICAL.format(number=number) for number in range(COUNT)).replace("\n", "\r\n").encode()
     print(f"{COUNT:,} cards of {TYPICAL.count(chr(10)) - 1} lines, {len(cards) / COUNT:.0f} octets each\n")
     _against_vobject(cards)
     _growth(cards)
+    _calendars()
+
+
+def _calendars() -> None:
+    def event(number: int) -> str:
+        return EVENT.format(number=number, month=number % 12 + 1, day=number % 28 + 1, hour=8 + number % 10)
+
+    def calendar(events: str) -> bytes:
+        whole = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Example//EN\n{ZONE}{events}END:VCALENDAR\n"
+        return whole.replace("\n", "\r\n").encode()
+
+    octets = calendar("".join(map(event, range(COUNT))))
+    some = calendar("".join(map(event, range(COUNT // 10))))
+    single = [calendar(event(number)) for number in range(COUNT)]
+    ours = [entry.ical for entry in read_calendars(octets) if entry.ical]
+    theirs, vobjects = icalendar.Calendar.from_ical(some), vobject.readOne(some.decode())
+    edits = [(ical, ical.main.properties("LOCATION")[0].index) for ical in ours if ical.main]
+    print(f"{COUNT:,} events of {EVENT.count(chr(10))} lines, {len(octets) / COUNT:.0f} octets each\n")
+    figures = _best(
+        {
+            "icalendar reads": lambda: icalendar.Calendar.from_ical(some).walk("VEVENT"),
+            "vobject reads": lambda: vobject.readOne(some.decode()),
+            "icalendar writes": theirs.to_ical,
+            "vobject writes": vobjects.serialize,
+            "objects": lambda: all(entry.ical for entry in read_calendars(octets)),
+            "one by one": lambda: [ICalendar.parse(each) for each in single],
+            "lines": lambda: all(entry.ical and entry.ical.lines for entry in read_calendars(octets)),
+            "typed": lambda: all(entry.ical and _touch_event(entry.ical) for entry in read_calendars(octets)),
+            "back": lambda: [b"".join(line.octets for line in ical.lines) for ical in ours],
+            "edit": lambda: [ical.with_text(index, "Hamburg") for ical, index in edits],
+            "1.0": lambda: [convert_calendar(ical, "1.0") for ical in ours[:100]],
+        }
+    )
+    read = COUNT // 10 / min(figures["icalendar reads"], figures["vobject reads"])
+    write = COUNT // 10 / min(figures["icalendar writes"], figures["vobject writes"])
+    rows = []
+    for what, name, count, floor, verb in (
+        ("read: a file cut into objects", "objects", COUNT, read, "read"),
+        ("read: objects of their own, judged to be whole", "one by one", COUNT, read, "read"),
+        ("read: a file, lines, names, parameters", "lines", COUNT, read, "read"),
+        ("read: that, and every value typed as an index wants it", "typed", COUNT, read, "read"),
+        ("write: an object read, line by line", "back", COUNT, write, "written"),
+        ("edit one property", "edit", COUNT, write, "written"),
+        ("convert to 1.0, proved to come back", "1.0", 100, write, "written"),
+    ):
+        figure = count / figures[name]
+        floor_said = f"{_figures.per_second(floor, 1)} {verb} by the faster of icalendar and vobject"
+        rows.append((what, _figures.per_second(figure, 1), floor_said, _figures.times(figure, floor)))
+    _figures.table("iCalendar codec", rows)
+    _series()
+
+
+def _touch_event(ical: ICalendar) -> bool:
+    event = ical.main
+    if event is None:
+        return False
+    _ = event.start_at, event.end_at, event.duration, event.recurrence_id, event.categories, ical.uid
+    _ = [event.text(name) for name in ("SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "TRANSP", "CLASS")]
+    _ = [(each.address, each.param("PARTSTAT")) for each in event.attendees], event.number("PRIORITY")
+    return bool(event.organizer) and bool(event.alarms)
+
+
+def _series() -> None:
+    """A month of series that began long ago, beside dateutil, which walks there from their start."""
+
+    def series(rule: str, start: str) -> ICalendar:
+        lines = f"BEGIN:VEVENT\nUID:1\nDTSTART:{start}\nRRULE:{rule}\nEND:VEVENT\n"
+        return ICalendar.parse(f"BEGIN:VCALENDAR\nVERSION:2.0\n{lines}END:VCALENDAR\n".encode())
+
+    since = datetime(2026, 5, 1, tzinfo=UTC)
+    until = since + timedelta(days=31)
+    ical = series(RULE, "20160104T100000Z")
+    started = datetime(2016, 1, 4, 10, tzinfo=UTC)
+    figures = _best(
+        {
+            "ours": lambda: [occurrences(ical, since, until) for _ in range(100)],
+            "theirs": lambda: [rrulestr(RULE, dtstart=started).between(since, until) for _ in range(20)],
+            "bounds": lambda: [bounds(ical) for _ in range(100)],
+            **{
+                what: partial(occurrences, series(rule, "00010101T000000Z"), since, until)
+                for what, rule in HOSTILE.items()
+            },
+        },
+        rounds=3,
+    )
+    ours, theirs = 100 / figures["ours"], 20 / figures["theirs"]
+    floor = f"{_figures.per_second(theirs, 1)} dateutil"
+    rows = [("a month of a series ten years old", _figures.per_second(ours, 1), floor, _figures.times(ours, theirs))]
+    rows += [(what, f"{1000 * figures[what]:.0f} ms until it is given up", "none", "") for what in HOSTILE]
+    _figures.table("recurrence", rows)
 
 
 def _against_vobject(octets: bytes) -> None:
@@ -161,6 +301,14 @@ def _growth(cards: bytes) -> None:
                 b"BEGIN:VCARD\nAGENT:\n" * 5_000 * times + b"BEGIN:VCARD\nEND:VCARD\n" + b"END:VCARD\n" * 5_000 * times
             ),
             read,
+        ),
+        "events": (
+            lambda times: b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT\r\n" * 5_000 * times,
+            lambda octets: list(read_calendars(octets)),
+        ),
+        "events never ended": (
+            lambda times: b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 10_000 * times,
+            lambda octets: list(read_calendars(octets)),
         ),
         "begins without an end": (lambda times: b"BEGIN:VCARD\r\n" * 10_000 * times, read),
         "binary": (lambda times: bytes(range(256)) * 4_000 * times, read),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.codecs.test_vcard_reading import Dribble
 
+from farley.codecs.contentline import split_lines
 from farley.codecs.icalendar import Component, Entry, ICalendar, InvalidICalendar, headers, judge, read_calendars
 
 ZONE = (
@@ -94,6 +95,14 @@ def test_any_octets_give_objects_and_problems_and_nothing_else(octets: bytes) ->
             ask(entry.ical)
     with contextlib.suppress(InvalidICalendar):
         ask(ICalendar.parse(octets))
+
+
+@given(SOUP, SOUP, SOUP)
+def test_the_lines_of_an_object_with_time_zones_are_those_of_its_octets(
+    first: bytes, second: bytes, third: bytes
+) -> None:
+    for octets in (first + ZONE + second, first + ZONE + second + ZONE + third, calendar(ZONE, first, ZONE)):
+        assert list(ICalendar(octets).lines) == split_lines(octets)
 
 
 @given(st.binary(max_size=300))

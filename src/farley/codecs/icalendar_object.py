@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from farley.codecs.contentline import Line, Params, fold, line_ending, split_lines, write_head
@@ -24,7 +25,8 @@ _AS_WRITTEN: Final = frozenset(
         "IMAGE", "CONFERENCE", "ACKNOWLEDGED", "STRUCTURED-DATA", "LINK",
     }
 )  # fmt: skip
-_AN_OBJECT = 4 * 2**10  # octets: what most stay below
+_MAX_HEAD = 2**13  # octets of what stands before the components and is remembered: more than most have
+_MARKS = frozenset({"BEGIN", "END", "\ufeffBEGIN"})
 T = TypeVar("T")
 
 
@@ -79,7 +81,7 @@ class ICalendar:
     @property
     def lines(self) -> tuple[Line, ...]:
         if self._lines is None:
-            self._lines = tuple(split_lines(self.octets))
+            self._lines = _lines_of(self.octets)
         return self._lines
 
     @property
@@ -115,6 +117,8 @@ class ICalendar:
     def main(self) -> Component | None:
         """The component without a RECURRENCE-ID; the first of any where all have one. None for an empty calendar."""
         components = self.components
+        if len(components) == 1:
+            return components[0]
         series = next((each for each in components if not each.first("RECURRENCE-ID")), None)
         return series or next(iter(components), None)
 
@@ -474,25 +478,52 @@ def _params_of(when: When, params: Params) -> Params:
     return (("TZID", (when.zone,)), *kept) if when.zone and when.zone != "UTC" else kept
 
 
+def _lines_of(octets: bytes) -> tuple[Line, ...]:
+    """What `split_lines` gives. What stands up to the end of the time zones, mostly the same in object after object,
+    is split once."""
+    end = octets.rfind(b"\nEND:VTIMEZONE") + 1
+    stop = octets.find(b"\n", end) + 1
+    if (
+        0 < end < stop <= _MAX_HEAD
+        and octets[end:stop] in (b"END:VTIMEZONE\r\n", b"END:VTIMEZONE\n")
+        and octets[stop : stop + 1].isalpha()
+    ):
+        return (*_lines_of_head(octets[:stop]), *split_lines(octets[stop:]))
+    return tuple(split_lines(octets))
+
+
+@lru_cache(maxsize=128)
+def _lines_of_head(octets: bytes) -> tuple[Line, ...]:
+    return tuple(split_lines(octets))
+
+
 def _tree(ical: ICalendar) -> Component:
     """The components as they lie within one another. What is not closed ends where what holds it ends."""
     lines = ical.lines
     outside = Component(ical, "", 0)
     outside.end = len(lines)
     stack = [outside]
+    note = outside.indices.append
     for index, line in enumerate(lines):
         name = line.name
+        if name not in _MARKS:
+            note(index)
+            continue
         if name == "BEGIN" or (name == "\ufeffBEGIN" and len(stack) == 1):
             opened = Component(ical, line.value.strip().upper(), index)
             opened.end = len(lines)
             stack[-1].components.append(opened)
             stack.append(opened)
+            note = opened.indices.append
         elif name == "END":
             wanted = line.value.strip().upper()
-            depth = next((at for at in range(len(stack) - 1, 0, -1) if stack[at].name == wanted), 0)
+            depth = len(stack) - 1
+            while depth and stack[depth].name != wanted:
+                depth -= 1
             for closed in stack[depth:] if depth else ():
                 closed.end = index
             del stack[depth or len(stack) :]
+            note = stack[-1].indices.append
         else:
-            stack[-1].indices.append(index)
+            note(index)
     return next((each for each in outside.components if each.name == "VCALENDAR"), outside)

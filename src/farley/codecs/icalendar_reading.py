@@ -130,7 +130,8 @@ class _Header:
             return []
         names: set[str] = set()
         for octets in components:
-            names.update(found.decode("utf-8", "replace").strip() for found in _TZID.findall(_FOLD.sub(b"", octets)))
+            unfolded = _FOLD.sub(b"", octets) if b"\n " in octets or b"\t" in octets or b"\r " in octets else octets
+            names.update(found.decode("utf-8", "replace").strip() for found in set(_TZID.findall(unfolded)))
         return [tzid for tzid in self._zones if tzid in names] if names else []
 
     def _zone(self, tzid: str) -> bytes:

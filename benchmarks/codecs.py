@@ -306,6 +306,18 @@ def _growth(cards: bytes) -> None:
             lambda times: b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT\r\n" * 5_000 * times,
             lambda octets: list(read_calendars(octets)),
         ),
+        "events and time zones": (
+            lambda times: (
+                b"BEGIN:VCALENDAR\r\n"
+                + b"".join(
+                    b"BEGIN:VTIMEZONE\r\nTZID:%d\r\nEND:VTIMEZONE\r\n"
+                    b"BEGIN:VEVENT\r\nUID:%d\r\nDTSTART;TZID=%d:20260101T100000\r\nEND:VEVENT\r\n" % (at, at, at)
+                    for at in range(1_500 * times)
+                )
+                + b"END:VCALENDAR\r\n"
+            ),
+            lambda octets: list(read_calendars(octets)),
+        ),
         "events never ended": (
             lambda times: b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 10_000 * times,
             lambda octets: list(read_calendars(octets)),

@@ -1,7 +1,7 @@
 """What in a calendar object is not as the standard wants it, and a repaired object. Reading minds none of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from farley.codecs.contentline import MAX_OCTETS, count_breaks
@@ -37,10 +37,11 @@ def judge(ical: ICalendar) -> list[Remark]:
         blank = len(line.octets) - len(line.octets.lstrip(b"\r\n"))
         numbers.append(number + count_breaks(line.octets, 0, blank))
         number += count_breaks(line.octets, 0, len(line.octets))
+    zones = ical.zones.keys()
     found = [(ical.root.start, *each) for each in _about_the_calendar(ical)]
     for component in _all(ical.root):
         found += [(component.start, *each) for each in _about_the_component(component, ical)]
-        found += _about_lines(component)
+        found += _about_lines(component, zones)
     return sorted(Remark(numbers[index], rule, message) for index, rule, message in found)
 
 
@@ -113,8 +114,7 @@ def _about_the_component(component: Component, ical: ICalendar) -> Iterator[tupl
             yield "several", f"there is one {name} only"
 
 
-def _about_lines(component: Component) -> Iterator[tuple[int, str, str]]:
-    zones = component.ical.zones
+def _about_lines(component: Component, zones: Collection[str]) -> Iterator[tuple[int, str, str]]:
     for found in component.properties():
         for rule, message in _about_line(found):
             yield found.index, rule, message

@@ -96,7 +96,9 @@ class _Header:
     def __init__(self, source: Source, calendar: CalendarExtent) -> None:
         self._source = source
         self._zones = calendar.zones
+        self._places = {tzid: place for place, tzid in enumerate(calendar.zones)}
         self._read_zones: dict[str, bytes] = {}
+        self._room = 2**20  # octets of zones that are remembered
         begin = source.read(calendar.start, calendar.start + 100)
         self.line_break = line_ending(begin)
         pieces, self.is_of_objects_only = [], True
@@ -132,7 +134,7 @@ class _Header:
         for octets in components:
             unfolded = _FOLD.sub(b"", octets) if b"\n " in octets or b"\t" in octets or b"\r " in octets else octets
             names.update(found.decode("utf-8", "replace").strip() for found in set(_TZID.findall(unfolded)))
-        return [tzid for tzid in self._zones if tzid in names] if names else []
+        return sorted(names & self._places.keys(), key=self._places.__getitem__)
 
     def _zone(self, tzid: str) -> bytes:
         octets = self._read_zones.get(tzid)
@@ -140,7 +142,8 @@ class _Header:
             extent: Extent = self._zones[tzid]
             size = extent.stop - extent.start
             octets = _ended(self._source.read(extent.start, extent.stop)) if size <= _MAX_HEADER else b""
-            if sum(map(len, self._read_zones.values())) < 2**20:
+            if len(octets) <= self._room:
+                self._room -= len(octets)
                 self._read_zones[tzid] = octets
         return octets
 

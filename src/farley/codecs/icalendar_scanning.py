@@ -16,6 +16,8 @@ _MAX_LINE = 2**16  # octets of a line that may still be a mark or hold a UID
 _MAX_DEPTH = 100  # components within components
 _MAX_PROBLEMS = 10_000  # of one source: more are counted as one
 _SHOWN = 1000  # octets of what is broken that an entry carries
+_MAX_NAMES = 200
+_marked_names: dict[bytes, str] = {}  # what a BEGIN or END names: nearly all there are name one of a dozen
 _BOM = codecs.BOM_UTF8
 _BLANK = b" \t\r\n\0" + _BOM
 # Lines the structure hangs on, folds included. Only a line that is not folded onto another begins like this.
@@ -207,9 +209,14 @@ class _Scanner:
                 if len(self.stack) == 2 and token.end() - start < _MAX_LINE:
                     self._note(token[3].upper(), token[1])
                 continue
-            name = _value(token[1]).upper()
-            if token.end() - start > _SHOWN:
-                continue
+            written = token[1]
+            name = _marked_names.get(written)
+            if name is None:
+                if len(written) > _SHOWN:
+                    continue
+                name = _value(written).upper()
+                if len(_marked_names) < _MAX_NAMES:
+                    _marked_names[written] = name
             if mark[0] in b"Bb":
                 self._begin(name, start)
             else:

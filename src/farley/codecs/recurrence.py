@@ -96,19 +96,19 @@ def bounds(ical: ICalendar, *, floating: tzinfo = UTC) -> Bounds | None:
                 is_endless = True
             else:
                 ends.append(series.end_of(last, series.zone.to_utc(last)))
-    ends += _moved_ends(ical, zones, ends)
     if not starts:
         return None
+    ends += _moved_ends(ical, zones, max(ends))
     return Bounds(_aware(min(starts)), None if is_endless else _aware(max(ends)))
 
 
-def _moved_ends(ical: ICalendar, zones: Zones, ends: list[datetime]) -> Iterator[datetime]:
+def _moved_ends(ical: ICalendar, zones: Zones, latest: datetime) -> Iterator[datetime]:
     """How late the last of a series may end that was moved from some occurrence on."""
     for override in ical.overrides:
         identity, start = override.recurrence_id, override.start_at
         series = _Series.of(override, zones)
-        if override.is_this_and_future and identity and start and series and ends:
-            moved = plus(max(ends), max(start.local - identity.local, _NOTHING) + _SLACK)
+        if override.is_this_and_future and identity and start and series:
+            moved = plus(latest, max(start.local - identity.local, _NOTHING) + _SLACK)
             yield plus(moved, series.length)
 
 
@@ -235,6 +235,7 @@ class _Expander:
         for component in self.ical.components:
             if not component.first("RECURRENCE-ID") and (series := _Series.of(component, self.zones)):
                 found += self._series(series, overrides)
+                overrides = []  # where there are several without one, which no standard allows, the first is the series
         return found
 
     def _single(self, series: _Series, identity: When | None) -> Occurrence | None:

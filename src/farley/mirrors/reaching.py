@@ -39,9 +39,14 @@ _SAFE = ":@!$&'()*+,;=~-._"
 _READING = ("PROPFIND", "REPORT", "GET", "OPTIONS")
 _SECOND_LEVELS = ("ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "or", "org")  # as in co.uk: nobody's own
 _NAT64 = IPv6Network("64:ff9b::/96")
-_NOWHERE = (  # counted as public, and answering machines of some providers with their secrets
+_NOWHERE = (  # counted as public: machines of some providers with their secrets, and ways into networks of one's own
     IPv4Network("192.0.0.0/24"),
     IPv4Network("168.63.129.16/32"),
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4, RFC 7526
+    IPv6Network("::/96"),  # an address of IPv4 within, RFC 4291 §2.5.5.1
+    IPv6Network("64:ff9b:1::/48"),  # NAT64 of one's own, RFC 8215
+    IPv6Network("5f00::/16"),  # segments of one's own, RFC 9602
+    IPv6Network("fec0::/10"),  # local to a site, RFC 3879
 )
 
 

@@ -36,7 +36,7 @@ def work() -> None:
     """Run what was asked for, as the worker does, but on this connection."""
     asked = DBTaskResult.objects.ready().filter(task_path=run_mirror.module_path)
     while (task := asked.first()) is not None:
-        run_mirror.call(*task.args_kwargs["args"])
+        run_mirror.call(*task.args_kwargs["args"], **task.args_kwargs["kwargs"])
         task.delete()
 
 

@@ -239,7 +239,8 @@ def test_members_that_lie_elsewhere_are_no_members(mirror: Mirror, outside: Outs
         ("169.254.169.254", False), ("fe80::1", False), ("fd00:ec2::254", False), ("0.0.0.0", False), ("::", False),
         ("100.100.100.200", False), ("168.63.129.16", False), ("224.0.0.1", False), ("ff02::1", False),
         ("::ffff:127.0.0.1", False), ("64:ff9b::7f00:1", False), ("2002:7f00:1::", False), ("192.0.0.192", False),
-        ("fec0::1", False), ("64:ff9b:1::a00:1", False), ("::7f00:1", False), ("5f00::1", False), ("192.88.99.1", False),
+        ("fec0::1", False), ("64:ff9b:1::a00:1", False), ("::7f00:1", False), ("5f00::1", False),
+        ("192.88.99.1", False),
         ("8.8.8.8", True), ("2606:4700::1111", True), ("192.168.7.9", True), ("64:ff9b::808:808", True),
     ],
 )  # fmt: skip

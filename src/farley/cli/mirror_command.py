@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from farley.cli.command import DONE, SOME_PROBLEMS, Refused, space_named, user_named
 from farley.cli.text import printable
@@ -213,7 +214,7 @@ def _tell_troubles(mirror: Mirror, by: Actor) -> bool:
     if mirror.remark:
         told.append(wording.remark(mirror.remark, mirror.remark_details))
     for item in operations.troubled(mirror, by=by)[:SHOWN]:
-        name = item.contact.full_name if item.contact else item.path.rpartition("/")[2]
+        name = contact.full_name if (contact := item.contact_here) else unquote(item.path.rpartition("/")[2])
         told.append(f"{name}: {wording.note(item.problem, item.details)}")
     for line in told:
         print(f"farley: {printable(line)}", file=sys.stderr)

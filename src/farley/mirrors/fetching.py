@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from farley.codecs.vcard import InvalidVCard
@@ -56,7 +56,7 @@ class Arrived:
 def fetch(run: Run) -> None:
     """Fetch what is noted to be fetched, each once. Raises Unreachable, CutShort, NotAllowed, NoSuchSpace."""
     last = 0
-    while page := list(run.mirror.items.filter(todo=Todo.FETCH, pk__gt=last).order_by("pk")[:PAGE]):
+    while page := list(run.mirror.items.filter(todo=Todo.FETCH, is_erased=False, pk__gt=last).order_by("pk")[:PAGE]):
         last = page[-1].pk
         cards = _cards(run, [item.path for item in page])
         _take_in(run, page, cards)
@@ -130,6 +130,12 @@ def _take_in(run: Run, page: Sequence[MirrorItem], cards: dict[str, Card | int])
     arrived = [Arrived(item, card, prepared) for (item, card), prepared in zip(came, read, strict=True)]
     run.batch()
     with writing([run.mirror.space_id]) as locked:
+        asked = [item.pk for item in page]
+        current = run.mirror.items.filter(todo=Todo.FETCH, is_erased=False).in_bulk(
+            asked
+        )  # one may be erased meanwhile
+        page = [current[pk] for pk in asked if pk in current]
+        arrived = [replace(each, item=current[each.item.pk]) for each in arrived if each.item.pk in current]
         for item in page:
             if not isinstance(card := cards.get(item.path, 0), Card):
                 _note_missing(run, item, card)
@@ -310,4 +316,4 @@ def _rule_of(run: Run, item: MirrorItem) -> Rule:
 
 
 def _name_of(item: MirrorItem) -> str:
-    return item.contact.full_name if item.contact is not None else ""
+    return contact.full_name if (contact := item.contact_here) is not None else ""

@@ -86,7 +86,7 @@ def write_down(mirror: Mirror, listing: Listing) -> int:
         if not listing.is_whole:
             known = {item.path: item for item in mirror.items.filter(path__in=[path for path, _ in part])}
         count += _note_listed(mirror, part, known)
-    gone = listing.gone
+    gone = [path for path in listing.gone if path not in listing.tags]  # in an earlier part, and there again since
     if listing.is_whole:
         gone = [path for path, item in known.items() if path not in listing.tags and (item.tag or item.listed_tag)]
     for paths in _parts(gone):
@@ -107,7 +107,11 @@ def _note_listed(mirror: Mirror, part: Sequence[tuple[str, str]], known: Mapping
         item = known.get(path)
         if item is None:
             new.append(MirrorItem(mirror=mirror, path=path, listed_tag=tag, todo=Todo.FETCH))
-        elif item.is_erased or (tag and tag == item.listed_tag and item.todo in (Todo.NOTHING, Todo.SEND)):
+        elif item.is_erased:
+            if tag != item.listed_tag:  # it is deleted as it is now, and not fetched
+                item.tag = item.listed_tag = tag
+                changed.append(item)
+        elif tag and tag == item.listed_tag and item.todo in (Todo.NOTHING, Todo.SEND):
             continue
         elif item.todo != Todo.FETCH or item.listed_tag != tag:
             if item.listed_tag != tag:
@@ -117,7 +121,7 @@ def _note_listed(mirror: Mirror, part: Sequence[tuple[str, str]], known: Mapping
     if new or changed:
         with write_turn():
             MirrorItem.objects.bulk_create(new)
-            MirrorItem.objects.bulk_update(changed, ["listed_tag", "todo", "problem", "details"], batch_size=200)
+            MirrorItem.objects.bulk_update(changed, ["tag", "listed_tag", "todo", "problem", "details"], batch_size=200)
     return len(new) + len(changed)
 
 

@@ -139,6 +139,21 @@ class MirrorItem(models.Model):
     def __str__(self) -> str:
         return self.path
 
+    @property
+    def contact_here(self) -> Contact | None:
+        """Its contact, while it is in the mirror's space: what becomes of it elsewhere is for others to know."""
+        contact = self.contact
+        is_here = contact is not None and not contact.is_deleted and contact.space_id == self.mirror.space_id
+        return contact if is_here else None
+
+
+class MirrorRunQuerySet(models.QuerySet["MirrorRun"]):
+    def of_undone(self, mirror: Mirror) -> Self:
+        """Those of which what they brought is undone, or is being undone just now, and nobody has said what then."""
+        is_back = models.Q(batch__state=Batch.State.UNDONE)
+        is_going = models.Exists(Batch.objects.filter(undoes=models.OuterRef("batch"), state=Batch.State.RUNNING))
+        return self.filter(is_back | is_going, mirror=mirror, is_acknowledged=False)
+
 
 class MirrorRun(models.Model):
     """A run that changed something, or went wrong in another way than the one before it."""
@@ -156,6 +171,8 @@ class MirrorRun(models.Model):
     trouble = models.CharField(max_length=20, blank=True)  # `wording.TROUBLES` or `wording.HOLDS`
     details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     is_acknowledged = models.BooleanField(default=False)  # that it was undone: a manager has said how it goes on
+
+    objects: ClassVar = MirrorRunQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["mirror", "-id"], name="mirror_runs_newest_first")]

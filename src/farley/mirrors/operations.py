@@ -160,7 +160,7 @@ def run_now(mirror: Mirror, *, by: Actor) -> None:
         failed.filter(problem__in=("refused", "lost")).update(todo=Todo.SEND)
         failed.filter(problem__in=("invalid", "large")).update(todo=Todo.FETCH)
         Mirror.objects.filter(pk=mirror.pk).update(next_at=timezone.now() + mirror.every, listed_at=None)
-        run_mirror.enqueue(mirror.pk)
+        run_mirror.enqueue(mirror.pk, paused_too=mirror.state == State.PAUSED)
 
 
 def require_ready(mirror: Mirror, *, by: Actor) -> None:
@@ -191,11 +191,15 @@ def resume(mirror: Mirror, *, by: Actor, door: Door) -> None:
 
 def remove(mirror: Mirror, *, by: Actor, door: Door) -> None:
     """End it and forget its password. The contacts stay, and it can be brought back. Raises NotAllowed, NoSuchSpace."""
+    from farley.mirrors.tasks import run_mirror
+
     require_standing(mirror.space, by, Role.MANAGER)
     with write_turn():
         going = Mirror.objects.filter(pk=mirror.pk, removed_at=None)
         if going.update(state=State.REMOVED, removed_at=timezone.now(), sealed_password="", next_at=None, found=[]):
             _tell(Verb.MIRROR_REMOVED, mirror, by, door)
+            if MirrorRun.objects.filter(mirror=mirror, finished_at=None).exists():  # to end its act: it can be undone
+                run_mirror.enqueue(mirror.pk)
 
 
 def bring_back(mirror: Mirror, *, by: Actor, door: Door) -> None:
@@ -268,13 +272,19 @@ def decide(mirror: Mirror, item: int, rule: Mirror.Rule, *, by: Actor) -> None:
 def runs_of(mirror: Mirror, *, by: Actor) -> QuerySet[MirrorRun]:
     """Its log, newest first. Raises NotAllowed, NoSuchSpace."""
     require_standing(mirror.space, by, Role.MANAGER)
-    return MirrorRun.objects.filter(mirror=mirror).exclude(finished_at=None).select_related("batch").order_by("-pk")
+    return (
+        MirrorRun.objects.filter(mirror=mirror)
+        .exclude(finished_at=None)
+        .select_related("batch", "mirror")
+        .order_by("-pk")
+    )
 
 
 def troubled(mirror: Mirror, *, by: Actor) -> QuerySet[MirrorItem]:
     """The cards that did not get across. Raises NotAllowed, NoSuchSpace."""
     require_standing(mirror.space, by, Role.MANAGER)
-    return MirrorItem.objects.filter(mirror=mirror).exclude(problem="").select_related("contact").order_by("pk")
+    found = MirrorItem.objects.filter(mirror=mirror).exclude(problem="")
+    return found.select_related("contact", "mirror").order_by("pk")
 
 
 def in_need() -> Iterator[str]:
@@ -304,7 +314,8 @@ def _fetch_anew(items: QuerySet[MirrorItem]) -> None:
 
 def _free(mirror: Mirror, *, confirmed: str) -> None:
     held = Mirror.objects.filter(pk=mirror.pk, state=State.HELD)
-    held.update(state=State.ON, held_for="", held_details={}, confirmed=confirmed)
+    details = mirror.held_details if confirmed else {}  # how many were agreed to
+    held.update(state=State.ON, held_for="", held_details=details, confirmed=confirmed)
     mirror.refresh_from_db()
 
 

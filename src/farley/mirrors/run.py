@@ -10,12 +10,15 @@ from typing import Any
 from django.utils import timezone
 
 from farley.accounts.actor import Actor
+from farley.accounts.roles import Role
 from farley.contacts.models import Contact
 from farley.database.turns import write_turn
 from farley.journal.models import Batch, Door
 from farley.journal.writing import close_batch, open_batch
 from farley.mirrors.carddav import Book
 from farley.mirrors.models import Mirror, MirrorItem, MirrorNote, MirrorRun
+from farley.spaces.models import Space
+from farley.spaces.operations import require
 
 BUDGET_S = 300.0  # then others of the queue have their turn, and it goes on behind them
 MAX_NOTES = 500  # of one run
@@ -23,6 +26,18 @@ MAX_NOTES = 500  # of one run
 
 class CutShort(Exception):
     """The run is to go on later where it stands."""
+
+
+class Stopped(Exception):
+    """Somebody has paused the mirror meanwhile, or removed it."""
+
+
+class Held(Exception):
+    """The mirror waits for a manager. `code` is one of `wording.HOLDS`."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.code, self.details = code, details
 
 
 @dataclass
@@ -33,16 +48,17 @@ class Run:
     book: Book
     log: MirrorRun
     stopping: Callable[[], bool]
+    paused_too: bool = True  # it was asked for while the mirror was paused
     sent: set[int] = field(default_factory=set)  # ids of items that were sent by it
     unchanged: int = 0  # cards that were listed as changed and are not
     began: float = field(default_factory=time.monotonic)
     _notes: int = 0
 
     @classmethod
-    def of(cls, mirror: Mirror, book: Book, stopping: Callable[[], bool]) -> Run:
+    def of(cls, mirror: Mirror, book: Book, stopping: Callable[[], bool], *, paused_too: bool = True) -> Run:
         """A new run, or the one that was cut short."""
         log = MirrorRun.objects.filter(mirror=mirror, finished_at=None).select_related("batch").last()
-        return cls(mirror, book, log or MirrorRun(mirror=mirror), stopping)
+        return cls(mirror, book, log or MirrorRun(mirror=mirror), stopping, paused_too)
 
     @property
     def by(self) -> Actor:
@@ -91,9 +107,20 @@ class Run:
             self.log.save(update_fields=list(more))
 
     def go_on(self) -> None:
-        """Raise CutShort where it is time to. Between two transactions."""
+        """Raise CutShort where it is time to, and what `require_wanted` raises. Between two transactions."""
         if self.stopping() or time.monotonic() - self.began > BUDGET_S:
             raise CutShort
+        self.require_wanted()
+
+    def require_wanted(self) -> None:
+        """Raise Stopped, Held where what a run brought is undone, NotAllowed, NoSuchSpace: asked anew for each page."""
+        state = Mirror.objects.values_list("state", flat=True).get(pk=self.mirror.pk)
+        if state == Mirror.State.REMOVED or (state == Mirror.State.PAUSED and not self.paused_too):
+            raise Stopped
+        require(Space.objects.get(pk=self.mirror.space_id), self.by, Role.EDITOR)
+        undone = MirrorRun.objects.of_undone(self.mirror).order_by("-pk").first()
+        if undone is not None:  # the next run would bring it again, or delete it outside
+            raise Held("undone", at=undone.started_at.isoformat(timespec="minutes"))
 
     def end(self, trouble: str = "", **details: Any) -> None:
         """Close what was opened; a run that has nothing to tell leaves nothing."""

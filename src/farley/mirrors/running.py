@@ -10,20 +10,18 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from farley.accounts.roles import Role
 from farley.configuration import load
 from farley.database.turns import write_turn
 from farley.jobs.worker import held
-from farley.journal.models import Batch
 from farley.mirrors import listing
 from farley.mirrors.carddav import Book
 from farley.mirrors.fetching import drop, fetch
-from farley.mirrors.models import Mirror, MirrorRun
+from farley.mirrors.models import Mirror
 from farley.mirrors.reaching import Reach, Unreachable
-from farley.mirrors.run import CutShort, Run
+from farley.mirrors.run import CutShort, Held, Run, Stopped
 from farley.mirrors.sealing import CannotOpen, opened
 from farley.mirrors.sending import send
-from farley.spaces.operations import NoSuchSpace, NotAllowed, SpaceIsArchived, require
+from farley.spaces.operations import NoSuchSpace, NotAllowed, SpaceIsArchived
 
 log = logging.getLogger(__name__)
 BRAKE_SHARE = 0.2  # of all contacts that are on both sides: more deletions in one run are looked at by somebody first
@@ -49,25 +47,17 @@ class MirrorBusy(RuntimeError):
     """Another process is at this mirror."""
 
 
-class Held(Exception):
-    """The mirror waits for a manager. `code` is one of `wording.HOLDS`."""
-
-    def __init__(self, code: str, **details: object) -> None:
-        super().__init__(code)
-        self.code, self.details = code, details
-
-
-def run(mirror: Mirror, *, stopping: Callable[[], bool] = lambda: False) -> bool:
+def run(mirror: Mirror, *, stopping: Callable[[], bool] = lambda: False, paused_too: bool = True) -> bool:
     """Bring both sides into step; return False if it was cut short and is to go on soon.
 
-    What goes wrong is on the mirror and in its log afterwards. Raises MirrorBusy.
+    One that is paused, or becomes so on the way, runs only if it is `paused_too`. What goes wrong is on the
+    mirror and in its log afterwards. Raises MirrorBusy.
     """
     try:
         with held(Path(settings.DATA) / "run" / f"mirror-{mirror.pk}.lock"):
             mirror.refresh_from_db()
-            if mirror.state not in (Mirror.State.ON, Mirror.State.PAUSED, Mirror.State.HELD) or not mirror.book:
-                return True
-            return _run(mirror, stopping)
+            this = Run.of(mirror, Book(Reach(mirror.address, "", ""), mirror.book), stopping, paused_too=paused_too)
+            return _run(this) if mirror.book else True
     except BlockingIOError as error:
         raise MirrorBusy from error
 
@@ -80,11 +70,10 @@ def reach_of(mirror: Mirror) -> Reach:
         raise Unreachable("secret") from error
 
 
-def _run(mirror: Mirror, stopping: Callable[[], bool]) -> bool:
-    this = Run.of(mirror, Book(Reach(mirror.address, "", ""), mirror.book), stopping)
+def _run(this: Run) -> bool:
+    mirror = this.mirror
     try:
-        require(mirror.space, mirror.actor, Role.EDITOR)
-        _hold_if_undone(mirror)
+        this.require_wanted()
         reach = reach_of(mirror)
         this.book = Book(reach, mirror.book)
         try:
@@ -93,6 +82,8 @@ def _run(mirror: Mirror, stopping: Callable[[], bool]) -> bool:
             reach.close()
     except CutShort:
         return False
+    except Stopped:
+        this.end()
     except Held as hold:
         _end_held(this, hold)
     except Unreachable as error:
@@ -126,17 +117,11 @@ def _in_step(this: Run) -> None:
 
 
 def _brake(this: Run, code: str, doomed: int, all_there: int) -> None:
-    """Raise Held before many are deleted in one run, unless a manager has said that it is right."""
-    if doomed > BRAKE_LEAST and doomed > BRAKE_SHARE * all_there and this.mirror.confirmed != code:
+    """Raise Held before many are deleted in one run, unless a manager has said of so many that it is right."""
+    mirror = this.mirror
+    agreed = mirror.held_details.get("count", 0) if mirror.confirmed == code else 0
+    if doomed > BRAKE_LEAST and doomed > BRAKE_SHARE * all_there and doomed > agreed:
         raise Held(code, count=doomed, total=all_there)
-
-
-def _hold_if_undone(mirror: Mirror) -> None:
-    """Raise Held where what a run brought was undone: the next one would bring it again, or delete it outside."""
-    undone = MirrorRun.objects.filter(mirror=mirror, is_acknowledged=False, batch__state=Batch.State.UNDONE)
-    found = undone.order_by("-pk").first()
-    if found is not None:
-        raise Held("undone", at=found.started_at.isoformat(timespec="minutes"))
 
 
 def _end_well(this: Run) -> None:
@@ -145,8 +130,9 @@ def _end_well(this: Run) -> None:
     now = timezone.now()
     mirror.trouble, mirror.trouble_details, mirror.failures = "", {}, 0
     mirror.confirmed, mirror.looked_at, mirror.next_at = "", now, now + mirror.every
+    mirror.held_for, mirror.held_details = "", {}
     if mirror.state == Mirror.State.HELD:  # there is nothing to ask any more
-        mirror.state, mirror.held_for, mirror.held_details = Mirror.State.ON, "", {}
+        mirror.state = Mirror.State.ON
     _save(mirror)
 
 

@@ -42,16 +42,18 @@ def _put(run: Run, item: MirrorItem, contact: Contact, octets: bytes) -> None:
     with write_turn():
         if answer.is_done:
             run.count(**{"sent_changed" if item.tag else "sent_added": 1})
-            item.tag = item.listed_tag = answer.tag
-            item.sha256, item.todo, item.problem, item.details = contact.sha256, Todo.FETCH, "", {}
-            item.save()
+            sent = run.mirror.items.filter(pk=item.pk)
+            sent.update(tag=answer.tag, listed_tag=answer.tag, sha256=contact.sha256, problem="", details={})
+            sent.filter(is_erased=False).update(todo=Todo.FETCH)  # one that was erased meanwhile is to go there
             run.sent.add(item.pk)
         else:
             _not_done(run, item, answer, name=contact.full_name)
 
 
 def _delete(run: Run, item: MirrorItem) -> None:
-    answer = run.book.delete(item.path, tag=item.tag) if item.tag else Put(404)
+    is_sent = item.is_erased and item.sha256 is not None  # and the server did not say what its tag is
+    tag = item.tag or ("*" if is_sent else "")
+    answer = run.book.delete(item.path, tag=tag) if tag else Put(404)
     with write_turn():
         if answer.is_done or answer.status in _GONE:
             run.count(sent_deleted=int(answer.is_done))
@@ -61,6 +63,8 @@ def _delete(run: Run, item: MirrorItem) -> None:
 
 
 def _not_done(run: Run, item: MirrorItem, answer: Put, *, name: str) -> None:
+    if item.is_erased and answer.status == _STALE:
+        return  # the next listing tells which tag it has now
     if answer.status == _STALE:  # changed outside meanwhile, or there already: fetched first, then it is a conflict
         item.todo = Todo.FETCH
         item.save(update_fields=["todo"])

@@ -36,14 +36,17 @@ def run_due_mirrors() -> int:
 
 
 @task(queue_name="long")
-def run_mirror(pk: int) -> None:
-    """One run; taken up again where it stands after a restart, and behind others after some minutes."""
+def run_mirror(pk: int, *, paused_too: bool = False) -> None:
+    """One run; taken up again where it stands after a restart, and behind others after some minutes.
+
+    `paused_too`: somebody asked for it while the mirror was paused.
+    """
     mirror = Mirror.objects.select_related("space", "user").filter(pk=pk).first()
     if mirror is None:
         return
     try:
-        if not run(mirror, stopping=stopping):
-            run_mirror.enqueue(pk)
+        if not run(mirror, stopping=stopping, paused_too=paused_too):
+            run_mirror.enqueue(pk, paused_too=paused_too)
     except MirrorBusy:
         log.info("mirror %s is running already", pk)
     except (OSError, DatabaseError) as error:

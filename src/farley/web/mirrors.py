@@ -271,22 +271,22 @@ def _counts(run: MirrorRun) -> str:
 
 
 def _said_in(note: MirrorNote) -> Said:
-    is_there = note.contact is not None and not note.contact.is_deleted
+    here = note.run.mirror.space_id
+    is_there = note.contact is not None and not note.contact.is_deleted and note.contact.space_id == here
     url = reverse("contact", args=[note.contact_id]) if is_there else ""
     return Said(note.pk, note.name or gettext("A card"), url, wording.note(note.code, note.details), [])
 
 
 def _said_of(item: MirrorItem) -> Said:
-    contact = item.contact
-    is_there = contact is not None and not contact.is_deleted
-    name = contact.full_name if contact is not None and is_there else unquote(item.path.rpartition("/")[2])
+    contact = item.contact_here
+    name = contact.full_name if contact is not None else unquote(item.path.rpartition("/")[2])
     theirs, ours = str(int(Mirror.Rule.THEIRS)), str(int(Mirror.Rule.OURS))
     choices = {
         "conflict": [Choice(theirs, gettext("Take the outside version")), Choice(ours, gettext("Take ours"))],
         "changed_gone": [Choice(theirs, gettext("Delete it here, too")), Choice(ours, gettext("Keep it"))],
         "gone_changed": [Choice(theirs, gettext("Fetch it again")), Choice(ours, gettext("Leave it deleted"))],
     }
-    url = reverse("contact", args=[contact.pk]) if contact is not None and is_there else ""
+    url = reverse("contact", args=[contact.pk]) if contact is not None else ""
     return Said(item.pk, name, url, wording.note(item.problem, item.details), choices.get(item.problem, []))
 
 

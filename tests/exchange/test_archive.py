@@ -106,6 +106,16 @@ def test_an_account_s_archive_holds_its_data_its_acts_and_its_private_contacts(a
     assert [json.loads(line)["what"] for line in files["changes.jsonl"].splitlines()] == ["created"]
 
 
+def test_what_became_of_a_shared_view_is_not_told_to_an_owner_who_left_its_space(alice: User, bob: User) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.MANAGER)
+    how: dict[str, Any] = {"query": "sort=city", "by": alice.actor, "door": Door.WEB}
+    view, _ = saving.save_view("contacts", title="Shared", space=sales, **how)
+    saving.save_view("contacts", title="Mine", space=None, **how)
+    sales.memberships.filter(user=alice).delete()
+    saving.change_view(view, title="Geheimnis", by=bob.actor, door=Door.WEB)
+    assert [each["title"] for each in json.loads(about_account(alice)["views.json"])] == ["Mine"]
+
+
 def test_an_archive_holds_no_password(alice: User) -> None:
     app, codes = with_app(alice)
     files = about_account(alice)

@@ -154,7 +154,8 @@ def _account(user: User) -> dict[str, Any]:
 
 
 def _views(user: User) -> list[dict[str, Any]]:
-    mine = View.objects.filter(owner=user).select_related("space").order_by("pk")
+    """Others may have changed those that are shared: of these the ones that the owner sees."""
+    mine = View.objects.known_to(user.actor).filter(owner=user).select_related("space").order_by("pk")
     return [
         {
             "title": view.title,

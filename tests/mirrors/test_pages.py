@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from farley.accounts.events import Event
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.mirrors.models import Mirror, MirrorItem
 from farley.mirrors.tasks import run_due_mirrors
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of
-from tests.mirrors.keeping import cards_of, in_step, live, work
+from tests.mirrors.keeping import cards_of, in_step, live, mirror_of, work
 from tests.mirrors.outside import LOGIN, PASSWORD, Outside
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +171,22 @@ def test_another_name_needs_its_password_and_the_address_cannot_be_changed(
     page.post(about(mirror), {"act": "save", "name": "X", "login": LOGIN, "address": "https://evil.example/"})
     mirror.refresh_from_db()
     assert (mirror.name, mirror.address, mirror.sealed_password) == ("X", outside.address, before)
+
+
+def test_the_password_of_somebody_who_has_left_is_not_used_by_who_takes_the_mirror_over(
+    page: Client, outside: Outside, space: Space, bob: User
+) -> None:
+    space.memberships.filter(user=bob).update(role=Role.MANAGER)
+    mirror = mirror_of(space, bob, outside)
+    space.memberships.filter(user=bob).delete()
+    page.post(about(mirror), {"act": "save", "name": "X", "login": LOGIN})
+    outside.put("ada.vcf", ADA)
+    work()
+    assert (live(space), Mirror.objects.get().user) == ([], bob)
+    page.post(about(mirror), {"act": "save", "name": "X", "login": LOGIN, "password": PASSWORD})
+    page.post(about(mirror), {"act": "run"})
+    work()
+    assert cards_of(space) == {ADA}
 
 
 def test_no_log_and_no_journal_has_the_password(

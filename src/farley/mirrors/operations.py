@@ -119,13 +119,16 @@ def choose(mirror: Mirror, address: str, *, by: Actor) -> None:
 def change(mirror: Mirror, *, name: str, login: str, password: str, terms: Terms, by: Actor, door: Door) -> None:
     """Change how it works. An empty password stays as it is. From now on it writes in the right of `by`.
 
-    The address stays: a password is sent only where it was typed for. Raises NotAllowed, NoSuchSpace, ValidationError.
+    The address stays: a password is sent only where it was typed for. That of somebody who has left the space is not
+    used in the right of another. Raises NotAllowed, NoSuchSpace, ValidationError.
     """
     require(mirror.space, by, Role.MANAGER)
     if len(password) > MAX_SECRET or len(login) > 200 or not (login + password).isprintable():
         raise ValidationError(_("Type the name and the password of your account there."))
     if login != mirror.login and not password:
         raise ValidationError(_("Another name needs its password: type it, too."))
+    if _is_left(mirror) and not password:
+        raise ValidationError(_("Whoever set this up has left. Type the password of an account that is yours to use."))
     name = _checked_name(name)
     is_turning = terms.is_two_way and not mirror.is_two_way
     if is_turning:
@@ -302,6 +305,11 @@ def in_need() -> Iterator[str]:
             yield f"{where}: {cards:,} cards do not get across; its managers see which on its page"
         if mirror.state == State.ON and mirror.next_at and mirror.next_at < timezone.now() - LATE:
             yield f"{where} should have run at {mirror.next_at:%Y-%m-%d %H:%M} UTC; `farley serve` runs it"
+
+
+def _is_left(mirror: Mirror) -> bool:
+    """Whether the one in whose right it was is no member of the space any more."""
+    return mirror.user is None or mirror.space.standing_of(mirror.user.actor) is None
 
 
 def _undone(mirror: Mirror) -> QuerySet[MirrorRun]:

@@ -33,6 +33,7 @@ EVERY = (15, 60, 360, 1440)  # minutes between two runs, to choose from
 LATE = dt.timedelta(hours=2)
 PATIENCE_S = 25.0  # of somebody who waits for the address books of a server
 MAX_SECRET = 2000  # characters of a password or token
+FORGOTTEN = "forgotten"  # of `wording.TROUBLES`: it was brought back and has no password
 State, Todo = Mirror.State, MirrorItem.Todo
 
 
@@ -88,10 +89,11 @@ def add(
 ) -> Mirror:
     """Make a mirror of what `look_for_books` found. Of several books one is to be chosen before it runs.
 
+    Without a name it is called as its book is, and as the server until that is chosen.
     Raises NotAllowed, NoSuchSpace, ValidationError.
     """
     require(space, by, Role.MANAGER)
-    name = _checked_name(name)
+    name = _checked_name(name or (found[0].title if len(found) == 1 else _server(address)))
     mirror = Mirror(
         space=space, name=name, address=address, login=login, sealed_password=seal(password), user=by.user,
         found=[[each.address, each.title] for each in found],
@@ -112,7 +114,10 @@ def choose(mirror: Mirror, address: str, *, by: Actor) -> None:
     if address not in [each[0] for each in mirror.found] or mirror.state != State.CHOOSING:
         raise ValidationError(_("There is no such address book."))
     mirror.book, mirror.state = address, State.ON
-    _save(mirror, "book", "state")
+    with write_turn():
+        if mirror.name == _server(mirror.address):  # nobody gave it a name
+            mirror.name = _free_name(mirror, dict(mirror.found)[address])
+        mirror.save(update_fields=["name", "book", "state"])
     run_now(mirror, by=by)
 
 
@@ -120,7 +125,8 @@ def change(mirror: Mirror, *, name: str, login: str, password: str, terms: Terms
     """Change how it works. An empty password stays as it is. From now on it writes in the right of `by`.
 
     The address stays: a password is sent only where it was typed for. That of somebody who has left the space is not
-    used in the right of another. Raises NotAllowed, NoSuchSpace, ValidationError.
+    used in the right of another. One that was brought back goes on once it has a password again.
+    Raises NotAllowed, NoSuchSpace, ValidationError.
     """
     require(mirror.space, by, Role.MANAGER)
     if len(password) > MAX_SECRET or len(login) > 200 or not (login + password).isprintable():
@@ -146,7 +152,9 @@ def change(mirror: Mirror, *, name: str, login: str, password: str, terms: Terms
             there = MirrorItem.objects.filter(mirror=mirror, is_erased=False).exclude(tag="")
             there.exclude(HERE).update(todo=Todo.FETCH)
         _tell(Verb.MIRROR_CHANGED, mirror, by, door)
-    if mirror.trouble and mirror.state == State.ON:
+    if password and mirror.trouble == FORGOTTEN:
+        resume(mirror, by=by, door=door)
+    elif mirror.trouble and mirror.state == State.ON:
         run_now(mirror, by=by)
 
 
@@ -217,7 +225,7 @@ def bring_back(mirror: Mirror, *, by: Actor, door: Door) -> None:
         back: dict[str, Any] = {
             "state": State.PAUSED,
             "removed_at": None,
-            "trouble": "secret",
+            "trouble": FORGOTTEN,
             "trouble_details": {},
             "user": by.user,
         }
@@ -333,9 +341,18 @@ def _set_terms(mirror: Mirror, terms: Terms) -> None:
     mirror.is_two_way, mirror.rule, mirror.minutes = terms.is_two_way, terms.rule, terms.minutes
 
 
-def _save(mirror: Mirror, *fields: str) -> None:
-    with write_turn():
-        mirror.save(update_fields=fields)
+def _server(address: str) -> str:
+    return (urlsplit(address).hostname or address)[:MAX_NAME]
+
+
+def _free_name(mirror: Mirror, title: str) -> str:
+    """`title`, unless it cannot be the name of this mirror: then the one it has."""
+    try:
+        name = _checked_name(title)
+        _refuse_taken(mirror.space, name, besides=mirror)
+    except ValidationError:
+        return mirror.name
+    return name
 
 
 def _refuse_taken(space: Space, name: str, *, besides: Mirror | None = None) -> None:

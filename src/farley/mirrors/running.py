@@ -37,6 +37,7 @@ _SLOWLY = (
     "role",
     "archived",
     "secret",
+    "forgotten",
     "no_book",
     "private",
     "plain",
@@ -67,7 +68,7 @@ def reach_of(mirror: Mirror) -> Reach:
     try:
         return Reach(mirror.address, mirror.login, opened(mirror.sealed_password), load().mirror_networks)
     except CannotOpen as error:
-        raise Unreachable("secret") from error
+        raise Unreachable("secret" if mirror.sealed_password else "forgotten") from error
 
 
 def _run(this: Run) -> bool:

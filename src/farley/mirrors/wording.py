@@ -47,6 +47,7 @@ TROUBLES = {  # why a run came to nothing
     "secret": gettext_noop(
         "The password cannot be read any more: the secrets of this Farley are not those of before. Type it anew."
     ),
+    "forgotten": gettext_noop("The password was forgotten when the mirror was removed. Type it anew, and it goes on."),
 }
 HOLDS = {  # why it does not go on by itself
     "deletes_here": gettext_noop(
@@ -56,7 +57,9 @@ HOLDS = {  # why it does not go on by itself
     "deletes_there": gettext_noop(
         "%(count)s of %(total)s contacts were deleted here since the last run. Nothing was deleted outside yet."
     ),
-    "undone": gettext_noop("What the run of %(at)s had brought was undone here. Nothing was fetched or sent since."),
+    "undone": gettext_noop(
+        "What the run of %(at)s had brought was undone here. Nothing has been fetched or sent since."
+    ),
 }
 REMARKS = {
     "tags": gettext_noop(

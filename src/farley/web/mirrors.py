@@ -87,7 +87,7 @@ def mirrors(request: PageRequest, name: str) -> HttpResponse:
     try:
         terms = _terms(request)
         address, found = operations.look_for_books(typed.get("address", ""), login, password)
-        title = typed.get("name", "").strip() or found[0].title
+        title = typed.get("name", "").strip()
         mirror = operations.add(
             space, title, address, login, password, found, terms=terms, by=request.actor, door=Door.WEB
         )
@@ -163,6 +163,8 @@ def _about(request: PageRequest, mirror: Mirror) -> dict[str, Any]:
         "is_choosing": mirror.state == State.CHOOSING,
         "is_paused": mirror.state == State.PAUSED,
         "is_held": mirror.state == State.HELD,
+        "is_waiting": mirror.held_for == "undone" and mirror.state == State.HELD,  # running it would say so once more
+        "is_locked": mirror.trouble == operations.FORGOTTEN,
         "is_removed": mirror.state == State.REMOVED,
         "trouble": _trouble(mirror),
         "remark": wording.remark(mirror.remark, mirror.remark_details) if mirror.remark else "",
@@ -324,7 +326,7 @@ def _remove(request: PageRequest, mirror: Mirror) -> None:
 
 def _bring_back(request: PageRequest, mirror: Mirror) -> None:
     operations.bring_back(mirror, by=request.actor, door=Door.WEB)
-    toast(request, gettext("“{name}” is back. Type its password, then let it run.").format(name=mirror.name))
+    toast(request, gettext("“{name}” is back. Type its password, and it goes on.").format(name=mirror.name))
 
 
 def _go_on(request: PageRequest, mirror: Mirror) -> None:

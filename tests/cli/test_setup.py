@@ -260,7 +260,7 @@ def test_check_is_content_with_a_healthy_instance(farley: Instance) -> None:
     farley.run("import", _file(farley, card("1", "Ada King")), "--space", "sales", "--as", "alice")
     result = farley.run("check", "--deep")
     assert result.code == 0, result.stdout
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * 7
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * 8
 
 
 @sqlite_alone

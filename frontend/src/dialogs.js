@@ -12,6 +12,10 @@ function placeBeside(menu, button) {
   menu.style.position = "fixed";
 }
 
+function focusFirst(menu) {
+  menu.querySelector("input:not([type=hidden]), select, .mi")?.focus();
+}
+
 export function startDialogs() {
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open-dialog]");
@@ -26,10 +30,13 @@ export function startDialogs() {
       if (!menu.matches?.(".menu[popover]") || event.newState !== "open") return;
       const button = document.querySelector(`[popovertarget="${menu.id}"]`);
       if (!canAnchor && !isPhone.matches && button && !menu.classList.contains("menu--sheet")) placeBeside(menu, button);
-      menu.querySelector("input:not([type=hidden]), select, .mi")?.focus();
+      focusFirst(menu);
     },
     true,
   );
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (target.matches(".menu:popover-open") && document.activeElement === document.body) focusFirst(target);
+  });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
   });

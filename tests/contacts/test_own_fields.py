@@ -138,6 +138,8 @@ def test_a_field_that_was_deleted_comes_back_with_its_values(alice: User) -> Non
 def test_fields_are_defined_by_who_manages_the_space(alice: User, bob: User, mallory: User) -> None:
     sales = team("sales", alice=Role.MANAGER, bob=Role.EDITOR)
     level = field_of(alice, sales, "Level", Field.Kind.TEXT)
+    assert field_of(alice, sales, "Blue shoe Größe", Field.Kind.TEXT).key == "blue-shoe-grosse"
+    Field.objects.exclude(pk=level.pk).delete()
     with pytest.raises(NotAllowed):
         field_of(bob, sales, "Other", Field.Kind.TEXT)
     with pytest.raises(NoSuchSpace):

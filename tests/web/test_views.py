@@ -37,10 +37,12 @@ def test_a_view_is_saved_changed_and_deleted(alice: User, page_of_alice: Client)
     assert page_of_alice.get("/contacts/").status_code == 302
 
 
-def undo_newest(client: Client) -> None:
-    """Press Undo on the newest message."""
-    [*_, undo] = re.findall(r'action="(/activity/\d+/undo/)"', client.get("/contacts/?view=all").content.decode())
+def undo_newest(client: Client) -> str:
+    """Press Undo on the newest message; returns what the page said."""
+    page = client.get("/contacts/?view=all").content
+    [*_, undo] = re.findall(r'action="(/activity/\d+/undo/)"', page.decode())
     assert client.post(undo).status_code == 302
+    return text_of(page)
 
 
 def test_everything_that_is_done_to_a_view_is_told_and_taken_back(alice: User, page_of_alice: Client) -> None:
@@ -63,7 +65,8 @@ def test_everything_that_is_done_to_a_view_is_told_and_taken_back(alice: User, p
     ):
         page_of_alice.post(f"/contacts/views/{view.pk}/", form)
         assert state() == after
-        undo_newest(page_of_alice)
+        said = undo_newest(page_of_alice)
+        assert form.get("act") != "share" or "“Köln” is shared with Sales now" in said
         assert state() == before
         page_of_alice.post(f"/activity/{Batch.objects.latest('pk').pk}/undo/")
         assert state() == after, "the undoing undone"

@@ -225,7 +225,8 @@ def _options(there: Sequence[tuple[int, str]], added: Sequence[str]) -> list[lis
 
 def _free_key(label: str, taken: set[str]) -> str:
     """A word made of the label that no other field has, deleted ones neither."""
-    words = re.sub(r"[^a-z0-9]+", "-", search_fold(label)).strip("-")[: MAX_KEY - 4] or "field"
+    plain = " ".join(word.lower() if word.isascii() else search_fold(word) for word in label.split())
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: MAX_KEY - 4] or "field"
     number = 1
     key = words
     while key in taken:

@@ -201,7 +201,7 @@ def make(request: PageRequest, space: Space, card: Card) -> int:
 
 
 def _sort_context(asked: asking.Asked) -> dict[str, Any]:
-    choices = asking.orders(asked.order)
+    choices = asking.orders(asked)
     label = str(asked.order.label)
     return {"label": label, "choices": choices, "caption": gettext("sorted by {order}").format(order=label)}
 

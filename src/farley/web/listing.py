@@ -237,13 +237,16 @@ def headings(asked: Asked) -> list[Heading]:
     return [heading("c-name", gettext("Name"), "name"), *shown]
 
 
-def orders(current: Order) -> list[Choice]:
-    """All but those by own fields, which are many: of them the current one, and for others there are headings."""
+def orders(asked: Asked) -> list[Choice]:
+    """Of those by own fields, which are many, the current one and what is shown: a phone has no headings."""
+    current = asked.order
     sorts = list(SORTS.values())
     if current.sort.name not in SORTS:
         sorts.append(current.sort)
     both = [Order(sort, is_reversed=back) for sort in sorts for back in (False, True)]
-    return [Choice(order.value, str(order.label), order == current) for order in both]
+    named = {"", *(sort.name for sort in sorts)}
+    shown = [Choice(column.sort, str(column.label)) for column in asked.columns if column.sort not in named]
+    return [Choice(order.value, str(order.label), order == current) for order in both] + shown
 
 
 def kind_tabs() -> list[Choice]:

@@ -118,7 +118,7 @@ def save_view(request: PageRequest) -> HttpResponse:
 def change_view(request: PageRequest, pk: int) -> HttpResponse:
     """One act a form: save what the list shows now, its name and who has it, begin with it, take it over, delete it."""
     view = get_object_or_404(View.objects.known_to(request.actor).select_related("space", "owner"), pk=pk)
-    act = request.POST.get("act", "")
+    act, title = request.POST.get("act", ""), view.title
     try:
         said, batch = _do(request, view, act)
     except NotYours as error:
@@ -126,11 +126,11 @@ def change_view(request: PageRequest, pk: int) -> HttpResponse:
     except BadView as problem:
         warn(request, _refused(problem))
         return redirect(address_of(view))
+    view.refresh_from_db()
     if batch.pk:
-        toast(request, said.format(title=view.title), undoes=batch)
+        toast(request, said.format(title=title, space=view.space.title if view.space else ""), undoes=batch)
     if act == "remove":
         return redirect(f"{reverse('contacts')}?view=all")
-    view.refresh_from_db()
     return redirect(address_of(view))
 
 
@@ -153,7 +153,9 @@ def _do(request: PageRequest, view: View, act: str) -> tuple[str, Batch]:
                 view, title=request.POST.get("title", ""), **how
             )
         case "share":
-            return gettext("Who has the view “{title}” was changed"), saving.share_view(view, _space_of(request), **how)
+            space = _space_of(request)
+            said = gettext("“{title}” is shared with {space} now") if space else gettext("“{title}” is yours alone now")
+            return said, saving.share_view(view, space, **how)
     query = query_of(QueryDict(request.POST.get("query", "")[: 2 * MAX_QUERY]))
     return gettext("View “{title}” saved"), saving.change_view(view, query=query, **how)
 

@@ -127,6 +127,7 @@ def test_paused_removed_and_brought_back(page: Client, outside: Outside, space: 
     assert "was forgotten when the mirror was removed" in text
     assert "Let it run by itself" not in text
     page.post(about(mirror), {"act": "save", "name": "Outside", "login": LOGIN, "password": PASSWORD, "rule": "1"})
+    assert "Type it anew" not in text_of(page, mirror), "while it runs"
     work()
     mirror.refresh_from_db()
     assert (mirror.trouble, mirror.state, len(live(space))) == ("", Mirror.State.ON, 1)

@@ -164,7 +164,7 @@ def _about(request: PageRequest, mirror: Mirror) -> dict[str, Any]:
         "is_paused": mirror.state == State.PAUSED,
         "is_held": mirror.state == State.HELD,
         "is_waiting": mirror.held_for == "undone" and mirror.state == State.HELD,  # running it would say so once more
-        "is_locked": mirror.trouble == operations.FORGOTTEN,
+        "is_locked": mirror.trouble == operations.FORGOTTEN and not mirror.sealed_password,
         "is_removed": mirror.state == State.REMOVED,
         "trouble": _trouble(mirror),
         "remark": wording.remark(mirror.remark, mirror.remark_details) if mirror.remark else "",

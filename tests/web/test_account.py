@@ -19,7 +19,7 @@ def test_language_looks_and_time_zone_are_kept_on_the_profile(alice: User, page_
     html = page_of_alice.get("/account/").content.decode()
     assert '<html lang="de" data-theme="dark" data-density="roomy">' in html
     assert 'value="Asia/Tokyo"' in html
-    assert "Einstellungen gespeichert" in text_of(html)
+    assert "Einstellungen gesichert" in text_of(html)
 
 
 def test_name_and_address_can_be_changed_later(alice: User, page_of_alice: Client) -> None:

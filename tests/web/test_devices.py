@@ -6,6 +6,7 @@ import plistlib
 import re
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from farley.accounts.roles import Role
 from farley.web.codes import qr_code
 from tests.cast import a_card, space_of, team
 from tests.dav.phone import phone_of
+from tests.web.conftest import Enter
 from tests.web.reading import text_of
 
 
@@ -44,6 +46,20 @@ def test_no_space_chosen_makes_nothing(alice: User, page_of_alice: Client) -> No
     assert answer.status_code == 422
     assert 'value="Pad"' in answer.content.decode()
     assert not Device.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_space_is_ticked_only_where_that_limits_the_device(enter: Enter) -> None:
+    page = enter(script=False)
+    page.goto("/account/devices/")
+    box = page.locator("[name=space]")
+    assert not box.is_visible()
+    page.check("[name=which][value=some]")
+    box.check()
+    page.fill("#name", "Pad")
+    page.press("#name", "Enter")
+    page.wait_for_selector("#secret")
+    assert Device.objects.get().spaces == [space_of(User.objects.get(name="alice")).pk]
 
 
 def test_a_space_one_does_not_see_cannot_be_chosen(alice: User, bob: User, page_of_alice: Client) -> None:

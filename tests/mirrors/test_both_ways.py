@@ -285,6 +285,26 @@ def test_what_is_erased_here_is_deleted_outside_and_does_not_come_back(
     assert (outside.cards, live(space)) == ({}, [])
 
 
+def test_no_log_has_the_name_of_who_is_erased(mirror: Mirror, outside: Outside, space: Space, alice: User) -> None:
+    from farley.contacts.erasing import erase
+
+    outside.put("ada.vcf", ADA)
+    outside.put("bob.vcf", BOB)
+    in_step(mirror)
+    hand_of(alice).store(space, a_card("Eve", uid="eve"))
+    outside.put("bob.vcf", a_card("Bob Müller", uid="eve"))  # Eve's UID
+    delete(space, alice, "Ada King")
+    outside.put("ada.vcf", renamed(ADA, "Ada There"))
+    in_step(mirror)
+    assert {("Ada There", "came_back"), ("Bob Müller", "uid")} <= set(noted(mirror))
+    for name in ("Ada There", "Eve"):
+        erase(named(space, name), confirmed=name, by=alice.actor, door=Door.WEB)
+    erase(Contact.objects.get(full_name="Ada King"), confirmed="Ada King", by=alice.actor, door=Door.WEB)
+    told = [*last_run(mirror).notes.values_list("name", "details"), *MirrorItem.objects.values_list("path", "details")]
+    assert not any(name in str(told) for name in ("Ada", "Eve"))
+    assert list(MirrorItem.objects.filter(path__contains="bob").values_list("details", flat=True)) == [{}]
+
+
 def test_one_that_only_fetches_does_not_bring_back_what_was_erased(
     mirror: Mirror, outside: Outside, space: Space, alice: User
 ) -> None:

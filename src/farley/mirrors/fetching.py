@@ -210,7 +210,7 @@ class _Taking:
             case Verdict.ASK:
                 run.problem(item, "conflict" if here else "gone_changed", name=each.name)
             case Verdict.OURS if here is None:
-                run.note(item, "stayed_gone", name=each.name, contact=None)
+                run.note(item, "stayed_gone", name=each.name, contact=item.contact_id)
                 if run.mirror.is_two_way:
                     self.gone.append(each)
                     self._store(each, None, is_ours=False)
@@ -224,7 +224,7 @@ class _Taking:
         verdict = by_rule(rule, here.content.data if here else None, each.card.octets)
         code = verdict.value if here else "came_back"
         if verdict in (Verdict.THEIRS, Verdict.OURS) and (here or verdict is Verdict.THEIRS):
-            self.run.note(each.item, code, name=each.name, contact=here)
+            self.run.note(each.item, code, name=each.name, contact=here or each.item.contact_id)
         return verdict
 
     def _is_taken_over(self, each: Arrived, here: Contact) -> bool:

@@ -16,6 +16,7 @@ from farley.journal.models import Batch
 from farley.spaces.models import Space
 
 MAX_NAME = 100  # characters
+MAX_NOTED = 200  # characters of a card's name in the log
 MAX_ADDRESS = 1000  # characters of an address, or of a member's path
 
 
@@ -186,7 +187,7 @@ class MirrorNote(models.Model):
 
     run = models.ForeignKey(MirrorRun, on_delete=models.CASCADE, related_name="notes")
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
-    name = models.CharField(max_length=200, blank=True)  # what the card calls itself
+    name = models.CharField(max_length=MAX_NOTED, blank=True)  # what the card calls itself
     code = models.CharField(max_length=20)  # `wording.NOTES` or `wording.PROBLEMS`
     details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
 

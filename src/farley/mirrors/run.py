@@ -16,7 +16,7 @@ from farley.database.turns import write_turn
 from farley.journal.models import Batch, Door
 from farley.journal.writing import close_batch, open_batch
 from farley.mirrors.carddav import Book
-from farley.mirrors.models import Mirror, MirrorItem, MirrorNote, MirrorRun
+from farley.mirrors.models import MAX_NOTED, Mirror, MirrorItem, MirrorNote, MirrorRun
 from farley.spaces.models import Space
 from farley.spaces.operations import require
 
@@ -88,7 +88,7 @@ class Run:
         self._notes += 1
         if self._notes <= MAX_NOTES:
             pk = contact.pk if isinstance(contact, Contact) else contact
-            MirrorNote.objects.create(run=self.log, contact_id=pk, name=name[:200], code=code, details=details)
+            MirrorNote.objects.create(run=self.log, contact_id=pk, name=name[:MAX_NOTED], code=code, details=details)
 
     def problem(self, item: MirrorItem, code: str, *, name: str = "", is_final: bool = False, **details: Any) -> None:
         """Note that a card did not get across; in the log only where that is new. Within the caller's transaction."""

@@ -11,11 +11,13 @@ from django.urls import reverse
 from farley.accounts.events import Event
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.journal.models import Door
+from farley.journal.undo import undo
 from farley.mirrors.models import Mirror, MirrorItem
 from farley.mirrors.tasks import run_due_mirrors
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of
-from tests.mirrors.keeping import cards_of, in_step, live, mirror_of, work
+from tests.mirrors.keeping import cards_of, in_step, last_run, live, mirror_of, work
 from tests.mirrors.outside import LOGIN, PASSWORD, Outside
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +66,7 @@ def test_from_the_form_to_the_first_contacts_and_back(page: Client, outside: Out
     text = text_of(page, mirror)
     assert "was undone here" in text
     assert "Run it now" not in text
-    page.post(about(mirror), {"act": "keep"})
+    page.post(about(mirror), {"act": "keep", "hold": "undone"})
     work()
     assert cards_of(space) == {ADA}
 
@@ -176,6 +178,20 @@ def test_another_name_needs_its_password_and_the_address_cannot_be_changed(
     page.post(about(mirror), {"act": "save", "name": "X", "login": LOGIN, "address": "https://evil.example/"})
     mirror.refresh_from_db()
     assert (mirror.name, mirror.address, mirror.sealed_password) == ("X", outside.address, before)
+
+
+def test_buttons_of_a_page_from_before_decide_nothing_new(
+    page: Client, outside: Outside, space: Space, alice: User, both: Mirror
+) -> None:
+    for number in range(12):
+        outside.put(f"{number}.vcf", a_card(f"Person {number}", uid=f"p{number}"))
+    in_step(both)
+    undo(last_run(both).batch, by=alice.actor, door=Door.WEB)
+    in_step(both)
+    page.post(about(both), {"act": "go-on", "hold": "deletes_here"})
+    work()
+    assert (Mirror.objects.get().held_for, len(outside.cards)) == ("undone", 12)
+    assert 'name="hold" value="undone"' in text_of(page, both)
 
 
 def test_the_password_of_somebody_who_has_left_is_not_used_by_who_takes_the_mirror_over(

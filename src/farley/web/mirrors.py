@@ -330,11 +330,19 @@ def _bring_back(request: PageRequest, mirror: Mirror) -> None:
 
 
 def _go_on(request: PageRequest, mirror: Mirror) -> None:
+    _refuse_other_hold(request, mirror)
     operations.go_on(mirror, by=request.actor, door=Door.WEB)
 
 
 def _keep(request: PageRequest, mirror: Mirror) -> None:
+    _refuse_other_hold(request, mirror)
     operations.keep(mirror, by=request.actor, door=Door.WEB)
+
+
+def _refuse_other_hold(request: PageRequest, mirror: Mirror) -> None:
+    """The page may be an hour old, and the same buttons mean something else for another reason to stop."""
+    if not mirror.held_for or request.POST.get("hold") != mirror.held_for:
+        raise ValidationError(gettext("The mirror has moved on since you looked. Read what it says now."))
 
 
 def _decide(request: PageRequest, mirror: Mirror) -> None:

@@ -99,16 +99,26 @@ def test_a_view_of_somebody_who_left_is_taken_over(alice: User, bob: User, as_us
     sales = team("sales", alice=Role.EDITOR, bob=Role.EDITOR)
     where = as_user(alice).post("/contacts/views/", {"title": "Ours", "query": "", "space": "sales"})["Location"]
     view = View.objects.get()
+    page = as_user(bob)
     change = f"/contacts/views/{view.pk}/"
-    assert "Take it over" not in text_of(as_user(bob).get(where).content)
-    as_user(bob).post(change, {"act": "take-over"})
+    assert "Take it over" not in text_of(page.get(where).content)
+    page.post(change, {"act": "take-over"})
     assert View.objects.get().owner == alice
+    page.post(change, {"act": "rename", "title": "Theirs"})
+    undo_newest(page)
+    assert (View.objects.get().title, View.objects.get().owner) == ("Ours", alice)
     Membership.objects.filter(space=sales, user=alice).delete()
-    assert "Take it over" in text_of(as_user(bob).get(where).content)
-    assert as_user(bob).post(change, {"act": "share", "space": ""}).status_code == 403
-    as_user(bob).post(change, {"act": "take-over"})
+    assert "Take it over" in text_of(page.get(where).content)
+    assert page.post(change, {"act": "share", "space": ""}).status_code == 403
+    page.post(change, {"act": "take-over"})
     assert View.objects.get().owner == bob
-    as_user(bob).post(change, {"act": "share", "space": ""})
+    undo_newest(page)
+    assert View.objects.get().owner == alice
+    page.post(change, {"act": "take-over"})
+    page.post(change, {"act": "rename", "title": "Theirs"})
+    undo_newest(page)
+    assert View.objects.get().title == "Ours"
+    page.post(change, {"act": "share", "space": ""})
     assert (View.objects.get().space, View.objects.get().owner) == (None, bob)
 
 

@@ -99,7 +99,7 @@ def share_view(view: View, space: Space | None, *, by: Actor, door: Door) -> Bat
     """
     if space is None and (by.user is None or view.owner_id != by.user.pk):
         raise NotYours
-    with _changing(view, space, by=by, door=door) as (current, spaces, batch):
+    with _changing(view, _homes(View(owner=view.owner, space=space)), by=by, door=door) as (current, spaces, batch):
         if space is not None:
             require(space, by, Role.EDITOR)
         wanted = View(list=view.list, owner=current.owner, space=space)
@@ -294,13 +294,13 @@ def journal(
 
 @contextmanager
 def _changing(
-    view: View, other: Space | None = None, *, by: Actor, door: Door
+    view: View, also: Sequence[int] = (), *, by: Actor, door: Door
 ) -> Iterator[tuple[View, dict[int, Space], Batch]]:
-    """The view as it is now, the spaces (locked) that hear of what becomes of it, and the act.
+    """The view as it is now, the spaces (locked; `also` these) that hear of what becomes of it, and the act.
 
     Raises NotYours, NotAllowed, NoSuchSpace.
     """
-    homes = [*_homes(view), *(_homes(View(owner=view.owner, space=other)) if other != view.space else ())]
+    homes = [*_homes(view), *also]
     with one_batch(Batch.Act.VIEW, by=by, door=door, title=view.title) as batch, writing(homes) as spaces:
         current: View = View.objects.select_for_update(of=("self",)).select_related("space", "owner").get(pk=view.pk)
         _require(current, by)

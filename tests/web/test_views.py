@@ -95,6 +95,19 @@ def test_a_private_view_is_told_of_to_its_owner_alone(alice: User, bob: User, as
     assert as_user(bob).post(f"/contacts/views/{view.pk}/", {"act": "rename", "title": "x"}).status_code == 404
 
 
+def test_what_one_did_to_a_shared_view_is_not_taken_back_in_one_that_is_private_by_now(
+    alice: User, bob: User, as_user: AsUser
+) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.EDITOR)
+    view = View.objects.create(list="contacts", owner=alice, space=sales, title="Köln", query="sort=name")
+    as_user(bob).post(f"/contacts/views/{view.pk}/", {"act": "rename", "title": "Cologne"})
+    renamed = Batch.objects.latest("pk").pk
+    as_user(alice).post(f"/contacts/views/{view.pk}/", {"act": "share", "space": ""})
+    as_user(bob).post(f"/activity/{renamed}/undo/")
+    view.refresh_from_db()
+    assert (view.space, view.title) == (None, "Cologne")
+
+
 def test_a_view_of_somebody_who_left_is_taken_over(alice: User, bob: User, as_user: AsUser) -> None:
     sales = team("sales", alice=Role.EDITOR, bob=Role.EDITOR)
     where = as_user(alice).post("/contacts/views/", {"title": "Ours", "query": "", "space": "sales"})["Location"]

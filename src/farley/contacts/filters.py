@@ -15,6 +15,7 @@ from farley.accounts.models import User
 from farley.contacts.deriving import MAX_KEY, MAX_NORM, SIGILS, bare_handle, bare_url
 from farley.contacts.models import MAX_TAG, Contact, IndexRow, Tag, TagEntry
 from farley.contacts.phones import e164
+from farley.database.rows import hinted
 from farley.fields.filters import filter_fields
 from farley.fields.models import Field as OwnField
 from farley.journal.models import Noun
@@ -30,7 +31,6 @@ from farley.lists.filtering import (
     choice_field,
     date_field,
     date_of,
-    hinted,
     instant_field,
     led_by,
     looked_up,

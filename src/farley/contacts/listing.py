@@ -20,7 +20,7 @@ from farley.fields.models import Field as OwnField
 from farley.fields.sorts import sort_of
 from farley.journal.models import Noun
 from farley.lists.columns import Column
-from farley.lists.filtering import Fields, Test, Tests, compiled, hinted
+from farley.lists.filtering import Fields, Test, Tests, compiled
 from farley.lists.language import Filter, written
 from farley.lists.paging import PAGE, Order, Places, Selected, Sort
 from farley.spaces.models import Space
@@ -237,6 +237,6 @@ def groups_of(spaces: Sequence[Space]) -> list[tuple[int, int, str]]:
         'SELECT id, space_id, full_name, sort_key FROM "contacts_contact"'  # noqa: S608
         f" WHERE kind = {int(Contact.Kind.GROUP)} AND deleted_at IS NULL AND space_id = %s"
     )
-    arm = hinted(arm, Contact, "groups_by_name")  # else SQLite walks all names of the space
+    arm = rows.hinted(arm, Contact, "groups_by_name")  # else SQLite walks all names of the space
     found = rows.query(" UNION ALL ".join([arm] * len(spaces)), [space.pk for space in spaces])
     return [(pk, space, name) for pk, space, name, _ in sorted(found, key=lambda row: (row[3], row[0]))]

@@ -44,9 +44,7 @@ def ask(
     if [] in where.values():
         return list
     sql, values = _selecting(model, tuple(columns), where, _db().vendor)
-    if index and _db().vendor != _POSTGRESQL:
-        sql = sql.replace(" WHERE ", f" INDEXED BY {_quoted(index)} WHERE ", 1)
-    return partial(_answer, _run(sql, values))
+    return partial(_answer, _run(hinted(sql, model, index), values))
 
 
 def ask_whole(model: type[M], where: Where, *others: Where, locked: bool = False) -> Callable[[], list[M]]:
@@ -116,6 +114,14 @@ def load_by(kinds: Mapping[str, type[models.Model]], sql: str, values: Sequence[
             records.append(None if mine[0] is None else _made(model, mine, db))
         found.append((*records, *row[at:]))
     return found
+
+
+def hinted(sql: str, model: type[models.Model], index: str) -> str:
+    """`sql` with the index that SQLite is to read `model` by."""
+    if not index or _db().vendor == _POSTGRESQL:
+        return sql
+    table = _quoted(model._meta.db_table)
+    return sql.replace(f"FROM {table} WHERE", f"FROM {table} INDEXED BY {_quoted(index)} WHERE", 1)
 
 
 def marks(values: Sequence[Any]) -> str:

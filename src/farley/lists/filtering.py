@@ -17,6 +17,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from farley.database.rows import hinted
 from farley.lists.language import BadFilter, Condition, Filter, Operator, Reason
 
 Where = Q | Exists
@@ -108,14 +109,6 @@ def statement_of(query: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
     compiler = query.query.get_compiler(connection=connection, elide_empty=False)
     sql, values = compiler.as_sql()
     return str(sql), list(values)
-
-
-def hinted(sql: str, model: type[Model], index: str) -> str:
-    """`sql` with the index that SQLite is to read `model` by."""
-    if not index or connection.vendor != "sqlite":
-        return sql
-    table = connection.ops.quote_name(model._meta.db_table)
-    return sql.replace(f"FROM {table} WHERE", f"FROM {table} INDEXED BY {connection.ops.quote_name(index)} WHERE", 1)
 
 
 def among(query: QuerySet[Any, Any], ids: Sequence[int]) -> QuerySet[Any, Any]:

@@ -22,7 +22,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 
 from farley.database.patience import TookTooLong, at_most
-from farley.lists.filtering import Test, Tests, Text, among, by_ids, hinted, statement_of, unindexed
+from farley.database.rows import hinted
+from farley.lists.filtering import Test, Tests, Text, among, by_ids, statement_of, unindexed
 
 M = TypeVar("M", bound=models.Model)
 Keys = tuple[Any, ...]  # values of the order's columns, then the id

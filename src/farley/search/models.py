@@ -23,7 +23,7 @@ SPACE_SIGIL = "q"
 MAX_TEXT = 20_000  # characters
 MAX_NAME = 1000
 MAX_FIELDS = 20_000
-_KNOWN = 60  # characters of a value that is folded once and looked up
+_SHORT = 60  # characters of a value that is folded once and then looked up
 
 
 def place(space: int, noun: int, record: int) -> int:
@@ -115,12 +115,14 @@ def field_text(fields: dict[str, list[str]]) -> str:
 
 def field_value(value: str) -> str:
     """A value as filters compare it: folded, its words apart by one space, without our marks."""
-    return _known_value(value) if len(value) <= _KNOWN else " ".join(search_fold(value).split())
+    return _short_value(value) if len(value) <= _SHORT else _folded_words(value)
 
 
-@lru_cache(maxsize=8192)  # of an address book's tags, towns and employers most come again
-def _known_value(value: str) -> str:
+def _folded_words(value: str) -> str:
     return " ".join(search_fold(value).split())
+
+
+_short_value = lru_cache(maxsize=8192)(_folded_words)  # an address book's tags, towns and employers come again
 
 
 def _marked(mark: str, value: str) -> str:

@@ -60,22 +60,22 @@ class Bounds(NamedTuple):
 
 
 def occurrences(
-    ical: ICalendar, start: datetime, end: datetime, *, floating: tzinfo = UTC, limit: int = MAX_OCCURRENCES
+    ical: ICalendar, start: datetime, end: datetime, *, floating: tzinfo | Zone = UTC, limit: int = MAX_OCCURRENCES
 ) -> Expansion:
     """All that overlaps the time from `start` up to, not including, `end`; both aware.
 
     Dates and times without a zone are taken to be at `floating`. What has no length overlaps where it starts. Nothing
     of a series is written out that lies outside. Undated tasks have no occurrences.
     """
-    expander = _Expander(ical, _naive(start), _naive(end), _zone(floating), limit)
+    expander = _Expander(ical, _naive(start), _naive(end), as_zone(floating), limit)
     found = expander.found()
     found.sort(key=lambda each: (each.start, each.end))
     return Expansion(found[:limit], expander.is_complete and len(found) <= limit)
 
 
-def bounds(ical: ICalendar, *, floating: tzinfo = UTC) -> Bounds | None:
+def bounds(ical: ICalendar, *, floating: tzinfo | Zone = UTC) -> Bounds | None:
     """What all occurrences lie within; None where there are none. The end may be later than the last one's."""
-    zones = Zones(ical, _zone(floating))
+    zones = Zones(ical, as_zone(floating))
     starts: list[datetime] = []
     ends: list[datetime] = []
     is_endless = False
@@ -361,7 +361,10 @@ def _periods(periods: list[Period], whens: list[When]) -> list[Period]:
     return [known.get(when) or Period(when, Duration()) for when in whens]
 
 
-def _zone(given: tzinfo) -> Zone:
+def as_zone(given: tzinfo | Zone) -> Zone:
+    """The clock that a tzinfo stands for: one of the tz database, or one that is never changed."""
+    if not isinstance(given, tzinfo):
+        return given
     if isinstance(given, ZoneInfo):
         return DatabaseZone(given)
     return FixedZone(datetime(2000, 1, 1, tzinfo=given).utcoffset() or _NOTHING)

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars.models import Calendar, CalendarObject, Components
+from farley.calendars.storing import store as store_entry
 from farley.contacts import storing
 from farley.contacts.models import Contact
 from farley.contacts.storing import Condition, Entry, Expected, Stored
@@ -54,6 +56,33 @@ def a_card(name: str = "Ada King", *lines: str, uid: str | None = None, version:
     return "".join(f"{line}\r\n" for line in [*head, *lines, "END:VCARD"]).encode()
 
 
+def a_calendar(space: Space, name: str = "Work", *, components: Components = Components.EVENTS) -> Calendar:
+    """A calendar that nobody made: nothing is journaled."""
+    slug = f"calendar-{next(_numbers)}"
+    calendar: Calendar = Calendar.objects.create(space=space, slug=slug, name=name, components=components)
+    return calendar
+
+
+def an_event(summary: str = "Lunch", *lines: str, uid: str | None = None, kind: str = "VEVENT") -> bytes:
+    """An object with a UID of its own, at noon (UTC) of 1 December 2026 unless `lines`, further ones, say otherwise."""
+    own = (
+        ["DTSTART:20261201T120000Z"]
+        if kind == "VEVENT" and not any(each.startswith("DTSTART") for each in lines)
+        else []
+    )
+    own += [
+        f"UID:{f'event-{next(_numbers)}' if uid is None else uid}",
+        "DTSTAMP:20260101T000000Z",
+        f"SUMMARY:{summary}",
+    ]
+    return a_vcalendar(f"BEGIN:{kind}", *own, *lines, f"END:{kind}")
+
+
+def a_vcalendar(*lines: str) -> bytes:
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//example.org//tests//EN"]
+    return "".join(f"{line}\r\n" for line in [*head, *lines, "END:VCALENDAR"]).encode()
+
+
 @dataclass(frozen=True)
 class Hand:
     """Somebody's hand: writes through `store` as the faces do, with less to say each time."""
@@ -76,6 +105,24 @@ class Hand:
     def contact(self, space: Space, octets: bytes | None = None, *, batch: Batch | None = None) -> Contact:
         """A new contact."""
         found: Contact = Contact.objects.get(pk=self.store(space, octets, batch=batch).pk)
+        return found
+
+    def put(
+        self,
+        calendar: Calendar,
+        octets: bytes | None = None,
+        *,
+        href: str | None = None,
+        expected: Expected = Condition.ANY,
+        batch: Batch | None = None,
+    ) -> Stored:
+        """An event into a calendar."""
+        octets = an_event() if octets is None else octets
+        return store_entry(calendar, href, octets, expected=expected, by=self.by, door=self.door, batch=batch)
+
+    def entry(self, calendar: Calendar, octets: bytes | None = None, *, batch: Batch | None = None) -> CalendarObject:
+        """A new entry of a calendar."""
+        found: CalendarObject = CalendarObject.objects.get(pk=self.put(calendar, octets, batch=batch).pk)
         return found
 
     def many(self, space: Space, cards: Sequence[bytes], *, batch: Batch | None = None) -> list[Stored]:

@@ -14,6 +14,8 @@ from farley.accounts import teams
 from farley.accounts.actor import Actor, ActorKind
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars import operations as calendars
+from farley.calendars.models import Calendar, CalendarObject
 from farley.contacts import operations as contacts
 from farley.contacts.models import Contact
 from farley.exchange import importing, uploads
@@ -29,7 +31,7 @@ from farley.mirrors.carddav import Found
 from farley.mirrors.models import Mirror, MirrorItem, MirrorRun
 from farley.spaces import invitations
 from farley.spaces.models import Invitation, Membership, Space
-from tests.cast import a_card, hand_of, person
+from tests.cast import a_card, an_event, hand_of, person
 
 OUTSIDE = ("anonymous", "mallory", "admin", "closed", "freebusy")  # who learns nothing of what lies in the space
 INSIDE = ("reader", "editor", "manager")
@@ -55,6 +57,8 @@ PLANTED = {
     "title of an act": "Zyxact",
     "mirror": "Zyxmirror",
     "server of a mirror": "zyxcloud",
+    "calendar": "Zyxkalender",
+    "event": "Zyxtermin",
 }
 SPACE = {"space": "zyxsales", "title of the space": "Zyxraum"}  # administrators know of it, not of what is in it
 LINES = (
@@ -91,6 +95,8 @@ class Scene:
     field: Field
     view: View
     mirror: Mirror
+    calendar: Calendar
+    event: CalendarObject
 
     def client(self, who: str) -> Client:
         """A browser in which `who` is signed in; a session of somebody whose account was closed counts nothing."""
@@ -136,8 +142,11 @@ def make_scene() -> Scene:
         "contacts", title="Zyxview", query="q=Zyxquery", space=space, by=manager.actor, door=Door.WEB
     )
     mirror = _mirror(space, manager)
+    calendar = calendars.create(space, "Zyxkalender", slug="zyxslug", by=manager.actor, door=Door.WEB)
+    event = hand.entry(calendar, an_event("Zyxtermin", "LOCATION:Zyxort", "ATTENDEE;CN=Zyxgast:mailto:zyxgast@x.org"))
     return Scene(
-        space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view, mirror
+        *(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view, mirror),
+        *(calendar, event),
     )
 
 

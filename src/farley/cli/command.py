@@ -37,6 +37,7 @@ COMMANDS = (
     "list",
     "tag",
     "group",
+    "calendar",
     "history",
     "undo",
     "archive",
@@ -102,8 +103,10 @@ def carried_out(options: argparse.Namespace) -> int:
     from django.db.utils import OperationalError
 
     from farley.accounts.models import User
-    from farley.contacts.storing import StoreProblem
+    from farley.calendars.operations import BadCalendar
+    from farley.calendars.storing import NoSuchCalendar
     from farley.exchange.importing import ImportBusy, NothingToImport
+    from farley.journal.records import StoreProblem
     from farley.journal.undo import NoSuchBatch, NotUndoable
     from farley.spaces.operations import LastManager, NameTaken, NoSuchSpace, NotAllowed, SpaceIsPrivate
 
@@ -125,7 +128,7 @@ def carried_out(options: argparse.Namespace) -> int:
         return _refuse("another process is carrying out this very import; wait until it is through")
     except (
         *(Refused, NotAllowed, NameTaken, LastManager),
-        *(NothingToImport, NotUndoable, StoreProblem),
+        *(NothingToImport, NotUndoable, StoreProblem, BadCalendar, NoSuchCalendar),
     ) as error:
         return _refuse(str(error))
     except (OperationalError, OSError) as error:

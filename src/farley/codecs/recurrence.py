@@ -102,6 +102,14 @@ def bounds(ical: ICalendar, *, floating: tzinfo | Zone = UTC) -> Bounds | None:
     return Bounds(_aware(min(starts)), None if is_endless else _aware(max(ends)))
 
 
+def extent(component: Component, *, floating: tzinfo = UTC) -> Bounds | None:
+    """From the start of a component to its end, its recurrences aside; None where it has neither."""
+    series = _Series.of(component, Zones(component.ical, _zone(floating)))
+    if series is None:
+        return None
+    return Bounds(_aware(series.instant), _aware(series.end_of(series.first.local, series.instant)))
+
+
 def _moved_ends(ical: ICalendar, zones: Zones, latest: datetime) -> Iterator[datetime]:
     """How late the last of a series may end that was moved from some occurrence on."""
     for override in ical.overrides:

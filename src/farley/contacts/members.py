@@ -68,7 +68,7 @@ def newest(spaces: Sequence[int]) -> dict[int, int]:
     """The revision of the last change of each space's members that a client must hear of."""
     sql = " UNION ALL ".join(
         "SELECT %s, (SELECT MAX(octets_revision) FROM contacts_contact WHERE space_id = %s),"
-        " (SELECT MAX(octets_revision) FROM journal_tombstone WHERE space_id = %s AND noun = %s)"
+        " (SELECT MAX(octets_revision) FROM journal_tombstone WHERE space_id = %s AND noun = %s AND collection = 0)"
         for _ in spaces
     )
     values = [value for pk in spaces for value in (pk, pk, pk, int(Noun.CONTACT))]
@@ -201,7 +201,7 @@ def _changed(space: Space, since: int, until: int) -> Iterator[Member]:
 
 def _gone(space: Space, since: int, until: int) -> Iterator[Gone]:
     sql = (
-        "SELECT href, octets_revision FROM journal_tombstone WHERE space_id = %s AND noun = %s"
+        "SELECT href, octets_revision FROM journal_tombstone WHERE space_id = %s AND noun = %s AND collection = 0"
         f" AND octets_revision > %s AND octets_revision <= %s ORDER BY octets_revision LIMIT {PAGE}"
     )
     while found := rows.query(sql, [space.pk, int(Noun.CONTACT), since, until]):

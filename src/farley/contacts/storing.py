@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from farley.accounts.actor import Actor
@@ -18,44 +16,25 @@ from farley.contacts.external_ids import Named, ask_holders
 from farley.contacts.models import MAX_UID, Contact, bare_uid
 from farley.contacts.writing import SpaceWriter, organisations_named
 from farley.database import rows
-from farley.journal.models import Batch, Content, Door, etag_of, hash_of
+from farley.journal.models import Batch, Door, etag_of, hash_of
+from farley.journal.records import BadHref as BadHref  # noqa: PLC0414 -- these belong to `store`
+from farley.journal.records import Condition as Condition  # noqa: PLC0414
+from farley.journal.records import EditConflict as EditConflict  # noqa: PLC0414
+from farley.journal.records import Entry as Entry  # noqa: PLC0414
+from farley.journal.records import Expected as Expected  # noqa: PLC0414
+from farley.journal.records import Stored as Stored  # noqa: PLC0414
+from farley.journal.records import StoreProblem as StoreProblem  # noqa: PLC0414
+from farley.journal.records import TooLarge as TooLarge  # noqa: PLC0414
+from farley.journal.records import UidConflict as UidConflict  # noqa: PLC0414
+from farley.journal.records import href_for as href_for  # noqa: PLC0414
+from farley.journal.records import hrefs_like, is_href, without_last_break
+from farley.journal.records import new_uid as new_uid  # noqa: PLC0414
+from farley.journal.records import octets_of as octets_of  # noqa: PLC0414
+from farley.journal.records import refuse_bad_href as refuse_bad_href  # noqa: PLC0414
 from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
 MAX_CARD = 10 * 2**20  # octets, announced to DAV clients as max-resource-size
-MAX_HREF = 255
-_NOT_IN_HREF = re.compile(r"[/\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # line breaks are: UIDs hold them
-_SAFE_HREF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+=-]{0,200}")
-
-
-class Condition(Enum):
-    """What must be at an href for a write to go ahead, where it is not a certain ETag."""
-
-    ABSENT = "absent"
-    ANY = "any"
-
-
-Expected = str | Condition  # an ETag, quotes included, or a condition
-
-
-class StoreProblem(ValueError):
-    """One entry could not be stored; nothing of it was."""
-
-
-class EditConflict(StoreProblem):
-    """What is stored is not what the writer expected. `etag` is the stored one, None where nothing is."""
-
-    def __init__(self, href: str, etag: str | None) -> None:
-        super().__init__(f"{href} was changed by somebody else" if etag else f"{href} is not there any more")
-        self.href, self.etag = href, etag
-
-
-class UidConflict(StoreProblem):
-    """Another contact of the space has this UID. `href` is where it is, `name` what it is called."""
-
-    def __init__(self, uid: str, href: str, name: str) -> None:
-        super().__init__(f"the UID {uid} belongs to “{name}” in this space already")
-        self.uid, self.href, self.name = uid, href, name
 
 
 class KnownAlready(StoreProblem):
@@ -66,36 +45,7 @@ class KnownAlready(StoreProblem):
         self.prop, self.href, self.name = prop, href, name
 
 
-class TooLarge(StoreProblem):
-    """The card or one of its keys is longer than Farley keeps. `limit` is in octets or characters."""
-
-    def __init__(self, what: str, limit: int) -> None:
-        super().__init__(f"the {what} is longer than {limit}")
-        self.what, self.limit = what, limit
-
-
-class BadHref(StoreProblem):
-    """An href that cannot name a member: empty, too long, or with a slash or control character."""
-
-    def __init__(self, href: str) -> None:
-        super().__init__(f"{href[:60]!r} cannot name a contact")
-        self.href = href
-
-
 Problem = StoreProblem | InvalidVCard
-
-
-class Entry(NamedTuple):
-    """One card to store. Without an `href` it is known by its UID, and a new one gets an href made of it.
-
-    One that comes so to be stored only where it is ABSENT is also known by its octets and by what other systems call
-    it: the importer's way.
-    """
-
-    octets: bytes
-    href: str | None = None
-    expected: Expected = Condition.ANY
-    owner: int | None = None  # of a contact that is made by this; a user id
 
 
 class Prepared(NamedTuple):
@@ -105,18 +55,6 @@ class Prepared(NamedTuple):
     derived: Derived
     uid: str
     sha256: bytes
-
-
-class Stored(NamedTuple):
-    """What `store` did. `changed` is False where the octets were there already."""
-
-    pk: int
-    uid: str
-    href: str
-    etag: str
-    revision: int
-    created: bool
-    changed: bool
 
 
 def store(
@@ -195,31 +133,19 @@ def judge_prepared(space: Space, prepared: Sequence[Prepared | Problem], *, by: 
     return results
 
 
-def new_uid() -> str:
-    return str(uuid.uuid4())
-
-
 def uid_for(octets: bytes) -> str:
     """The UID under which a card without one is known: the same octets get the same."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, hash_of(octets).hex()))
 
 
-@lru_cache(maxsize=2048)  # who writes asks for those of one transaction twice
-def href_for(uid: str) -> str:
-    """A URL segment for a contact with this UID."""
-    bare = uid.removeprefix("urn:uuid:")
-    return f"{bare if _SAFE_HREF.fullmatch(bare) else uuid.uuid5(uuid.NAMESPACE_OID, uid)}.vcf"
-
-
 def free_href(space: Space, href: str, *, besides: set[str] | frozenset[str] = frozenset()) -> str:
     """`href`, or one like it that no contact of the locked `space` has."""
-    stem, dot, ending = href.rpartition(".")
-    number = 2
-    candidate = href
-    while candidate in besides or Contact.objects.filter(space=space, href=candidate, deleted_at=None).exists():
-        candidate = f"{stem[: MAX_HREF - 20]}-{number}{dot}{ending}" if dot else f"{href[: MAX_HREF - 20]}-{number}"
-        number += 1
-    return candidate
+
+    def is_free(candidate: str) -> bool:
+        taken = Contact.objects.filter(space=space, href=candidate, deleted_at=None)
+        return candidate not in besides and not taken.exists()
+
+    return next(filter(is_free, hrefs_like(href)))
 
 
 def taken_uids(space: Space, contacts: Sequence[Contact]) -> dict[str, Contact]:
@@ -235,18 +161,11 @@ def raise_if_taken(space: Space, contacts: Sequence[Contact]) -> None:
         raise UidConflict(uid, other.href, other.full_name)
 
 
-def octets_of(contents: Iterable[int]) -> dict[int, bytes]:
-    """The octets of these Content rows, by id."""
-    return {
-        pk: bytes(octets) for pk, octets in Content.objects.filter(pk__in=list(contents)).values_list("pk", "octets")
-    }
-
-
 def prepare_card(card: Card, entry: Entry, region: str) -> Prepared | Problem:
     """`prepare_many` for one entry whose octets have been read already."""
     if len(entry.octets) > MAX_CARD:
         return TooLarge("card", MAX_CARD)
-    if entry.href is not None and not _is_href(entry.href):
+    if entry.href is not None and not is_href(entry.href):
         return BadHref(entry.href)
     derived = derive(card, region)
     if derived.uid is not None and len(derived.uid) > MAX_UID:
@@ -259,16 +178,6 @@ def _prepared(entry: Entry, region: str) -> Prepared | Problem:
         return prepare_card(Card.parse(entry.octets), entry, region)
     except InvalidVCard as error:
         return error
-
-
-def refuse_bad_href(href: str) -> None:
-    """Raise BadHref for what cannot name a member."""
-    if not _is_href(href):
-        raise BadHref(href)
-
-
-def _is_href(href: str) -> bool:
-    return 0 < len(href) <= MAX_HREF and not _NOT_IN_HREF.search(href) and href not in (".", "..")
 
 
 class _Create(NamedTuple):
@@ -411,11 +320,6 @@ class _Plan:
 
 def _is_imported(item: Prepared) -> bool:
     return item.entry.href is None and item.entry.expected is Condition.ABSENT
-
-
-def without_last_break(octets: bytes) -> bytes:
-    """A card as it is compared with its like: an export adds a last line break where the next one can begin."""
-    return octets.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _are_alike(one: Prepared, other: Prepared) -> bool:

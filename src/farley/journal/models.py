@@ -25,6 +25,8 @@ class Noun(models.IntegerChoices):
     CONTACT = 1, _("contact")
     TAG = 2, _("tag")
     VIEW = 3, _("view")
+    CALENDAR = 4, _("calendar")
+    CALENDAR_OBJECT = 5, _("calendar entry")
 
 
 class Verb(models.IntegerChoices):
@@ -228,14 +230,17 @@ class Tombstone(models.Model):
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+")
     noun = models.PositiveSmallIntegerField(choices=Noun.choices)
+    collection = models.PositiveBigIntegerField(default=0, db_default=0)  # id of the calendar; 0: the space itself
     href = models.CharField(max_length=255)
     octets_revision = models.PositiveBigIntegerField()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["space", "noun", "href"], name="one_tombstone_an_href"),
+            models.UniqueConstraint(fields=["space", "noun", "collection", "href"], name="one_tombstone_an_href"),
         ]
-        indexes: ClassVar = [models.Index(fields=["space", "noun", "octets_revision"], name="tombstones_since")]
+        indexes: ClassVar = [
+            models.Index(fields=["space", "noun", "collection", "octets_revision"], name="tombstones_since")
+        ]
 
     def __str__(self) -> str:
         return f"{self.space_id}/{self.href}"

@@ -72,22 +72,23 @@ def keep(octets: Sequence[tuple[bytes, bytes]], *, ids: Sequence[int]) -> Sequen
     return ids
 
 
-def bury(space: Space, noun: Noun, hrefs: Sequence[tuple[str, int]]) -> None:
+def bury(space: Space, noun: Noun, hrefs: Sequence[tuple[str, int]], *, collection: int = 0) -> None:
     """Record that the members at these (href, octets revision) are gone."""
     rows.upsert(
         Tombstone,
-        ("space_id", "noun", "href"),
-        ("space_id", "noun", "href", "octets_revision"),
-        [(space.pk, int(noun), href, revision) for href, revision in hrefs],
+        ("space_id", "noun", "collection", "href"),
+        ("space_id", "noun", "collection", "href", "octets_revision"),
+        [(space.pk, int(noun), collection, href, revision) for href, revision in hrefs],
     )
 
 
-def unbury(space: Space, noun: Noun, hrefs: Sequence[str]) -> None:
+def unbury(space: Space, noun: Noun, hrefs: Sequence[str], *, collection: int = 0) -> None:
     """Forget the tombstones of hrefs that have a member again."""
     if len(hrefs) > FEW:  # most have none: a look-up of all is quicker than a deletion of each
-        there = rows.select(Tombstone, ("href",), {"space_id": space.pk, "noun": int(noun), "href": [*hrefs]})
-        hrefs = [href for (href,) in there]
-    rows.delete(Tombstone, ("space_id", "noun", "href"), [(space.pk, int(noun), href) for href in hrefs])
+        where = {"space_id": space.pk, "noun": int(noun), "collection": collection, "href": [*hrefs]}
+        hrefs = [href for (href,) in rows.select(Tombstone, ("href",), where)]
+    key = ("space_id", "noun", "collection", "href")
+    rows.delete(Tombstone, key, [(space.pk, int(noun), collection, href) for href in hrefs])
 
 
 def open_batch(act: Batch.Act, *, by: Actor, door: Door, title: str = "", undoes: Batch | None = None) -> Batch:

@@ -137,7 +137,7 @@ def mark_changed_here(mirror: Mirror, book: Book) -> None:
         last = part[-1][0]
         _mark(mirror, book, [(pk, bytes(sha256), href, uid) for pk, sha256, href, uid in part])
     with write_turn():
-        if Tombstone.objects.filter(noun=Noun.CONTACT, **since).exists() or mirror.sent_revision == 0:
+        if Tombstone.objects.filter(noun=Noun.CONTACT, collection=0, **since).exists() or mirror.sent_revision == 0:
             gone = MirrorItem.objects.filter(mirror=mirror, todo=Todo.NOTHING, is_erased=False).exclude(HERE)
             gone.exclude(sha256=None).update(todo=Todo.SEND)
         mirror.sent_revision = revision

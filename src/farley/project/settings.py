@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "farley.search",
     "farley.fields",
     "farley.contacts",
+    "farley.calendars",
     "farley.exchange",
     "farley.backups",
     "farley.mirrors",

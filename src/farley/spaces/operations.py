@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from farley.database.turns import write_turn
 from farley.spaces.models import Home, Hue, Invitation, Membership, Space
 
 MAX_TITLE = 100  # characters, as the column has it
+_furnishers: list[Callable[[Space, User], None]] = []
 
 
 class NotAllowed(PermissionError):
@@ -83,6 +84,11 @@ class NameTaken(ValueError):
     def __init__(self, name: str) -> None:
         super().__init__(f"there is a space {name!r} already")
         self.name = name
+
+
+def on_making(furnish: Callable[[Space, User], None]) -> None:
+    """Have `furnish` called in the transaction that makes a space, with who made it. Called by an AppConfig.ready."""
+    _furnishers.append(furnish)
 
 
 @contextmanager
@@ -150,6 +156,8 @@ def create(
         except IntegrityError as error:
             raise NameTaken(name) from error
         Membership.objects.create(space=space, user=by.user, role=Role.MANAGER, given_by=by.user)
+        for furnish in _furnishers:
+            furnish(space, by.user)
         if not space.is_private:
             note(Verb.SPACE_MADE, by=by, door=door, subject=space.name)
     return space

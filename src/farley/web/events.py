@@ -119,12 +119,19 @@ def subject_events(changes: Iterable[Change], by: Actor) -> list[Event]:
     found = {pk: (name, gone) for pk, name, gone in known.values_list("pk", "full_name", "deleted_at")}
     tags = labels(Noun.TAG, {change.subject for change in shown if change.noun == Noun.TAG}, by=by)
     views = labels(Noun.VIEW, {change.subject for change in shown if change.noun == Noun.VIEW}, by=by)
+    calendars = {
+        noun: labels(noun, {change.subject for change in shown if change.noun == noun}, by=by)
+        for noun in (Noun.CALENDAR, Noun.CALENDAR_OBJECT)
+    }
     events = []
     for change in shown:
         if change.noun == Noun.VIEW:
             title = views.get(change.subject, "")
             subject = gettext("View “{title}”").format(title=title) if title else gettext("Somebody’s own view")
             events.append(_event(change, subject=subject, what=_done_to_view(change)))
+            continue
+        if change.noun in (Noun.CALENDAR, Noun.CALENDAR_OBJECT):
+            events.append(_event(change, subject=calendars[change.noun].get(change.subject, "")))
             continue
         if change.noun == Noun.TAG:
             events.append(_event(change, subject=tags.get(change.subject, ""), what=pgettext("a tag", "coloured")))

@@ -1,0 +1,1 @@
+"""Calendars: events and tasks as the iCalendar objects they came as, and what is read out of them."""

@@ -1,0 +1,204 @@
+"""When the entries of calendars take place: by window, over many of them, bounded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from farley.calendars.models import CalendarObject
+from farley.codecs import recurrence
+from farley.codecs.icalendar import Component, ICalendar, When
+from farley.journal.models import Content
+
+MAX_OCCURRENCES: Final = 50_000  # that one question about many entries is answered with
+MAX_OF_ONE: Final = 5_000  # occurrences of one entry in one question
+_PAGE = 500  # octets of so many are in memory at once
+_FREE_STATUS = frozenset({"CANCELLED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that an entry takes place, as its own component, an override perhaps, tells of it.
+
+    `start` and `end` are instants in UTC, and of all-day ones midnights of the zone that was asked for; `first_day`
+    and `last_day` are their days there. `recurrence_id` tells it from others of its series; None for what does not
+    recur.
+    """
+
+    entry: CalendarObject
+    start: dt.datetime
+    end: dt.datetime
+    first_day: dt.date
+    last_day: dt.date  # included
+    is_all_day: bool
+    recurrence_id: When | None
+    summary: str
+    location: str
+    status: str
+    is_transparent: bool
+    component: Component | None  # None: the entry's columns say all of it
+
+
+class Period(NamedTuple):
+    """A time in which somebody is busy, in UTC. Nothing else is told of it."""
+
+    start: dt.datetime
+    end: dt.datetime
+    is_tentative: bool
+
+
+class Found(list[Occurrence]):
+    """Occurrences in the order of their starts. `cut` are the entries of which there are more than are told."""
+
+    def __init__(self, occurrences: Iterable[Occurrence] = (), cut: Sequence[CalendarObject] = ()) -> None:
+        super().__init__(occurrences)
+        self.cut = list(cut)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.cut
+
+
+def within(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo) -> Found:
+    """All occurrences of `entries` that overlap the time from `start` up to, not including, `end`; both aware.
+
+    Dates and times without a zone are at `zone`, that of the reader. Only entries whose bounds meet the window are
+    read, and of those that happen once without a floating time not even the octets. A rule that asks too much, or too
+    many occurrences, are cut and told of in `cut`.
+    """
+    found: list[Occurrence] = []
+    cut: list[CalendarObject] = []
+    waiting: list[CalendarObject] = []
+    for entry in entries:
+        if not _may_meet(entry, start, end):
+            continue
+        if entry.is_recurring or entry.starts_at is None or (entry.is_floating and not entry.is_all_day):
+            waiting.append(entry)
+        elif (one := _once(entry, start, end, zone)) is not None:
+            found.append(one)
+        if len(waiting) == _PAGE:
+            _expand(waiting, start, end, zone, found, cut)
+            waiting = []
+    _expand(waiting, start, end, zone, found, cut)
+    found.sort(key=lambda each: (each.start, not each.is_all_day, each.end, each.entry.pk))
+    if len(found) > MAX_OCCURRENCES:
+        cut += [each.entry for each in found[MAX_OCCURRENCES:]]
+        del found[MAX_OCCURRENCES:]
+    return Found(found, cut)
+
+
+def busy(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo) -> list[Period]:
+    """The times within the window in which `entries` keep somebody busy, merged, in order. RFC 4791 §7.10.
+
+    Of events alone; what is transparent or cancelled keeps nobody busy. Who asks leaves out transparent calendars.
+    """
+    times: list[Period] = []
+    for each in within(entries, start, end, zone=zone):
+        is_event = each.entry.component == CalendarObject.Kind.EVENT
+        if is_event and not each.is_transparent and each.status not in _FREE_STATUS and each.end > each.start:
+            period = Period(max(each.start, start), min(each.end, end), each.status == "TENTATIVE")
+            times.append(period)
+    merged: list[Period] = []
+    for is_tentative in (False, True):
+        mine: list[Period] = []
+        for period in sorted(each for each in times if each.is_tentative is is_tentative):
+            if mine and period.start <= mine[-1].end:
+                mine[-1] = mine[-1]._replace(end=max(mine[-1].end, period.end))
+            else:
+                mine.append(period)
+        merged += mine
+    return sorted(merged)
+
+
+def of_object(
+    entry: CalendarObject, start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo, most: int = MAX_OF_ONE
+) -> Found:
+    """The occurrences of one entry in the window, `most` of them at most."""
+    found: list[Occurrence] = []
+    cut: list[CalendarObject] = []
+    _expand([entry], start, end, zone, found, cut, most=most)
+    return Found(sorted(found, key=lambda each: (each.start, each.end)), cut)
+
+
+def _may_meet(entry: CalendarObject, start: dt.datetime, end: dt.datetime) -> bool:
+    first, last = entry.first_at, entry.last_at
+    return first is not None and last is not None and first < end and last >= start
+
+
+def _once(entry: CalendarObject, start: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> Occurrence | None:
+    """What happens once, from its columns alone."""
+    assert entry.starts_at is not None
+    first, last = entry.starts_at, entry.ends_at or entry.starts_at
+    if entry.is_all_day:
+        first, last = _midnight(first.date(), zone), _midnight(last.date(), zone)
+    if not (first < end and (last > start or (first == last and first >= start))):
+        return None
+    return _made(
+        entry, first, last, zone, entry.is_all_day, None, entry.summary, entry.location, entry.status,
+        entry.is_transparent, None,
+    )  # fmt: skip
+
+
+def _midnight(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
+    """In UTC, as the codec counts: a midnight that the clock leaves out has the offset before it."""
+    return dt.datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(dt.UTC)
+
+
+def _expand(
+    entries: Sequence[CalendarObject],
+    start: dt.datetime,
+    end: dt.datetime,
+    zone: dt.tzinfo,
+    found: list[Occurrence],
+    cut: list[CalendarObject],
+    *,
+    most: int = MAX_OF_ONE,
+) -> None:
+    wanted = [entry.content_id for entry in entries if "content" not in entry._state.fields_cache]
+    octets = dict(Content.objects.filter(pk__in=wanted).values_list("pk", "octets")) if wanted else {}
+    for entry in entries:
+        data = octets.get(entry.content_id)
+        ical = entry.ical if data is None else ICalendar(bytes(data))
+        expansion = recurrence.occurrences(ical, start, end, floating=zone, limit=most)
+        if not expansion.is_complete:
+            cut.append(entry)
+        for each in expansion.occurrences:
+            component = each.component
+            found.append(
+                _made(
+                    entry, each.start, each.end, zone, each.is_all_day, each.recurrence_id,
+                    component.text("SUMMARY"), component.text("LOCATION"), component.text("STATUS").strip().upper(),
+                    component.text("TRANSP").strip().upper() == "TRANSPARENT", component,
+                )
+            )  # fmt: skip
+
+
+def _made(
+    entry: CalendarObject,
+    start: dt.datetime,
+    end: dt.datetime,
+    zone: dt.tzinfo,
+    is_all_day: bool,
+    recurrence_id: When | None,
+    summary: str,
+    location: str,
+    status: str,
+    is_transparent: bool,
+    component: Component | None,
+) -> Occurrence:
+    first = start.astimezone(zone).date()
+    last = max((end - dt.timedelta(microseconds=1)).astimezone(zone).date(), first)
+    return Occurrence(
+        entry, start, end, first, last, is_all_day, recurrence_id, summary, location, status, is_transparent, component
+    )
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of a user or calendar; UTC for one that the tz database does not know any more."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,399 @@
+"""Storing calendar objects: the one path that pages, DAV, command and importer share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Final, NamedTuple
+
+from farley.accounts.actor import Actor
+from farley.accounts.roles import Role
+from farley.calendars.deriving import Derived, derive
+from farley.calendars.models import COMPONENTS, MAX_UID, Calendar, CalendarObject, Components
+from farley.calendars.writing import CalendarWriter, New
+from farley.codecs.icalendar import MAX_OBJECT, ICalendar, InvalidICalendar
+from farley.database import rows
+from farley.journal.models import Batch, Door, etag_of, hash_of
+from farley.journal.records import (
+    BadHref,
+    Condition,
+    EditConflict,
+    Entry,
+    Expected,
+    Stored,
+    StoreProblem,
+    TooLarge,
+    UidConflict,
+    href_for,
+    hrefs_like,
+    is_href,
+    without_last_break,
+)
+from farley.spaces.models import Space
+from farley.spaces.operations import NotAllowed, require, writing
+
+ENDING: Final = "ics"
+
+
+class NotOneObject(StoreProblem):
+    """A calendar takes one event, task or journal entry at a time, with its overrides. RFC 4791 §4.1.
+
+    `condition` is what RFC 4791 §5.3.2.1 calls it.
+    """
+
+    condition: ClassVar[str] = "valid-calendar-object-resource"
+
+
+class OldVersion(StoreProblem):
+    """It is a vCalendar 1.0, which `codecs.vcalendar` makes an iCalendar of."""
+
+    condition: ClassVar[str] = "supported-calendar-data"
+
+    def __init__(self) -> None:
+        super().__init__("this is vCalendar 1.0; a calendar holds iCalendar 2.0")
+
+
+class WrongComponent(StoreProblem):
+    """The calendar takes other components than `name`."""
+
+    condition: ClassVar[str] = "supported-calendar-component"
+
+    def __init__(self, name: str, takes: Components) -> None:
+        super().__init__(f"this calendar takes {' and '.join(takes.names)}, not {name}")
+        self.name, self.takes = name, takes
+
+
+class CalendarIsReadOnly(NotAllowed):
+    """Nobody writes to it by hand: it is archived, or Farley fills it."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        super().__init__(calendar.space, Role.EDITOR)
+        self.args = (f"the calendar “{calendar.name}” is read-only",)
+        self.calendar = calendar
+
+
+class NoSuchCalendar(LookupError):
+    """There is no such calendar any more, or it is not for this actor to know. `name` is its name or address."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no calendar {name!r}")
+        self.name = name
+
+
+Problem = StoreProblem | InvalidICalendar
+
+
+class Prepared(NamedTuple):
+    """An entry, read: everything slow is done."""
+
+    entry: Entry
+    derived: Derived
+    name: str  # of its component
+    sha256: bytes
+
+    @property
+    def uid(self) -> str:
+        return self.derived.uid
+
+
+def store(
+    calendar: Calendar,
+    href: str | None,
+    octets: bytes,
+    *,
+    expected: Expected,
+    by: Actor,
+    door: Door,
+    batch: Batch | None = None,
+) -> Stored:
+    """Create or replace the entry at `href`, keeping `octets` as they are.
+
+    Raises InvalidICalendar, NotAllowed, NoSuchSpace, NoSuchCalendar, EditConflict, UidConflict, TooLarge, BadHref,
+    NotOneObject, OldVersion, WrongComponent. Octets that are there already change nothing. RFC 4791 §5.3.2.
+    """
+    [result] = store_many(calendar, [Entry(octets, href, expected)], batch=batch, by=by, door=door)
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def store_many(
+    calendar: Calendar, entries: Sequence[Entry], *, batch: Batch | None, by: Actor, door: Door
+) -> list[Stored | Problem]:
+    """Store `entries` in one transaction; those with a problem are left out, in place the problem.
+
+    Give at most 500 at a time. Raises NotAllowed, NoSuchSpace, NoSuchCalendar for all of them together.
+    """
+    return store_prepared(calendar, prepare_many(entries), batch=batch, by=by, door=door)
+
+
+def prepare_many(entries: Iterable[Entry]) -> list[Prepared | Problem]:
+    """Read and derive, outside any transaction."""
+    return [_prepared(entry) for entry in entries]
+
+
+def store_prepared(
+    calendar: Calendar,
+    prepared: Sequence[Prepared | Problem],
+    *,
+    batch: Batch | None,
+    by: Actor,
+    door: Door,
+    is_filling: bool = False,
+) -> list[Stored | Problem]:
+    """The second half of `store_many`: lock, check, write. Inside `writing` it joins that transaction.
+
+    `is_filling`: Farley itself fills a calendar that is read-only to everybody.
+    """
+    with writing([calendar.space_id]) as locked:
+        space = locked[calendar.space_id]
+        plan = _Plan(calendar, [item for item in prepared if isinstance(item, Prepared)])
+        current = rows.ask_whole(Calendar, {"id": calendar.pk})
+        writer = CalendarWriter(space, by=by, door=door, batch=batch)
+        writer.expect(len(plan.items))
+        if not is_filling:
+            require(space, by, Role.EDITOR)  # its answer comes with those to what was asked before
+        plan.calendar = _usable(current(), calendar, space, is_filling=is_filling)
+        verdicts = [plan.judge(item) if isinstance(item, Prepared) else item for item in prepared]
+        results = _carry_out(verdicts, writer, calendar.pk)
+        writer.flush()
+    return results
+
+
+def judge_prepared(calendar: Calendar, prepared: Sequence[Prepared | Problem], *, by: Actor) -> list[Stored | Problem]:
+    """What `store_prepared` would answer now; nothing is written, and what it would make has the id and revision 0."""
+    require(calendar.space, by, Role.EDITOR)
+    plan = _Plan(calendar, [item for item in prepared if isinstance(item, Prepared)])
+    plan.calendar = _usable([calendar], calendar, calendar.space)
+    results: list[Stored | Problem] = []
+    for item in prepared:
+        verdict = plan.judge(item) if isinstance(item, Prepared) else item
+        if isinstance(verdict, _Create):
+            results.append(_stored(0, verdict.item, verdict.href, 0, created=True))
+        elif isinstance(verdict, _Replace):
+            results.append(_stored(verdict.there.pk, verdict.item, verdict.href, 0, created=False))
+        elif isinstance(verdict, _Leave):
+            results.append(_left(verdict.there))
+        elif isinstance(verdict, _Again):
+            results.append(_stored_again(results, verdict))
+        else:
+            results.append(verdict)
+    return results
+
+
+def require_writable(calendar: Calendar, space: Space, by: Actor) -> Calendar:
+    """The calendar of a locked space as it is now. Raises NotAllowed, NoSuchSpace, NoSuchCalendar."""
+    require(space, by, Role.EDITOR)
+    return _usable(rows.load(Calendar, {"id": calendar.pk}), calendar, space)
+
+
+def free_href(calendar: int, href: str, *, besides: set[str] | frozenset[str] = frozenset()) -> str:
+    """`href`, or one like it that no entry of the calendar has, whose space is locked."""
+
+    def is_free(candidate: str) -> bool:
+        taken = CalendarObject.objects.filter(calendar=calendar, href=candidate, deleted_at=None)
+        return candidate not in besides and not taken.exists()
+
+    return next(filter(is_free, hrefs_like(href)))
+
+
+def taken_uids(calendar: int, entries: Sequence[CalendarObject]) -> dict[str, CalendarObject]:
+    """The UIDs of `entries` that others in the calendar have, and who has them."""
+    live = CalendarObject.objects.filter(calendar=calendar, uid__in={entry.uid for entry in entries}, deleted_at=None)
+    return {other.uid: other for other in live.exclude(pk__in=[entry.pk for entry in entries])}
+
+
+def conflict_with(other: CalendarObject) -> UidConflict:
+    return UidConflict(other.uid, other.href, other.summary, place="calendar")
+
+
+def check_object(ical: ICalendar) -> StoreProblem | None:
+    """Why this is nothing that a calendar may hold, if so. RFC 4791 §4.1."""
+    components = ical.components
+    if ical.version != "2.0":
+        return OldVersion()
+    if ical.root.first("METHOD"):
+        return NotOneObject("it has a METHOD: it is a message about an entry and not the entry")
+    if not components:
+        return NotOneObject("there is no event, task or journal entry in it")
+    uids = {component.text("UID").strip() for component in components}
+    if "" in uids:
+        return NotOneObject("a component of it has no UID")
+    if len(uids) > 1:
+        return NotOneObject("its components have several UIDs")
+    if len({component.name for component in components}) > 1:
+        return NotOneObject("it has components of several kinds")
+    if sum(not component.first("RECURRENCE-ID") for component in components) > 1:
+        return NotOneObject("two of its components have no RECURRENCE-ID")
+    return None
+
+
+def _prepared(entry: Entry) -> Prepared | Problem:
+    if len(entry.octets) > MAX_OBJECT:
+        return TooLarge("object", MAX_OBJECT)
+    if entry.href is not None and not is_href(entry.href):
+        return BadHref(entry.href)
+    try:
+        ical = ICalendar.parse(entry.octets)
+    except InvalidICalendar as error:
+        return error
+    if problem := check_object(ical):
+        return problem
+    if ical.kind not in COMPONENTS:
+        return WrongComponent(ical.kind, Components.EVENTS | Components.TASKS | Components.JOURNALS)
+    derived = derive(ical)
+    if len(derived.uid) > MAX_UID:
+        return TooLarge("UID", MAX_UID)
+    return Prepared(entry, derived, ical.kind, hash_of(entry.octets))
+
+
+def _usable(found: Sequence[Calendar], asked: Calendar, space: Space, *, is_filling: bool = False) -> Calendar:
+    current = next(iter(found), None)
+    if current is None or current.is_deleted or current.space_id != space.pk:
+        raise NoSuchCalendar(asked.name)
+    current.space = space
+    if current.is_read_only and not is_filling:
+        raise CalendarIsReadOnly(current)
+    return current
+
+
+class _Create(NamedTuple):
+    item: Prepared
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Replace:
+    item: Prepared
+    there: CalendarObject
+
+    @property
+    def href(self) -> str:
+        return str(self.there.href)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    there: CalendarObject
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """The very octets that an entry before it in the same call brings."""
+
+    first: _Create | _Replace
+
+
+_Verdict = _Create | _Replace | _Leave | _Again | Problem
+
+
+class _Plan:
+    """Decides, under the lock, what becomes of each entry; entries of the same call are seen too."""
+
+    def __init__(self, calendar: Calendar, items: Sequence[Prepared]) -> None:
+        self.calendar, self.items = calendar, items
+        live = {"calendar_id": calendar.pk, "deleted_at": None}
+        self._asked = rows.ask_whole(
+            CalendarObject,
+            live | {"href": [item.entry.href or href_for(item.uid, ENDING) for item in items]},
+            live | {"uid": [item.uid for item in items]},
+        )
+        self.new: dict[str, _Create | _Replace] = {}  # by UID
+        self.hrefs: set[str] = set()
+
+    @cached_property
+    def by_href(self) -> dict[str, CalendarObject]:
+        return {entry.href: entry for entry in self._there}
+
+    @cached_property
+    def by_uid(self) -> dict[str, CalendarObject]:
+        return {entry.uid: entry for entry in self._there}
+
+    @cached_property
+    def _there(self) -> list[CalendarObject]:
+        return self._asked()
+
+    def judge(self, item: Prepared) -> _Verdict:
+        entry = item.entry
+        if COMPONENTS[item.name] not in self.calendar.takes:
+            return WrongComponent(item.name, self.calendar.takes)
+        there = self.by_uid.get(item.uid) if entry.href is None else self.by_href.get(entry.href)
+        if there is None and isinstance(entry.expected, str):
+            return EditConflict(entry.href or item.uid, None)
+        if there is not None and entry.expected is Condition.ABSENT and entry.href is not None:
+            return EditConflict(entry.href, there.etag)
+        if there is not None and isinstance(entry.expected, str) and entry.expected != there.etag:
+            return EditConflict(there.href, there.etag)
+        if first := self.new.get(item.uid):
+            alike = without_last_break(first.item.entry.octets) == without_last_break(entry.octets)
+            if entry.href is None and alike:
+                return _Again(first)
+            return UidConflict(item.uid, first.href, first.item.derived.summary, place="calendar")
+        if entry.href is not None and entry.href in self.hrefs:
+            return EditConflict(entry.href, None)
+        verdict = self._create(item) if there is None else self._replace(item, there)
+        if isinstance(verdict, _Create | _Replace):
+            self.new[item.uid] = verdict
+            self.hrefs.add(verdict.href)
+        return verdict
+
+    def _create(self, item: Prepared) -> _Create | UidConflict:
+        if other := self.by_uid.get(item.uid):
+            return conflict_with(other)
+        href = item.entry.href or href_for(item.uid, ENDING)
+        if item.entry.href is None and (href in self.by_href or href in self.hrefs):
+            href = free_href(self.calendar.pk, href, besides=self.hrefs)
+        return _Create(item, href)
+
+    def _replace(self, item: Prepared, there: CalendarObject) -> _Replace | _Leave | UidConflict:
+        if bytes(there.sha256) == item.sha256:
+            return _Leave(there)
+        if item.uid != there.uid:  # RFC 4791 §5.3.2.1: an object keeps its UID
+            return conflict_with(self.by_uid.get(item.uid, there))
+        if item.entry.expected is Condition.ABSENT:
+            return _Leave(there) if _is_but_for_its_end(item, there) else conflict_with(there)
+        return _Replace(item, there)
+
+
+def _is_but_for_its_end(item: Prepared, there: CalendarObject) -> bool:
+    """Whether the object is the stored one, with or without a last line break."""
+    bare = without_last_break(item.entry.octets)
+    return bytes(there.sha256) in {hash_of(bare), hash_of(bare + b"\n"), hash_of(bare + b"\r\n")}
+
+
+def _carry_out(verdicts: Sequence[_Verdict], writer: CalendarWriter, calendar: int) -> list[Stored | Problem]:
+    creates = [verdict for verdict in verdicts if isinstance(verdict, _Create)]
+    replaces = [verdict for verdict in verdicts if isinstance(verdict, _Replace)]
+    new = [New(calendar, each.href, each.item.sha256, each.item.entry.octets, each.item.derived) for each in creates]
+    made = iter(writer.create_many(new))
+    contents = iter(writer.keep([(each.item.sha256, each.item.entry.octets) for each in replaces]))
+    results: list[Stored | Problem] = []
+    for verdict in verdicts:
+        if isinstance(verdict, _Create):
+            pk, revision = next(made)
+            results.append(_stored(pk, verdict.item, verdict.href, revision, created=True))
+        elif isinstance(verdict, _Replace):
+            item, there = verdict.item, verdict.there
+            revision = writer.replace(there, item.entry.octets, item.derived, content=next(contents))
+            results.append(_stored(there.pk, item, there.href, revision, created=False))
+        elif isinstance(verdict, _Leave):
+            results.append(_left(verdict.there))
+        elif isinstance(verdict, _Again):
+            results.append(_stored_again(results, verdict))
+        else:
+            results.append(verdict)
+    return results
+
+
+def _stored_again(results: Sequence[Stored | Problem], verdict: _Again) -> Stored:
+    [first] = [done for done in results if isinstance(done, Stored) and done.href == verdict.first.href]
+    return first._replace(created=False, changed=False)
+
+
+def _left(entry: CalendarObject) -> Stored:
+    return Stored(entry.pk, entry.uid, entry.href, entry.etag, entry.revision, created=False, changed=False)
+
+
+def _stored(pk: int, item: Prepared, href: str, revision: int, *, created: bool) -> Stored:
+    return Stored(pk, item.uid, href, etag_of(item.sha256), revision, created=created, changed=True)

@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 
 from farley.accounts.models import User
 from farley.calendars.models import Calendar, CalendarObject
-from farley.calendars.occurrences import Period, busy, within
+from farley.calendars.occurrences import busy, within
 from farley.calendars.storing import store_many
+from farley.codecs.free_busy import BusyKind, BusyTime
 from farley.journal.models import Door
 from farley.journal.records import Entry
 from tests.cast import Hand, a_calendar, a_vcalendar, an_event, hand_of, space_of
@@ -84,9 +85,9 @@ def test_busy_times_are_merged_and_told_apart_and_cut_to_the_window(hand: Hand, 
     ):
         hand.put(calendar, an_event(summary, f"DTSTART:{first}", f"DTEND:{last}", *lines))
     assert busy(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN) == [
-        Period(at("2026-12-01T00:00"), at("2026-12-01T01:00"), is_tentative=False),
-        Period(at("2026-12-02T08:00"), at("2026-12-02T11:00"), is_tentative=False),
-        Period(at("2026-12-02T10:30"), at("2026-12-02T12:00"), is_tentative=True),
+        BusyTime(at("2026-12-01T00:00"), at("2026-12-01T01:00")),
+        BusyTime(at("2026-12-02T08:00"), at("2026-12-02T11:00")),
+        BusyTime(at("2026-12-02T11:00"), at("2026-12-02T12:00"), BusyKind.TENTATIVE),
     ]
 
 

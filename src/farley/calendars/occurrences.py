@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from farley.calendars.models import CalendarObject
 from farley.codecs import recurrence
+from farley.codecs.free_busy import BusyKind, BusyTime, merged
 from farley.codecs.icalendar import Component, ICalendar, When
 from farley.journal.models import Content
 
 MAX_OCCURRENCES: Final = 50_000  # that one question about many entries is answered with
 MAX_OF_ONE: Final = 5_000  # occurrences of one entry in one question
 _PAGE = 500  # octets of so many are in memory at once
-_FREE_STATUS = frozenset({"CANCELLED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,6 @@ class Occurrence:
     status: str
     is_transparent: bool
     component: Component | None  # None: the entry's columns say all of it
-
-
-class Period(NamedTuple):
-    """A time in which somebody is busy, in UTC. Nothing else is told of it."""
-
-    start: dt.datetime
-    end: dt.datetime
-    is_tentative: bool
 
 
 class Found(list[Occurrence]):
@@ -90,27 +82,18 @@ def within(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.dateti
     return Found(found, cut)
 
 
-def busy(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo) -> list[Period]:
+def busy(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo) -> list[BusyTime]:
     """The times within the window in which `entries` keep somebody busy, merged, in order. RFC 4791 §7.10.
 
     Of events alone; what is transparent or cancelled keeps nobody busy. Who asks leaves out transparent calendars.
     """
-    times: list[Period] = []
+    times = []
     for each in within(entries, start, end, zone=zone):
         is_event = each.entry.component == CalendarObject.Kind.EVENT
-        if is_event and not each.is_transparent and each.status not in _FREE_STATUS and each.end > each.start:
-            period = Period(max(each.start, start), min(each.end, end), each.status == "TENTATIVE")
-            times.append(period)
-    merged: list[Period] = []
-    for is_tentative in (False, True):
-        mine: list[Period] = []
-        for period in sorted(each for each in times if each.is_tentative is is_tentative):
-            if mine and period.start <= mine[-1].end:
-                mine[-1] = mine[-1]._replace(end=max(mine[-1].end, period.end))
-            else:
-                mine.append(period)
-        merged += mine
-    return sorted(merged)
+        if is_event and not each.is_transparent and each.status != "CANCELLED" and each.end > each.start:
+            kind = BusyKind.TENTATIVE if each.status == "TENTATIVE" else BusyKind.BUSY
+            times.append(BusyTime(max(each.start, start), min(each.end, end), kind))
+    return merged(times)
 
 
 def of_object(

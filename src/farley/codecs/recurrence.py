@@ -104,7 +104,7 @@ def bounds(ical: ICalendar, *, floating: tzinfo | Zone = UTC) -> Bounds | None:
 
 def extent(component: Component, *, floating: tzinfo = UTC) -> Bounds | None:
     """From the start of a component to its end, its recurrences aside; None where it has neither."""
-    series = _Series.of(component, Zones(component.ical, _zone(floating)))
+    series = _Series.of(component, Zones(component.ical, as_zone(floating)))
     if series is None:
         return None
     return Bounds(_aware(series.instant), _aware(series.end_of(series.first.local, series.instant)))

@@ -36,6 +36,7 @@ from farley.exchange.models import Import, ImportProblem
 from farley.exchange.reading import Read, collecting_rarely, read
 from farley.jobs.worker import held, is_held
 from farley.journal.models import Batch, Change, Door, Noun, Verb
+from farley.journal.records import without_last_break
 from farley.journal.undo import NoSuchBatch, NotUndoable, Undone, undo
 from farley.journal.writing import close_batch, open_batch
 from farley.spaces.models import Space
@@ -376,7 +377,7 @@ class _Seen:
         if not isinstance(item, Prepared):
             return result
         uid = hashlib.blake2b(item.uid.encode(), digest_size=16).digest()
-        card = hashlib.blake2b(storing.without_last_break(item.entry.octets), digest_size=16).digest()
+        card = hashlib.blake2b(without_last_break(item.entry.octets), digest_size=16).digest()
         first = self._rows.execute("SELECT card FROM seen WHERE uid = ?", [uid]).fetchone()
         if first == (card,):
             return Stored(0, item.uid, "", "", 0, created=False, changed=False)

@@ -131,7 +131,7 @@ def subject_events(changes: Iterable[Change], by: Actor) -> list[Event]:
             events.append(_event(change, subject=subject, what=_done_to_view(change)))
             continue
         if change.noun in (Noun.CALENDAR, Noun.CALENDAR_OBJECT):
-            events.append(_event(change, subject=calendars[change.noun].get(change.subject, "")))
+            events.append(_event(change, subject=calendars[Noun(change.noun)].get(change.subject, "")))
             continue
         if change.noun == Noun.TAG:
             events.append(_event(change, subject=tags.get(change.subject, ""), what=pgettext("a tag", "coloured")))

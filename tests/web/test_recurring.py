@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
+from farley.calendars.rules import RuleForm, UnusableRule, form_of, rule_of, shifted_rule
 from farley.codecs.icalendar import When
 from farley.codecs.zones import DatabaseZone
-from farley.web.recurring import RuleForm, UnusableRule, form_of, in_words, read_rule_form, rule_of
+from farley.web.recurring import in_words, read_rule_form
 
 BERLIN = DatabaseZone(ZoneInfo("Europe/Berlin"))
 START = When(dt.datetime.fromisoformat("2026-12-01T10:00"), "Europe/Berlin")  # the first Tuesday of December
@@ -106,3 +107,22 @@ def test_what_makes_no_rule_is_named(posted: dict[str, str], field: str) -> None
     with pytest.raises(UnusableRule) as refused:
         rule_of(read_rule_form(posted, []), START, BERLIN)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("rule", "to", "expected"),
+    [
+        ("FREQ=WEEKLY;BYDAY=TU;COUNT=4", "20261202T100000", "FREQ=WEEKLY;BYDAY=WE;COUNT=4"),
+        ("FREQ=WEEKLY;BYDAY=SU,TU", "20261202T100000", "FREQ=WEEKLY;BYDAY=MO,WE"),
+        ("FREQ=WEEKLY;BYDAY=TU", "20261201T150000", "FREQ=WEEKLY;BYDAY=TU"),
+        ("FREQ=MONTHLY;BYDAY=1TU", "20261209T100000", "FREQ=MONTHLY;BYDAY=2WE"),
+        ("FREQ=MONTHLY;BYMONTHDAY=1,15", "20261202T100000", "FREQ=MONTHLY;BYMONTHDAY=1,15"),
+        ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1", "20261202T100000", "FREQ=YEARLY"),
+        ("FREQ=DAILY;UNTIL=20261224T090000Z", "20261201", "FREQ=DAILY;UNTIL=20261224"),
+        ("FREQ=FORTNIGHTLY", "20261202T100000", "FREQ=FORTNIGHTLY"),
+    ],
+)
+def test_a_rule_follows_its_series_to_another_day(rule: str, to: str, expected: str) -> None:
+    after = When.parse(to, "Europe/Berlin")
+    assert after is not None
+    assert shifted_rule(rule, START, after) == expected

@@ -214,9 +214,10 @@ class ICalendar:
     def without_component(self, component: Component) -> ICalendar:
         return self._keeping([*self.lines[: component.start], *self.lines[component.stop :]])
 
-    def with_component(self, octets: bytes, *, within: Component | None = None) -> ICalendar:
-        """A whole component, written already, as the last in the calendar or in `within`."""
-        at = (within or self.root).end
+    def with_component(self, octets: bytes, *, within: Component | None = None, first: bool = False) -> ICalendar:
+        """A whole component, written already, as the last in the calendar or in `within`, or as the `first` there."""
+        holder = within or self.root
+        at = holder.components[0].start if first and holder.components else holder.end
         return self._spliced(at, at, with_break(octets.rstrip(b"\r\n") + b"\r\n", self._line_break))
 
     @property

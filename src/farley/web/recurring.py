@@ -1,26 +1,19 @@
-"""Recurrence rules in words, and as the fields of a form.
-
-A rule that the form cannot show is told in words and stays as it is.
-"""
+"""Recurrence rules in words, and as a form sends them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext, ngettext, pgettext
 
+from farley.calendars.rules import CODES, RuleForm, UnusableRule, last_day
 from farley.codecs.icalendar import When
 from farley.codecs.recurrence_rule import Frequency, InvalidRule, Rule
 from farley.codecs.zones import Zone
 from farley.web.dates import written_day
 
-CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-MAX_INTERVAL = 999
-MAX_COUNT = 9_999
 _WORKDAYS = ((0, 0), (0, 1), (0, 2), (0, 3), (0, 4))
 
 
@@ -42,11 +35,6 @@ def in_words(written: str, start: When, zone: Zone) -> str:
         day = written_day(last_day(rule.until, zone), pgettext("date format: day, month and year", "j F Y"))
         return gettext("{how} until {day}").format(how=said, day=day)
     return said
-
-
-def last_day(until: When, zone: Zone) -> dt.date:
-    """The day that UNTIL names, by the clock in `zone`."""
-    return zone.from_utc(until.local).date() if until.zone == "UTC" else until.date
 
 
 def _often(rule: Rule, start: When) -> str:
@@ -201,79 +189,7 @@ def _listed(words: Iterable[str]) -> str:
     return gettext("{some} and {last}").format(some=", ".join(known[:-1]), last=known[-1])
 
 
-# As a form
-
-
-@dataclass(frozen=True, slots=True)
-class RuleForm:
-    """The fields of the form. `repeat` is a frequency, "" for none, or "keep" for a rule that the form cannot show."""
-
-    repeat: str = ""
-    interval: int = 1
-    days: tuple[str, ...] = ()  # of a week
-    monthly: str = "day"  # the day of the month; "nth" its weekday counted; "last" the last such weekday
-    ends: str = "never"  # or "on" `until`, or "after" `count`
-    until: dt.date | None = None
-    count: int = 10
-
-
-class UnusableRule(ValueError):
-    """`field` of the form holds nothing that makes a rule."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
-
-
-def form_of(written: str, start: When, zone: Zone) -> RuleForm:
-    """How the form shows an RRULE of a series that begins at `start`; "" is none."""
-    if not written:
-        return RuleForm(days=(CODES[start.local.weekday()],))
-    try:
-        rule = Rule.parse(written)
-    except InvalidRule:
-        return RuleForm("keep")
-    days = tuple(CODES[day] for _, day in rule.by_day) or (CODES[start.local.weekday()],)
-    shown = RuleForm(rule.frequency.name, rule.interval, days, _monthly(rule))
-    if rule.until is not None:
-        shown = replace(shown, ends="on", until=last_day(rule.until, zone))
-    elif rule.count is not None:
-        shown = replace(shown, ends="after", count=rule.count)
-    if rule.frequency.name not in FREQUENCIES or shown.interval > MAX_INTERVAL or (rule.count or 0) > MAX_COUNT:
-        return replace(shown, repeat="keep")
-    again = Rule.parse(_without_end(shown, start))
-    said = replace(rule, until=None, count=None)
-    if rule.interval == 1 or rule.frequency is not Frequency.WEEKLY:
-        said = replace(said, week_start=0)  # it makes no difference
-    return shown if _spelt_out(said, start) == _spelt_out(again, start) else replace(shown, repeat="keep")
-
-
-def rule_of(form: RuleForm, start: When, zone: Zone) -> str:
-    """The RRULE that the form asks for; "" for none. Raises UnusableRule."""
-    if not form.repeat:
-        return ""
-    if form.repeat not in FREQUENCIES:
-        raise UnusableRule("repeat")
-    if not 1 <= form.interval <= MAX_INTERVAL:
-        raise UnusableRule("interval")
-    rule = _without_end(form, start)
-    if form.ends == "after":
-        if not 1 <= form.count <= MAX_COUNT:
-            raise UnusableRule("count")
-        return f"{rule};COUNT={form.count}"
-    if form.ends == "on":
-        if form.until is None or form.until < start.date:
-            raise UnusableRule("until")
-        return f"{rule};UNTIL={written_until(form.until, start, zone)}"
-    return rule
-
-
-def written_until(day: dt.date, start: When, zone: Zone) -> str:
-    """UNTIL so that `day` is the last: of the same kind as the start, in UTC where that is at a place. §3.3.10."""
-    if start.is_date:
-        return f"{day:%Y%m%d}"
-    end = dt.datetime.combine(day, dt.time(23, 59, 59))
-    return When(end).written() if start.zone is None else When(zone.to_utc(end), "UTC").written()
+# From a form
 
 
 def read_rule_form(posted: Mapping[str, str], days: Sequence[str]) -> RuleForm:
@@ -301,40 +217,3 @@ def _number(posted: Mapping[str, str], field: str, default: int) -> int:
     if not (written.isascii() and written.isdigit() and len(written) < 7):
         raise UnusableRule(field)
     return int(written)
-
-
-def _without_end(form: RuleForm, start: When) -> str:
-    parts = [f"FREQ={form.repeat}"]
-    if form.interval > 1:
-        parts.append(f"INTERVAL={form.interval}")
-    weekday = CODES[start.local.weekday()]
-    if form.repeat == "WEEKLY" and form.days:
-        parts.append(f"BYDAY={','.join(form.days)}")
-    elif form.repeat == "MONTHLY" and form.monthly == "nth":
-        parts.append(f"BYDAY={(start.local.day - 1) // 7 + 1}{weekday}")
-    elif form.repeat == "MONTHLY" and form.monthly == "last":
-        parts.append(f"BYDAY=-1{weekday}")
-    elif form.repeat == "MONTHLY" and form.monthly == "end":
-        parts.append("BYMONTHDAY=-1")
-    return ";".join(parts)
-
-
-def _monthly(rule: Rule) -> str:
-    if rule.by_day:
-        return "last" if rule.by_day[0][0] == -1 else "nth"
-    return "end" if rule.by_month_day == (-1,) else "day"
-
-
-def _spelt_out(rule: Rule, start: When) -> Rule:
-    """The rule with what it leaves to the start."""
-    if rule.frequency is Frequency.WEEKLY:
-        rule = replace(rule, by_day=tuple(sorted(rule.by_day or ((0, start.local.weekday()),))))
-    elif rule.frequency is Frequency.MONTHLY and not rule.by_day:
-        rule = replace(rule, by_month_day=rule.by_month_day or (start.local.day,))
-    elif rule.frequency is Frequency.YEARLY and not rule.by_day:
-        rule = replace(
-            rule,
-            by_month=rule.by_month or (start.local.month,),
-            by_month_day=rule.by_month_day or (start.local.day,),
-        )
-    return rule

@@ -13,6 +13,7 @@ from farley.calendars.deriving import Derived, derive
 from farley.calendars.models import COMPONENTS, MAX_UID, Calendar, CalendarObject, Components
 from farley.calendars.writing import CalendarWriter, New
 from farley.codecs.icalendar import MAX_OBJECT, ICalendar, InvalidICalendar
+from farley.codecs.icalendar_files import says_the_same
 from farley.database import rows
 from farley.journal.models import Batch, Door, etag_of, hash_of
 from farley.journal.records import (
@@ -352,14 +353,13 @@ class _Plan:
         if item.uid != there.uid:  # RFC 4791 §5.3.2.1: an object keeps its UID
             return conflict_with(self.by_uid.get(item.uid, there))
         if item.entry.expected is Condition.ABSENT:
-            return _Leave(there) if _is_but_for_its_end(item, there) else conflict_with(there)
+            return _Leave(there) if _says_the_same(item, there) else conflict_with(there)
         return _Replace(item, there)
 
 
-def _is_but_for_its_end(item: Prepared, there: CalendarObject) -> bool:
-    """Whether the object is the stored one, with or without a last line break."""
-    bare = without_last_break(item.entry.octets)
-    return bytes(there.sha256) in {hash_of(bare), hash_of(bare + b"\n"), hash_of(bare + b"\r\n")}
+def _says_the_same(item: Prepared, there: CalendarObject) -> bool:
+    """Whether the object is the stored one, perhaps out of a file that was made of several: with another head."""
+    return says_the_same(ICalendar(item.entry.octets), there.ical)
 
 
 def _carry_out(verdicts: Sequence[_Verdict], writer: CalendarWriter, calendar: int) -> list[Stored | Problem]:

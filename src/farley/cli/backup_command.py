@@ -130,6 +130,8 @@ def counted(what: str, octets: int) -> Iterator[Callable[[int], None]]:
 
 def summary(manifest: Manifest) -> str:
     """What a backup holds, as people count."""
-    counts = (("accounts_user", "accounts"), ("spaces_space", "spaces"), ("contacts_contact", "contacts"))
+    counts = [("accounts_user", "accounts"), ("spaces_space", "spaces"), ("contacts_contact", "contacts")]
+    if manifest.rows_of("calendars_calendarobject"):
+        counts.append(("calendars_calendarobject", "calendar entries"))
     parts = [f"{manifest.rows_of(table):,} {words}" for table, words in counts]
     return ", ".join(parts) + (", with secrets" if manifest.has_secrets else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -21,9 +22,9 @@ SHOWN = 20  # differences
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
-        help="check settings, database, disk, front end; --deep: that nothing derived differs from the cards",
+        help="check settings, database, disk, front end; --deep: that nothing derived differs from the octets",
     )
-    parser.add_argument("--deep", action="store_true", help="derive every contact anew and compare")
+    parser.add_argument("--deep", action="store_true", help="derive every contact and calendar entry anew and compare")
     parser.set_defaults(run=_check, needs_database=False)
 
 
@@ -175,19 +176,22 @@ def _front_end(_: Configuration) -> Iterator[str]:
 
 
 def _derived(_: Configuration) -> Iterator[str]:
+    from farley.calendars import rebuilding as calendars
+    from farley.calendars.models import CalendarObject
     from farley.contacts.models import Contact
     from farley.contacts.rebuilding import differences
 
-    progress = Progress("Comparing", Contact.objects.filter(deleted_at=None).count(), "contacts")
+    total = sum(model.objects.filter(deleted_at=None).count() for model in (Contact, CalendarObject))
+    progress = Progress("Comparing", total, "records")
     done = 0
 
-    def advanced(contacts: int) -> None:
+    def advanced(records: int) -> None:
         nonlocal done
-        done += contacts
+        done += records
         progress.at(done)
 
     found = 0
-    for line in differences(progress=advanced):
+    for line in itertools.chain(differences(progress=advanced), calendars.differences(progress=advanced)):
         found += 1
         if found <= SHOWN:
             yield printable(line)

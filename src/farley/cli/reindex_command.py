@@ -12,13 +12,18 @@ from farley.cli.progress import Progress
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "reindex",
-        help="derive names, index rows and search anew from the stored cards",
-        description="Derive names, index rows and search anew from the stored cards. No phone sees a change.",
+        help="derive names, times, index rows and search anew from the stored cards and calendar entries",
+        description=(
+            "Derive names, times, index rows and search anew from the stored cards and calendar entries."
+            " No phone sees a change."
+        ),
     )
     parser.set_defaults(run=_reindex)
 
 
 def _reindex(_options: argparse.Namespace) -> int:
+    from farley.calendars import rebuilding as calendars
+    from farley.calendars.models import CalendarObject
     from farley.contacts.models import Contact
     from farley.contacts.rebuilding import rebuild
     from farley.contacts.tasks import rederive
@@ -37,4 +42,6 @@ def _reindex(_options: argparse.Namespace) -> int:
     withdraw(rederive)
     progress.end()
     print(f"{total} contacts read, {mended} mended.")
+    if entries := CalendarObject.objects.filter(deleted_at=None).count():
+        print(f"{entries} calendar entries read, {calendars.rebuild()} mended.")
     return DONE

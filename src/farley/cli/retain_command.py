@@ -13,9 +13,9 @@ def add_to(commands: Any) -> None:
         "retain",
         help="erase what the spaces' rules keep no longer",
         description=(
-            "Erase contacts that were deleted, and versions that were replaced, longer ago than their space keeps"
-            " them; every night this happens by itself. With --space and --as: set a space's rule instead. Nothing of"
-            " this can be undone; --dry-run only counts."
+            "Erase what was deleted of contacts and calendars, and versions that were replaced, longer ago than their"
+            " space keeps them; every night this happens by itself. With --space and --as: set a space's rule instead."
+            " Nothing of this can be undone; --dry-run only counts."
         ),
     )
     parser.add_argument("--dry-run", action="store_true", help="only say how much would go")
@@ -36,7 +36,12 @@ def _retain(options: argparse.Namespace) -> int:
         raise Refused("--as, --deleted and --versions belong to --space")
     rules = list(Retention.objects.select_related("space").order_by("space__name"))
     for kept in retain(rules, dry_run=options.dry_run, door=Door.CLI):
-        print(f"{kept.space.name}\t{kept.contacts} deleted contacts\t{kept.versions} former versions")
+        counts = (
+            f"{kept.contacts} deleted contacts",
+            f"{kept.others} from calendars",
+            f"{kept.versions} former versions",
+        )
+        print("\t".join((kept.space.name, *counts)))
     print("Nothing was erased: a dry run." if options.dry_run else f"{len(rules)} rules carried out.")
     return DONE
 

@@ -90,11 +90,11 @@ def purge(contacts: Sequence[Contact], space: Space, *, by: Actor, door: Door) -
     for contact in contacts:
         writer.erase(contact)
     writer.flush()
-    contents = _contents_of([contact.pk for contact in contacts]) | {contact.content_id for contact in contacts}
+    contents = contents_of([contact.pk for contact in contacts]) | {contact.content_id for contact in contacts}
     pks = [contact.pk for contact in contacts]
     Contact.objects.filter(pk__in=pks).delete()
     empty(contents)
-    _forget_own_fields(pks)
+    forget_own_fields(pks)
     been = spaces_of(pks) | {space.pk}
     for tag in Tag.objects.filter(space__in=been, name__in=tags):  # a word that only they had may say who they were
         if not TagEntry.objects.filter(tag=tag).exists():
@@ -142,7 +142,7 @@ def remaining_copies(folder_names: Iterable[str]) -> list[str]:
 
 def _traces_of(contact: Contact) -> Traces:
     names, tags = {" ".join(contact.full_name.split())}, set()
-    for octets in octets_of(_contents_of([contact.pk]) | {contact.content_id}).values():
+    for octets in octets_of(contents_of([contact.pk]) | {contact.content_id}).values():
         try:
             card = Card.parse(octets)
         except InvalidVCard:  # emptied by a rule
@@ -158,9 +158,15 @@ def _forget_acts(traces: Traces) -> None:
     """Acts are called after the people they were about."""
     touched = Batch.objects.filter(pk__in=traces.batches)
     linked = Batch.objects.filter(act=Batch.Act.LINK, touched__space=traces.contact.space_id)
-    for batch in {*touched, *linked}:
+    forget_in_titles({*touched, *linked}, traces.names)
+
+
+def forget_in_titles(acts: Iterable[Batch], names: Iterable[str]) -> None:
+    """Take these names out of what acts are called."""
+    longest_first = sorted(names, key=len, reverse=True)
+    for batch in acts:
         title = batch.title
-        for name in sorted(traces.names, key=len, reverse=True):
+        for name in longest_first:
             title = title.replace(name[:300], GONE)
         if title != batch.title:
             Batch.objects.filter(pk=batch.pk).update(title=title)
@@ -180,8 +186,9 @@ def thin_out(changes: Iterable[Change]) -> int:
     return _forget(changes, _OF_A_VERSION, {ERASED: True})
 
 
-def _forget_own_fields(pks: Sequence[int]) -> None:
-    changes = Change.objects.filter(noun=Noun.CONTACT, subject__in=pks).exclude(own_before=None)
+def forget_own_fields(pks: Sequence[int], noun: Noun = Noun.CONTACT) -> None:
+    """Take what says who or what a record was out of its changes."""
+    changes = Change.objects.filter(noun=noun, subject__in=pks).exclude(own_before=None)
     _forget(changes, _WHO_IT_WAS + _OF_A_VERSION, {})
 
 
@@ -196,12 +203,13 @@ def _forget(changes: Iterable[Change], names: Sequence[str], mark: dict[str, boo
     return done
 
 
-def _contents_of(pks: Sequence[int]) -> set[int]:
-    changes = Change.objects.filter(noun=Noun.CONTACT, subject__in=pks).exclude(before=None)
+def contents_of(pks: Sequence[int], noun: Noun = Noun.CONTACT) -> set[int]:
+    """The former octets of these records, as ids of their Content."""
+    changes = Change.objects.filter(noun=noun, subject__in=pks).exclude(before=None)
     return set(changes.values_list("before", flat=True))
 
 
-def spaces_of(pks: Sequence[int]) -> set[int]:
-    """The spaces these contacts came from and went to: what `purge` touches, besides where they are."""
-    changes = Change.objects.filter(noun=Noun.CONTACT, subject__in=pks, verb__in=(Verb.MOVED_OUT, Verb.MOVED_IN))
+def spaces_of(pks: Sequence[int], noun: Noun = Noun.CONTACT) -> set[int]:
+    """The spaces these records came from and went to: what `purge` touches, besides where they are."""
+    changes = Change.objects.filter(noun=noun, subject__in=pks, verb__in=(Verb.MOVED_OUT, Verb.MOVED_IN))
     return set(changes.values_list("space", flat=True))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -64,11 +64,34 @@ class NoRetention(ValueError):
 
 @dataclass(slots=True)
 class Kept:
-    """What a rule took away, or would: contacts that were deleted, and former versions of others."""
+    """What a rule took away, or would: contacts and other records that were deleted, former versions of what stays."""
 
     space: Space
     contacts: int = 0
+    others: int = 0  # calendars and their entries
     versions: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.contacts + self.others + self.versions
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """A noun whose deleted records and former octets the rules take away, too."""
+
+    noun: Noun
+    outdated: Callable[[int, dt.datetime], models.QuerySet[Any]]  # of a space (id), deleted before an instant
+    purge: Callable[[Sequence[Any], Space], None]  # erases some of them, under the lock
+    current: Callable[[models.QuerySet[Any]], models.QuerySet[Any]] | None = None  # Content of records with these ids
+
+
+_retained: list[Retained] = []
+
+
+def register(noun: Retained) -> None:
+    """Called by a noun's AppConfig.ready; they are taken away in this order."""
+    _retained.append(noun)
 
 
 def set_rule(space: Space, *, deleted_days: int | None, versions_days: int | None, by: Actor, door: Door) -> None:
@@ -108,10 +131,11 @@ def retain(
         kept = Kept(rule.space)
         if dry_run:
             kept.contacts = _outdated(rule, now).count()
+            kept.others = sum(_outdated_of(each, rule, now).count() for each in _retained)
             kept.versions = _replaced(rule, now).count() + _former_own(rule, now).count()
         else:
             _carry_out(rule, kept, now=now, door=door, stopping=stopping)
-        if kept.contacts or kept.versions:
+        if kept.total:
             done.append(kept)
     if not dry_run and done:
         erasing.scrub()
@@ -125,6 +149,12 @@ def _carry_out(rule: Retention, kept: Kept, *, now: dt.datetime, door: Door, sto
             contacts = list(_outdated(rule, now).filter(pk__in=pks))
             erasing.purge(contacts, locked[rule.space_id], by=BY, door=door)
         kept.contacts += len(contacts)
+    for noun in _retained:
+        while not stopping() and (pks := list(_outdated_of(noun, rule, now).values_list("pk", flat=True)[:CHUNK])):
+            with writing(erasing.spaces_of(pks, noun.noun) | {rule.space_id}) as locked:
+                found = list(_outdated_of(noun, rule, now).filter(pk__in=pks))
+                noun.purge(found, locked[rule.space_id])
+            kept.others += len(found)
     while not stopping() and (contents := list(_replaced(rule, now).values_list("pk", flat=True)[:CHUNK])):
         with writing([rule.space_id]):
             erasing.overwrite_deleted()
@@ -133,7 +163,7 @@ def _carry_out(rule: Retention, kept: Kept, *, now: dt.datetime, door: Door, sto
         with writing([rule.space_id]):
             erasing.overwrite_deleted()
             kept.versions += erasing.thin_out(changes)
-    if kept.contacts or kept.versions:
+    if kept.total:
         with write_turn():
             note(
                 EventVerb.RETENTION_RUN,
@@ -141,7 +171,7 @@ def _carry_out(rule: Retention, kept: Kept, *, now: dt.datetime, door: Door, sto
                 door=door,
                 subject="" if rule.space.is_private else rule.space.title,
                 private=rule.space.is_private,
-                count=kept.contacts + kept.versions,
+                count=kept.total,
             )
 
 
@@ -153,18 +183,31 @@ def _outdated(rule: Retention, now: dt.datetime) -> models.QuerySet[Contact]:
     return found.order_by("pk")
 
 
+def _outdated_of(noun: Retained, rule: Retention, now: dt.datetime) -> models.QuerySet[Any]:
+    limit = now - dt.timedelta(days=rule.deleted_days or 0)
+    found = noun.outdated(rule.space_id, limit)
+    return found.none() if rule.deleted_days is None else found.order_by("pk")
+
+
 def _replaced(rule: Retention, now: dt.datetime) -> models.QuerySet[Content]:
-    """Octets of this space's journal that nothing younger refers to: no contact, no change within the time."""
+    """Octets of this space's journal that nothing younger refers to: no record, no change within the time."""
     if rule.versions_days is None:
         return Content.objects.none()
     limit = now - dt.timedelta(days=rule.versions_days)
-    journal = Change.objects.filter(noun=Noun.CONTACT).exclude(before=None)
-    mine = journal.filter(space=rule.space_id, at__lt=limit)
-    old = Content.objects.filter(pk__in=mine.values("before")).exclude(octets=b"")
-    current = Contact.objects.filter(pk__in=mine.values("subject")).values("content")
-    # a content is one record's, so its other changes are those of the same record
-    younger = journal.filter(subject__in=mine.values("subject"), at__gte=limit).values("before")
-    return old.exclude(pk__in=current).exclude(pk__in=younger).order_by("pk")
+    with_octets = {noun.noun: noun.current for noun in _retained if noun.current}
+    journal = Change.objects.filter(noun__in=[Noun.CONTACT, *with_octets]).exclude(before=None)
+    old = Content.objects.exclude(octets=b"")
+    old = old.filter(pk__in=journal.filter(space=rule.space_id, at__lt=limit).values("before"))
+    for noun, current in {Noun.CONTACT: _contents, **with_octets}.items():
+        subjects = journal.filter(noun=noun, space=rule.space_id, at__lt=limit).values("subject")
+        # a content is one record's, so its other changes are those of the same record
+        younger = journal.filter(noun=noun, subject__in=subjects, at__gte=limit).values("before")
+        old = old.exclude(pk__in=current(subjects)).exclude(pk__in=younger)
+    return old.order_by("pk")
+
+
+def _contents(contacts: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    return Contact.objects.filter(pk__in=contacts).values("content")
 
 
 def _former_own(rule: Retention, now: dt.datetime) -> models.QuerySet[Change]:
@@ -177,6 +220,6 @@ def _former_own(rule: Retention, now: dt.datetime) -> models.QuerySet[Change]:
 
 @task(queue_name="long")
 def retain_all() -> int:
-    """Carry out every space's rule; return how many contacts and versions went."""
+    """Carry out every space's rule; return how many records and versions went."""
     rules = Retention.objects.select_related("space")
-    return sum(kept.contacts + kept.versions for kept in retain(rules, dry_run=False, stopping=stopping))
+    return sum(kept.total for kept in retain(rules, dry_run=False, stopping=stopping))

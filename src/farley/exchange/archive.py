@@ -1,4 +1,4 @@
-"""Everything that is kept about one person, in one ZIP file: cards as they are, the rest as JSON."""
+"""Everything that is kept about one person, in one ZIP file: cards and calendars as they are, the rest as JSON."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from farley.accounts.events import Verb as EventVerb
 from farley.accounts.models import User
 from farley.accounts.portraits import Portrait
 from farley.accounts.roles import Role
+from farley.calendars.files import ics
+from farley.calendars.models import Calendar, CalendarObject
+from farley.calendars.people import naming
 from farley.contacts import links
 from farley.contacts.keeping import versions
 from farley.contacts.models import Affiliation, Contact, ExternalId, Thumbnail
@@ -49,6 +52,9 @@ def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -
         thumbnail = Thumbnail.objects.filter(pk=contact.pk).first()
         if thumbnail is not None:
             archive.writestr("photo.webp", bytes(thumbnail.webp))
+        meetings = naming(contact, by=by)
+        if meetings.exists():
+            archive.writestr("calendar.ics", b"".join(ics(meetings)))
         if (contact.space.standing_of(by) or Role.FREEBUSY) >= Role.EDITOR:  # as on their page
             _put(archive, "share-links.json", _share_links(contact))
     title = "" if contact.space.is_private else contact.space.title
@@ -67,13 +73,18 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
         _put(archive, "memberships.json", _memberships(user))
         _put(archive, "views.json", _views(user))
         _put(archive, "events.json", [_event(event) for event in Event.objects.of_person(user).order_by("pk")])
-        _put_lines(archive, "changes.jsonl", (_change(each) | {"record": each.subject} for each in _changes(user)))
+        _put_lines(archive, "changes.jsonl", map(_act, _changes(user)))
         _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))
         _put(archive, "imports.json", _imports(user))
         _put(archive, "devices.json", _devices(user))
         _put(archive, "signing-in.json", _signing_in(user))
         for portrait in Portrait.objects.filter(user=user):
             archive.writestr("photo.webp", bytes(portrait.octets))
+        for calendar in Calendar.objects.filter(space__in=private, deleted_at=None).select_related("space"):
+            with archive.open(f"calendars/{calendar.space.name}/{calendar.slug}.ics", "w", force_zip64=True) as out:
+                entries = CalendarObject.objects.filter(calendar=calendar, deleted_at=None)
+                for piece in ics(entries, name=calendar.name, colour=calendar.colour):
+                    out.write(piece)
         for space in private.order_by("name"):
             with archive.open(f"contacts/{space.name}.vcf", "w", force_zip64=True) as out:
                 for card in vcards(Contact.objects.filter(space=space, deleted_at=None)):
@@ -206,10 +217,15 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
+def _act(change: Change) -> dict[str, Any]:
+    return _change(change) | {"noun": Noun(change.noun).name.lower(), "record": change.subject}
+
+
 def _changes(user: User) -> Iterator[Change]:
     """What `user` did, in the order they did it."""
     spaces = {space.pk: space for space in Space.objects.all()}
-    for change in Change.objects.filter(user=user, noun=Noun.CONTACT).order_by("pk").iterator(PAGE):
+    nouns = (Noun.CONTACT, Noun.CALENDAR, Noun.CALENDAR_OBJECT)
+    for change in Change.objects.filter(user=user, noun__in=nouns).order_by("pk").iterator(PAGE):
         change.space = spaces[change.space_id]
         yield change
 

@@ -39,6 +39,7 @@ class Rule:
     deleted_days: int | None
     versions_days: int | None
     contacts: int
+    others: int
     versions: int
 
 
@@ -146,5 +147,6 @@ def _rule(space: Space, rule: Retention | None, due: Kept) -> Rule:
         rule.deleted_days if rule else None,
         rule.versions_days if rule else None,
         due.contacts,
+        due.others,
         due.versions,
     )

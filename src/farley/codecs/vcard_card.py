@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Final
 
 from farley.codecs.contentline import Line, Params, line_ending, skip_to_line
@@ -281,6 +282,50 @@ class Card:
         end, version = self._line_break, self.version
         more = [Line.parse(write_line(version, end, name, write_text(version, name, text))) for text in texts[1:]]
         return card._keeping([*card.lines[: at + 1], *more, *lines[at:]])
+
+    def with_properties_of(self, other: "Card", indices: Iterable[int]) -> "Card":
+        """The properties that `other`, a card of the same version, has at `indices`, each after the last of its name.
+
+        What labels them comes along, in a group that is free here.
+        """
+        taken = {line.group.lower() for line in self.lines if line.group}
+        free = (name for number in count(1) if (name := f"item{number}") not in taken)
+        labelling: dict[str, list[Line]] = {}
+        for line in other.lines:
+            if line.group and line.name in _LABELLING:
+                labelling.setdefault(line.group.lower(), []).append(line)
+        renamed: dict[str, str] = {}  # group of `other`, in lower case: what it is called here
+        coming: dict[int, list[bytes]] = {}
+        places: dict[str, int] = {}
+        for found in [other._at(index) for index in sorted(set(indices))]:
+            if found.name not in places:  # a look at all lines, and of a group there may be thousands
+                places[found.name] = self._place_for(found.name)
+            mine = coming.setdefault(places[found.name], [])
+            old = (found.group or "").lower()
+            labels: list[Line] = []
+            if found.group and old not in renamed:
+                renamed[old] = next(free) if old in taken else found.group
+                taken.add(renamed[old].lower())
+                labels = labelling.get(old, [])
+            mine += [self._copied(line, renamed.get(old), other) for line in (found.line, *labels)]
+        lines: list[Line] = []
+        for at, line in enumerate((*self.lines, None)):
+            for octets in coming.get(at, ()):
+                open_before = bool(lines) and lines[-1].is_open
+                lines.append(Line.parse(self._line_break + octets if open_before else octets))
+            if line is not None:
+                lines.append(line)
+        return self._keeping(lines) if coming else self
+
+    def _copied(self, line: Line, group: str | None, other: "Card") -> bytes:
+        """A line of `other` as one of this card: in this group, with line breaks as they are here."""
+        octets = line.octets
+        if line.name and line.name != "AGENT" and (group != line.group or other._line_break != self._line_break):
+            octets = rewrite_head(self.version, self._line_break, line, group=group, params=line.params)
+        octets = octets.lstrip(b"\r\n")
+        octets = octets if octets.endswith((b"\n", b"\r")) else octets + self._line_break
+        # Else the line after it would be read as part of it.
+        return octets + self._line_break if Line.parse(octets).is_open else octets
 
     def without_all(self, indices: Iterable[int]) -> "Card":
         """`without` for several properties."""

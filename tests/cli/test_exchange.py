@@ -81,6 +81,24 @@ def test_a_file_without_cards_changes_nothing(farley: Instance, content: bytes, 
     assert export(farley) == b""
 
 
+def test_who_is_there_is_changed_as_the_rule_says_and_each_entry_is_told(farley: Instance) -> None:
+    load(farley, write(farley, "people.vcf", ADA, BOB))
+    newer = card("x", "Ada K.", "EMAIL:ADA@example.org", "TITLE:Countess")
+    path = write(farley, "newer.vcf", newer, card("eve", "Eve"))
+    asked = ("--key", "email", "--rule", "fill")
+    planned = json.loads(load(farley, path, options=(*asked, "--dry-run", "--json")).stdout)
+    assert [entry["verdict"] for entry in planned["entries"]] == ["changed", "new"]
+    title = {"field": "TITLE", "label": "", "before": "", "after": "Countess"}
+    name = {"field": "N", "label": "", "before": "King, Ada", "after": "K., Ada"}
+    first = planned["entries"][0]
+    assert (first["line"], first["name"], first["changes"], first["left"][0]) == (1, "Ada King", [title], name)
+    done = load(farley, path, options=asked)
+    assert done.stdout.startswith("1 imported, 1 changed, 0 were there already, 0 had problems.")
+    assert b"X-ODD;X=1:kept\\, as it is\r\nTITLE:Countess\r\n" in export(farley)
+    refused = load(farley, path, options=("--key", "field:nothing"))
+    assert (refused.code, "contacts cannot be recognised by 'field:nothing'" in refused.stderr) == (2, True)
+
+
 def test_a_missing_file_stops_the_import_before_it_begins(farley: Instance) -> None:
     result = load(farley, write(farley, "people.vcf", ADA), farley.folder / "missing.vcf")
     assert (result.code, "missing.vcf: No such file" in result.stderr) == (2, True)

@@ -26,6 +26,7 @@ def state_of(*spaces: Space) -> State:
             contact.content.data,
             contact.owner_id,
             contact.organisation_id,
+            contact.own,
             contact.full_name,
             list(
                 IndexRow.objects.filter(contact_id=contact.pk).order_by("n").values_list("n", "kind", "value", "norm")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.codecs.test_vcard_conversion import LINES, card
 
 from farley.codecs.vcard import Card, Property
 from farley.codecs.vcard_conversion import convert
@@ -14,6 +13,7 @@ from farley.codecs.vcard_property import LISTS
 from farley.contacts.combining import UNTOLD, Rule, combine, is_blank
 from farley.contacts.comparing import plainly
 from farley.contacts.phones import e164
+from tests.codecs.test_vcard_conversion import LINES, card
 
 HERE = ["N:King;;;;", "FN:Ada", "TEL;TYPE=home:030 1234567", "item1.EMAIL:a@x.example", "item1.X-ABLabel:Boat",
         "CATEGORIES:one,two", "NOTE:"]  # fmt: skip
@@ -82,7 +82,7 @@ def said(found: Property) -> object:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(Rule), st.sampled_from(["2.1", "3.0", "4.0"]), st.sampled_from(["3.0", "4.0"]),
        st.lists(LINES, max_size=6), st.lists(LINES, max_size=6))  # fmt: skip
 def test_every_value_is_kept_or_told_and_a_second_time_changes_nothing(

@@ -147,6 +147,11 @@ def test_a_card_that_is_too_large_or_has_too_long_a_uid_is_listed(alice: User, s
     assert Contact.objects.get().full_name == "Cleo"
 
 
+def test_the_same_card_three_times_comes_in_once(alice: User, space: Space, tmp_path: Path) -> None:
+    card = a_card("Ada", uid="")
+    assert counts(imported(space, alice, file_of(tmp_path, card, card, card))) == (1, 2, 0)
+
+
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("gap", [0, 1, 2, 3, 7])
 def test_the_same_card_twice_in_a_file_is_one_contact_however_far_apart(

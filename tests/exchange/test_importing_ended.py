@@ -77,7 +77,7 @@ def test_one_that_the_database_refuses_is_undone_as_far_as_it_lets(
     def refused(*_: object, **__: object) -> None:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(importing, "_store_chunk", refused)
+    monkeypatch.setattr(importing._Chunks, "carry_out", refused)
     monkeypatch.setattr(importing, "undo", refused)
     run = carried_out(cut_short)
     assert (run.state, run.error, len(state_of())) == (Import.State.FAILED, "database", 3)

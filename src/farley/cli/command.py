@@ -105,6 +105,7 @@ def carried_out(options: argparse.Namespace) -> int:
     from farley.accounts.models import User
     from farley.calendars.operations import BadCalendar
     from farley.calendars.storing import NoSuchCalendar
+    from farley.contacts.matching import NoSuchKey
     from farley.exchange.importing import ImportBusy, NothingToImport
     from farley.journal.records import StoreProblem
     from farley.journal.undo import NoSuchBatch, NotUndoable
@@ -124,6 +125,11 @@ def carried_out(options: argparse.Namespace) -> int:
         return _refuse(str(error))
     except NoSuchBatch as error:
         return _refuse(f"{error} that you can see; `farley history UID` names the batch of each change")
+    except NoSuchKey as error:
+        return _refuse(
+            f"contacts cannot be recognised by {error.key!r}; use uid, external-id, email, phone, or field:NAME for an"
+            " own field that the space has"
+        )
     except ImportBusy:
         return _refuse("another process is carrying out this very import; wait until it is through")
     except (

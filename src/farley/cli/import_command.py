@@ -14,6 +14,8 @@ from farley.cli.text import printable
 
 if TYPE_CHECKING:
     from farley.accounts.actor import Actor
+    from farley.contacts.comparing import Difference
+    from farley.exchange.importing import Verdict
     from farley.exchange.models import Import
     from farley.spaces.models import Space
 
@@ -24,8 +26,8 @@ def add_to(commands: Any) -> None:
         help="import vCard files into a space",
         description=(
             "Import vCard files (2.1, 3.0, 4.0) into a space. Cards keep their octets; a card whose UID the space has"
-            " already is left out, and listed if it differs. An import that was cut short goes on where it stopped"
-            " when the same files are given again."
+            " already is left out, and listed if it differs, unless --rule says what becomes of who is there. An import"
+            " that was cut short goes on where it stopped when the same files are given again."
         ),
     )
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
@@ -36,14 +38,31 @@ def add_to(commands: Any) -> None:
         action="store_true",
         help="define own fields that the cards name and the space does not have (for managers of the space)",
     )
+    parser.add_argument(
+        "--key",
+        default="uid",
+        metavar="KEY",
+        help="by what, besides its UID, a contact is recognised: uid (nothing else), external-id, email, phone,"
+        " or field:NAME for an own field",
+    )
+    parser.add_argument(
+        "--rule",
+        choices=["keep", "overwrite", "fill", "add"],
+        default="keep",
+        help="what becomes of who is there: keep as it is (the default), overwrite what the card says, fill what is"
+        " empty, or also add further values",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would happen; change nothing")
-    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as one JSON object, with what becomes of each entry"
+    )
     parser.set_defaults(run=_import)
 
 
 def _import(options: argparse.Namespace) -> int:
     from django.db.utils import OperationalError
 
+    from farley.contacts.combining import Rule
     from farley.exchange import importing
     from farley.journal.models import Door
 
@@ -52,19 +71,30 @@ def _import(options: argparse.Namespace) -> int:
     sources = [importing.Source(str(path), path) for path in options.files]
     if options.define_fields:
         _define_fields(options, space, user.actor)
-    run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, is_dry_run=options.dry_run)
+    asked: dict[str, Any] = {"key": options.key, "rule": Rule(options.rule), "is_dry_run": options.dry_run}
+    run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, **asked)
     if run.done_entries:
         print(f"An import of these files was cut short; it goes on after {run.done_entries} cards.", file=sys.stderr)
     progress = Progress("Checking" if options.dry_run else "Importing", run.total_octets, "octets")
+    entries: list[str] = []  # as JSON, which takes a tenth of the room
+
+    def told(verdict: Verdict) -> None:
+        entries.append(json.dumps(_entry(verdict), ensure_ascii=False))
+
     try:
-        importing.run(run, by=user.actor, progress=lambda r: progress.at(r.octets, f"{r.done_entries:,} cards"))
+        importing.run(
+            run,
+            by=user.actor,
+            progress=lambda r: progress.at(r.octets, f"{r.done_entries:,} cards"),
+            tell=told if options.json else None,
+        )
     except (OperationalError, OSError) as error:
         return _cut_short(run, error)
     finally:
         progress.end()
     if not run.done_entries:
         raise Refused(f"{run}: there is no vCard in it")
-    _report_json(run) if options.json else _report(run)
+    _report_json(run, entries) if options.json else _report(run)
     if not run.failed:
         return DONE
     return SOME_PROBLEMS if run.created or run.changed or run.unchanged else NOTHING_CHANGED
@@ -90,12 +120,12 @@ def _cut_short(run: Import, error: Exception) -> int:
     """Say why, and how to go on; with nothing stored yet it is an error like any other."""
     from farley.cli.command import explained
 
-    if not run.batch_id or not run.created:
+    if not run.batch_id or not (run.created or run.changed):
         raise error
     print(f"farley: {explained(error)}", file=sys.stderr)
     print(
-        f"{run.created} cards are in. Give the same files again to go on there, or: farley undo {run.batch_id}"
-        f" --as {run.user.name}",
+        f"{run.created + run.changed} cards are in. Give the same files again to go on there, or:"
+        f" farley undo {run.batch_id} --as {run.user.name}",
         file=sys.stderr,
     )
     return SOME_PROBLEMS
@@ -108,12 +138,32 @@ def _report(run: Import) -> None:
         name = f" ({problem.name})" if problem.name else ""
         print(printable(f"{problem.file}:{problem.line}: {reason_of(problem)}{name}"), file=sys.stderr)
     verb = "would be imported" if run.is_dry_run else "imported"
-    print(f"{run.created} {verb}, {run.unchanged} were there already, {run.failed} had problems.")
-    if run.batch is not None and run.created:
+    changed = f"{run.changed} {'would be changed' if run.is_dry_run else 'changed'}, " if run.rule != "keep" else ""
+    print(f"{run.created} {verb}, {changed}{run.unchanged} were there already, {run.failed} had problems.")
+    if run.conflicts:
+        print(f"{run.conflicts} say something else than what stays; --json tells it field by field.")
+    if run.batch is not None and (run.created or run.changed):
         print(f"To take it back: farley undo {run.batch_id} --as {run.user.name}")
 
 
-def _report_json(run: Import) -> None:
+def _entry(verdict: Verdict) -> dict[str, Any]:
+    """What becomes of one entry; `left` is what it says that is not taken, each with what stays."""
+    from farley.exchange.importing import reason_of
+
+    told: dict[str, Any] = {"file": verdict.file, "line": verdict.line, "name": verdict.name, "verdict": verdict.what}
+    if verdict.problem is not None:
+        told["reason"] = reason_of(verdict.problem)
+    told |= {"changes": [_difference(each) for each in verdict.changes]} if verdict.changes else {}
+    told |= {"left": [_difference(each) for each in verdict.left]} if verdict.left else {}
+    return told
+
+
+def _difference(difference: Difference) -> dict[str, str]:
+    told = {"field": difference.name, "label": difference.label}
+    return told | {"before": difference.before, "after": difference.after}
+
+
+def _report_json(run: Import, entries: list[str]) -> None:
     from farley.exchange.importing import reason_of
 
     document = {
@@ -125,9 +175,16 @@ def _report_json(run: Import) -> None:
         "changed": run.changed,
         "unchanged": run.unchanged,
         "failed": run.failed,
+        "conflicts": run.conflicts,
+        "key": run.key,
+        "rule": run.rule,
         "problems": [
             {"file": p.file, "line": p.line, "name": p.name, "code": p.code, "reason": reason_of(p)}
             for p in run.problems.iterator()
         ],
     }
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    head = json.dumps(document, ensure_ascii=False, indent=2).removesuffix("\n}")
+    print(f'{head},\n  "entries": [', end="")
+    for number, entry in enumerate(entries):
+        print(f"{',' if number else ''}\n    {entry}", end="")
+    print("\n  ]\n}")

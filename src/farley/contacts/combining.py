@@ -101,7 +101,7 @@ class _Combining:
             self._take(name, coming)
 
     def fill(self, name: str, coming: Sequence[Property]) -> None:
-        here = self._here(name)
+        here: Sequence[Property] = self._here(name)
         if not here and name not in _KINDS:
             self._take(name, coming[:1] if name in _SINGLE else coming)
             here = coming[:1]

@@ -125,7 +125,7 @@ def judge_prepared(space: Space, prepared: Sequence[Prepared | Problem], *, by: 
         elif isinstance(verdict, _Replace):
             results.append(_stored(verdict.contact.pk, verdict.item, verdict.contact.href, 0, created=False))
         elif isinstance(verdict, _Leave):
-            results.append(_left(verdict.contact))
+            results.append(unchanged(verdict.contact))
         elif isinstance(verdict, _Again):
             results.append(_stored_again(results, verdict))
         else:
@@ -363,14 +363,14 @@ def _carry_out(
             revision = writer.replace(contact, item.entry.octets, item.derived, content=next(contents), own=own)
             results.append(_stored(contact.pk, item, contact.href, revision, created=False))
         elif isinstance(verdict, _Leave):
-            results.append(_left(verdict.contact))
+            results.append(unchanged(verdict.contact))
         else:
             results.append(verdict)
     return results
 
 
 def _stored_again(results: Sequence[Stored | Problem], verdict: _Again) -> Stored:
-    [first] = [done for done in results if isinstance(done, Stored) and done.href == verdict.first.href]
+    first = next(done for done in results if isinstance(done, Stored) and done.href == verdict.first.href)
     return first._replace(created=False, changed=False)
 
 
@@ -380,7 +380,8 @@ def _names_another_organisation(verdict: _Replace) -> bool:
     return derived.kind != Contact.Kind.ORG and derived.organisation_key != verdict.contact.organisation_key
 
 
-def _left(contact: Contact) -> Stored:
+def unchanged(contact: Contact) -> Stored:
+    """What there is to say of a contact that has what was to be stored."""
     return Stored(contact.pk, contact.uid, contact.href, contact.etag, contact.revision, created=False, changed=False)
 
 

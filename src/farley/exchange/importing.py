@@ -8,9 +8,9 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,10 @@ from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.codecs.vcard import InvalidVCard
 from farley.contacts import storing
+from farley.contacts.combining import Rule
+from farley.contacts.comparing import Difference
 from farley.contacts.external_ids import Named
+from farley.contacts.matching import Key
 from farley.contacts.models import Contact
 from farley.contacts.operations import set_fields_of
 from farley.contacts.storing import KnownAlready, Prepared, Problem, Stored, TooLarge, UidConflict
@@ -32,8 +35,9 @@ from farley.contacts.writing import TABLES
 from farley.database import rows
 from farley.database.turns import write_turn
 from farley.exchange import own_lines
-from farley.exchange.models import Import, ImportProblem
+from farley.exchange.models import Import, ImportOutcome, ImportProblem
 from farley.exchange.reading import Read, collecting_rarely, read
+from farley.exchange.updating import MatchedAgain, Outcome, Plan, Said, SeveralFit, Told, Updating
 from farley.jobs.worker import held, is_held
 from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.records import without_last_break
@@ -46,7 +50,9 @@ log = logging.getLogger(__name__)
 CHUNK = 500  # cards a transaction, at the most
 LEAST = 100  # at the least: below, each waits for the disk longer than for the rest
 TURN_S = 0.1  # what a transaction should take before its commit, for other writers wait so long
-_COUNTS = ("created", "changed", "unchanged", "failed", "entries", "octets")
+TOLD = 1000  # changes that a check tells field by field; it counts them all
+NAMED = 50  # new contacts that a check names
+_COUNTS = ("created", "changed", "unchanged", "failed", "conflicts", "entries", "octets")
 CHUNK_OCTETS = 4 * 2**20  # of one chunk at the most, so that photos do not fill the memory
 REASONS = {
     "invalid": gettext_noop("%(reason)s"),
@@ -59,6 +65,16 @@ REASONS = {
         "as it is."
     ),
     "large": gettext_noop("The %(what)s is longer than %(limit)s."),
+    "several": gettext_noop("By its %(prop)s it may be any of these contacts: %(names)s. None of them was changed."),
+    "again": gettext_noop(
+        "By its %(prop)s it is “%(name)s”, whom an entry before it in this import made or changed; this one is not in."
+    ),
+}
+KEYS = {
+    "uid": gettext_noop("UID"),
+    "external-id": gettext_noop("number in another system"),
+    "email": gettext_noop("e-mail address"),
+    "phone": gettext_noop("phone number"),
 }
 
 
@@ -66,6 +82,7 @@ FAILURES = {
     "file": gettext_noop("One of the files cannot be read any more."),
     "database": gettext_noop("The database refused to store what was in it."),
     "role": gettext_noop("You may not change this space any more."),
+    "key": gettext_noop("The own field by which contacts were to be recognised is not there any more."),
     "killed": gettext_noop("The server was ended several times while it worked on it."),
 }
 
@@ -82,6 +99,22 @@ class NothingToImport(ValueError):
 
 
 _NOT_OVER = (Import.State.WAITING, Import.State.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one entry. `what`: `new`, `changed`, `unchanged`, or the code of its problem."""
+
+    file: str
+    line: int
+    name: str
+    what: str
+    changes: Sequence[Difference] = ()
+    left: Sequence[Difference] = ()  # of what it says: what stays instead, and what was not taken
+    problem: ImportProblem | None = None
+
+
+Tell = Callable[[Verdict], None]
 
 
 class ImportBusy(RuntimeError):
@@ -104,6 +137,8 @@ def reason_of(problem: ImportProblem) -> str:
             limit = number_format(int(too_large[1].replace(",", "")), force_grouping=True)
             return gettext("this vCard is larger than {limit} octets").format(limit=limit)
         return gettext(details["reason"])
+    if word := KEYS.get(details.get("prop", "")):
+        details["prop"] = gettext(word)
     return gettext(REASONS[problem.code]) % details
 
 
@@ -117,18 +152,29 @@ def failure_of(run: Import) -> str:
     return gettext(FAILURES[run.error]) if run.error else ""
 
 
-def prepare(space: Space, sources: Sequence[Source], *, by: Actor, door: Door, is_dry_run: bool = False) -> Import:
+def prepare(
+    space: Space,
+    sources: Sequence[Source],
+    *,
+    by: Actor,
+    door: Door,
+    key: str = "uid",
+    rule: Rule = Rule.KEEP,
+    is_dry_run: bool = False,
+) -> Import:
     """Set up an import into `space`, or find the same one that was cut short.
 
-    Raises NotAllowed, NoSuchSpace; NothingToImport for a file that is missing, unreadable or empty, before
-    anything is written.
+    Who is there is recognised by `key` (a `Key`'s name), and treated as `rule` says. Raises NotAllowed, NoSuchSpace,
+    NoSuchKey; NothingToImport for a file that is missing, unreadable or empty, before anything is written.
     """
     require(space, by, Role.EDITOR)
     assert by.user is not None
+    Key.named(key, own_lines.fields_here(space, by))
     files = [_described(source) for source in sources]
     fingerprint = _fingerprint(sources)
+    asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule}
     unfinished = Import.objects.visible_to(by).filter(
-        space=space, fingerprint=fingerprint, is_dry_run=False, is_cancelled=False, state=Import.State.RUNNING
+        is_dry_run=False, is_cancelled=False, state=Import.State.RUNNING, **asked
     )
     for found in unfinished if not is_dry_run else ():
         if not is_held(_lock_of(found)):
@@ -138,9 +184,7 @@ def prepare(space: Space, sources: Sequence[Source], *, by: Actor, door: Door, i
                 taken_up.save(update_fields=["files"])
             return taken_up
     with write_turn():
-        return Import.objects.create(
-            space=space, user=by.user, door=door, is_dry_run=is_dry_run, files=files, fingerprint=fingerprint
-        )
+        return Import.objects.create(user=by.user, door=door, is_dry_run=is_dry_run, files=files, **asked)
 
 
 def run(
@@ -149,10 +193,12 @@ def run(
     by: Actor,
     progress: Callable[[Import], None] = lambda _run: None,
     stopping: Callable[[], bool] = lambda: False,
+    tell: Tell | None = None,
 ) -> bool:
     """Carry the import out, from where it stands; return False if `stopping` cut it short.
 
-    A cancelled one is undone. Raises ImportBusy, NotAllowed; OSError if a file cannot be read on.
+    `tell` hears of each entry. A cancelled one is undone. Raises ImportBusy, NotAllowed; OSError if a file cannot be
+    read on.
     """
     try:
         with held(_lock_of(run)):
@@ -160,8 +206,8 @@ def run(
             if run.is_over:
                 return True
             _begin(run, by)
-            with closing(_Seen()) as seen, collecting_rarely():
-                if not _carry_out(run, seen, by=by, progress=progress, stopping=stopping):
+            with closing(_Chunks(run, by=by, tell=tell)) as chunks, collecting_rarely():
+                if not _carry_out(run, chunks, progress=progress, stopping=stopping):
                     return False
             if not _finish(run):
                 _undo_all(run, by=by)
@@ -171,19 +217,18 @@ def run(
 
 
 def _carry_out(
-    run: Import, seen: _Seen, *, by: Actor, progress: Callable[[Import], None], stopping: Callable[[], bool]
+    run: Import, chunks: _Chunks, *, progress: Callable[[Import], None], stopping: Callable[[], bool]
 ) -> bool:
     """Store what is left of the files, until it is cancelled; return False if `stopping` cut it short."""
-    pace = _Pace()
     statistics_at = 1_000
     for index in range(run.file, len(run.files)):
-        for chunk in _chunks(run, index, pace):
+        for chunk in _chunks(run, index, chunks.pace):
             if run.batch is not None and run.batch.size >= statistics_at:
                 rows.refresh_statistics(*TABLES)
                 statistics_at = 10 * run.batch.size
             if run.is_cancelled or _is_cancelled(run):
                 return True
-            _store_chunk(run, index, chunk, seen, pace, by=by)
+            chunks.carry_out(index, chunk)
             progress(run)
             if stopping():
                 return False
@@ -291,7 +336,9 @@ def _begin(run: Import, by: Actor) -> None:
         run.state, run.started_at = Import.State.RUNNING, run.started_at or timezone.now()
         if run.is_dry_run:  # what a killed one had seen is gone: from the start
             run.problems.all().delete()
+            run.outcomes.all().delete()
             run.file = run.entries = run.octets = run.created = run.changed = run.unchanged = run.failed = 0
+            run.conflicts = 0
         elif run.batch is None:
             run.batch = open_batch(Batch.Act.IMPORT, by=by, door=Door(run.door), title=str(run))
         run.save(update_fields=["state", "started_at", "batch", *_COUNTS, "file"])
@@ -327,38 +374,82 @@ def _chunks(run: Import, index: int, pace: _Pace) -> Iterator[list[Read]]:
         yield chunk
 
 
-def _store_chunk(run: Import, index: int, chunk: Sequence[Read], seen: _Seen, pace: _Pace, *, by: Actor) -> None:
-    prepared = [entry.item for entry in chunk]
-    if run.is_dry_run:
-        judged = storing.judge_prepared(run.space, prepared, by=by)
-        results = [seen.once(item, result) for item, result in zip(prepared, judged, strict=True)]
-        with write_turn():
-            _count(run, index, chunk, results)
-        return
-    with writing([run.space_id]):
-        began = time.monotonic()
-        results = storing.store_prepared(run.space, prepared, batch=run.batch, by=by, door=Door(run.door))
-        _set_own_fields(run, prepared, results, by=by)
-        _count(run, index, chunk, results)
-        pace.took(time.monotonic() - began)
+class _Chunks:
+    """Carries out one chunk after the other: in a dry run only as far as to say what would come of it."""
+
+    def __init__(self, run: Import, *, by: Actor, tell: Tell | None) -> None:
+        self.run, self.by, self.tell = run, by, tell
+        self.pace = _Pace()
+        self._seen = _Seen()
+        self._updating = Updating(run, by=by) if run.changes_who_is_here else None
+
+    def close(self) -> None:
+        self._seen.close()
+        if self._updating is not None:
+            self._updating.close()
+
+    def carry_out(self, index: int, chunk: Sequence[Read]) -> None:
+        run, prepared = self.run, [entry.item for entry in chunk]
+        plan = self._updating.plan(prepared) if self._updating is not None else None
+        if run.is_dry_run:
+            results = self._judged(prepared, plan)
+            with write_turn():
+                _count(run, index, chunk, results, plan, self.tell)
+            return
+        with writing([run.space_id]) as locked:
+            began = time.monotonic()
+            if self._updating is not None and plan is not None and locked[run.space_id].revision != plan.revision:
+                plan = self._updating.plan(prepared)  # somebody wrote in between
+            results = _stored(run, plan.items if plan is not None else prepared, by=self.by)
+            _set_own_fields(run, prepared, results, plan.own if plan is not None else {}, by=self.by)
+            _count(run, index, chunk, results, plan, self.tell)
+            self.pace.took(time.monotonic() - began)
+
+    def _judged(self, prepared: Sequence[Prepared | Problem], plan: Plan | None) -> list[Stored | Problem]:
+        items: Sequence[Outcome] = plan.items if plan is not None else prepared
+        judged = iter(storing.judge_prepared(self.run.space, _to_store(items), by=self.by))
+        results = [item if isinstance(item, Stored) else next(judged) for item in items]
+        # Those that change somebody were met by the plan.
+        return [
+            self._seen.once(item, result) if item is read else result
+            for item, read, result in zip(items, prepared, results, strict=True)
+        ]
+
+
+def _to_store(items: Sequence[Outcome]) -> list[Prepared | Problem]:
+    return [item for item in items if not isinstance(item, Stored)]
+
+
+def _stored(run: Import, items: Sequence[Outcome], *, by: Actor) -> list[Stored | Problem]:
+    stored = iter(storing.store_prepared(run.space, _to_store(items), batch=run.batch, by=by, door=Door(run.door)))
+    return [item if isinstance(item, Stored) else next(stored) for item in items]
 
 
 def _set_own_fields(
-    run: Import, prepared: Sequence[Prepared | Problem], results: Sequence[Stored | Problem], *, by: Actor
+    run: Import,
+    prepared: Sequence[Prepared | Problem],
+    results: Sequence[Stored | Problem],
+    given: Mapping[int, Said],
+    *,
+    by: Actor,
 ) -> None:
-    """Give the contacts that are new what their cards say of the own fields they have here."""
+    """Give contacts that are new what their cards say of the own fields they have here; others, by place, `given`."""
     saying = {
         result.pk: item.entry.octets
         for item, result in zip(prepared, results, strict=True)
         if isinstance(item, Prepared) and isinstance(result, Stored) and result.created
         if own_lines.are_in(item.entry.octets)
     }
-    if not saying:
+    changed = {result.pk: said for place, said in given.items() if isinstance(result := results[place], Stored)}
+    if not saying and not changed:
         return
     fields = own_lines.fields_here(run.space, by)
-    contacts = Contact.objects.filter(pk__in=list(saying)).select_related("space")
-    said = [(contact, own_lines.read_own_lines(saying[contact.pk], fields)) for contact in contacts]
-    set_fields_of([each for each in said if each[1]], by=by, door=Door(run.door), batch=run.batch)
+    contacts = Contact.objects.filter(pk__in=[*saying, *changed]).select_related("space")
+    told = [
+        (each, changed[each.pk] if each.pk in changed else own_lines.read_own_lines(saying[each.pk], fields))
+        for each in contacts
+    ]
+    set_fields_of([each for each in told if each[1]], by=by, door=Door(run.door), batch=run.batch)
 
 
 class _Seen:
@@ -411,26 +502,74 @@ def _count(
     index: int,
     chunk: Sequence[Read],
     results: Sequence[Stored | Problem],
+    plan: Plan | None,
+    tell: Tell | None,
 ) -> None:
     mine = _hrefs_of_this_import(run, [result.href for result in results if isinstance(result, UidConflict)])
-    problems = []
-    created = changed = unchanged = 0
-    for entry, result in zip(chunk, results, strict=True):
-        if isinstance(result, Stored):
-            created += result.created
-            changed += result.changed and not result.created
-            unchanged += not result.changed
-        else:
-            name = entry.item.derived.full_name if isinstance(entry.item, Prepared) else ""
+    problems: list[ImportProblem] = []
+    outcomes: list[ImportOutcome] = []
+    for place, (entry, result) in enumerate(zip(chunk, results, strict=True)):
+        name = entry.item.derived.full_name if isinstance(entry.item, Prepared) else ""
+        told = plan.told.get(place) if plan is not None else None
+        if not isinstance(result, Stored):
             problems.append(_problem(run, index, entry, name, result, mine))
+            run.failed += 1
+        elif told is not None:
+            outcomes += _outcome(run, index, entry, told, result)
+            run.changed += result.changed
+            run.unchanged += not result.changed
+            run.conflicts += bool(told.left)
+        else:
+            if result.created and run.is_dry_run and run.created < NAMED:
+                verdict = ImportOutcome.Verdict.NEW
+                file = run.files[index]["name"]
+                outcomes.append(ImportOutcome(run=run, file=file, line=entry.line, name=name[:200], verdict=verdict))
+            run.created += result.created
+            run.changed += result.changed and not result.created
+            run.unchanged += not result.changed
+        if tell is not None:
+            tell(_verdict(run, index, entry, name, told, result, problems))
     ImportProblem.objects.bulk_create(problems)
-    run.created += created
-    run.changed += changed
-    run.unchanged += unchanged
-    run.failed += len(problems)
+    ImportOutcome.objects.bulk_create(outcomes)
     run.entries += len(chunk)
     run.octets += sum(entry.size for entry in chunk)
     run.save(update_fields=_COUNTS)
+
+
+def _outcome(run: Import, index: int, entry: Read, told: Told, result: Stored) -> list[ImportOutcome]:
+    """What is kept of an entry about somebody who is here; of what changed the journal tells once it is done."""
+    tells_changes = run.is_dry_run and result.changed and run.changed < TOLD
+    if not tells_changes and not told.left:
+        return []
+    return [
+        ImportOutcome(
+            run=run,
+            file=run.files[index]["name"],
+            line=entry.line,
+            name=told.name[:200],
+            verdict=ImportOutcome.Verdict.CHANGED if result.changed else ImportOutcome.Verdict.LEFT,
+            changes=[astuple(each) for each in told.changes] if tells_changes else [],
+            left=[astuple(each) for each in told.left],
+        )
+    ]
+
+
+def _verdict(
+    run: Import,
+    index: int,
+    entry: Read,
+    name: str,
+    told: Told | None,
+    result: Stored | Problem,
+    problems: Sequence[ImportProblem],
+) -> Verdict:
+    file = run.files[index]["name"]
+    if not isinstance(result, Stored):
+        return Verdict(file, entry.line, name, problems[-1].code, problem=problems[-1])
+    what = "new" if result.created else "changed" if result.changed else "unchanged"
+    if told is None:
+        return Verdict(file, entry.line, name, what)
+    return Verdict(file, entry.line, told.name, what, told.changes, told.left)
 
 
 def _problem(run: Import, index: int, entry: Read, name: str, problem: Problem, mine: frozenset[str]) -> ImportProblem:
@@ -440,6 +579,11 @@ def _problem(run: Import, index: int, entry: Read, name: str, problem: Problem, 
     elif isinstance(problem, UidConflict):
         code = "twice" if problem.href in mine else "taken"
         details = {"uid": problem.uid, "name": problem.name}
+    elif isinstance(problem, MatchedAgain):
+        code = "twice" if problem.key == "uid" else "again"
+        details = {"prop": problem.key, "name": problem.name}
+    elif isinstance(problem, SeveralFit):
+        code, details = "several", {"prop": problem.key, "names": ", ".join(f"“{name}”" for name in problem.names)}
     elif isinstance(problem, KnownAlready):
         code, details = "known", {"prop": problem.prop, "name": problem.name}
     elif isinstance(problem, TooLarge):

@@ -41,6 +41,8 @@ class Import(models.Model):
     is_dry_run = models.BooleanField(default=False)
     files = models.JSONField(default=list)  # [{"name": as the user knows it, "path": …, "size": octets}]
     fingerprint = models.CharField(max_length=64, blank=True)  # SHA-256 over the files: recognises one taken up again
+    key = models.CharField(max_length=60, default="uid", db_default="uid")  # `contacts.matching.Key.name`
+    rule = models.CharField(max_length=10, default="keep", db_default="keep")  # `contacts.combining.Rule`
     state = models.PositiveSmallIntegerField(choices=State.choices, default=State.WAITING)
     is_cancelled = models.BooleanField(default=False)  # asked for; honoured between two transactions
     file = models.PositiveIntegerField(default=0)  # index of the current file
@@ -50,6 +52,7 @@ class Import(models.Model):
     changed = models.PositiveBigIntegerField(default=0)
     unchanged = models.PositiveBigIntegerField(default=0)
     failed = models.PositiveBigIntegerField(default=0)
+    conflicts = models.PositiveBigIntegerField(default=0, db_default=0)  # of those that came in: not with all they say
     error = models.CharField(max_length=500, blank=True)  # why the whole of it failed
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -59,6 +62,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(file["name"] for file in self.files)
+
+    @property
+    def changes_who_is_here(self) -> bool:
+        """Whether anything but a UID was asked for to recognise contacts by, or to change them by."""
+        return (self.key, self.rule) != ("uid", "keep")
 
     @property
     def total_octets(self) -> int:
@@ -76,6 +84,29 @@ class Import(models.Model):
     @property
     def percent(self) -> int:
         return 100 if self.is_over else int(99 * self.octets / max(self.total_octets, 1))
+
+
+class ImportOutcome(models.Model):
+    """What an entry that comes in does: told for those that change somebody, or leave something of theirs out."""
+
+    class Verdict(models.IntegerChoices):
+        NEW = 1, _("new")
+        CHANGED = 2, _("changed")
+        LEFT = 3, _("here already")  # it says something that is not taken, and nothing else
+
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="outcomes")
+    file = models.CharField(max_length=300)
+    line = models.PositiveBigIntegerField()  # of the file, from 1
+    name = models.CharField(max_length=200, blank=True)  # of the contact, as it is here
+    verdict = models.PositiveSmallIntegerField(choices=Verdict.choices)
+    changes: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)  # of `comparing.Difference`
+    left: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)  # what stays, and what was not taken
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.get_verdict_display()}"
 
 
 class ImportProblem(models.Model):

@@ -86,15 +86,22 @@ def are_in(octets: bytes) -> bool:
 
 def read_own_lines(octets: bytes, fields: Sequence[Field]) -> dict[Field, Value | None]:
     """What a card says of `fields`. What is no value of its field is left out: it stays a line of the card."""
+    return split(Card.parse(octets), fields)[0]
+
+
+def split(card: Card, fields: Sequence[Field]) -> tuple[dict[Field, Value | None], Card]:
+    """What `card` says of `fields`, and the card without the lines that say it."""
     said: dict[Field, Value | None] = {}
-    for line in OwnLine.all_of(Card.parse(octets)):
+    understood: list[int] = []
+    for line in OwnLine.all_of(card):
         field = line.field_among(fields)
         if field is not None:
             try:
                 said[field] = values.read(field, line.text)
             except BadValue:
                 continue
-    return {field: value for field, value in said.items() if value is not None}
+            understood.append(line.index)
+    return {field: value for field, value in said.items() if value is not None}, card.without_all(understood)
 
 
 def define_missing(space: Space, paths: Iterable[Path], *, by: Actor, door: Door) -> tuple[list[Field], list[str]]:

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from farley.contacts.erasing import Traces
 from farley.exchange.importing import Source
-from farley.exchange.models import Import, ImportProblem
+from farley.exchange.models import Import, ImportOutcome, ImportProblem
 
 
 def receive(files: Iterable[tuple[str, Iterable[bytes]]]) -> list[Source]:
@@ -62,7 +62,9 @@ def sweep(before: dt.datetime, *, made_before: dt.datetime) -> int:
 def forget(traces: Traces) -> None:
     """Delete the files by which a contact came in, and what is quoted from any into its space under its name."""
     runs = Import.objects.filter(space=traces.contact.space_id)
-    ImportProblem.objects.filter(run__in=runs, name__in=[name[:200] for name in traces.names]).delete()
+    named = {"run__in": runs, "name__in": [name[:200] for name in traces.names]}
+    ImportProblem.objects.filter(**named).delete()
+    ImportOutcome.objects.filter(**named).delete()
     came = Import.objects.filter(batch__in=traces.batches).exclude(finished_at=None)
     for run in came:
         discard(Source(file["name"], Path(file["path"])) for file in run.files)

@@ -309,12 +309,11 @@ class Card:
                 labels = labelling.get(old, [])
             mine += [self._copied(line, renamed.get(old), other) for line in (found.line, *labels)]
         lines: list[Line] = []
-        for at, line in enumerate((*self.lines, None)):
+        for at in range(len(self.lines) + 1):
             for octets in coming.get(at, ()):
                 open_before = bool(lines) and lines[-1].is_open
                 lines.append(Line.parse(self._line_break + octets if open_before else octets))
-            if line is not None:
-                lines.append(line)
+            lines += self.lines[at : at + 1]
         return self._keeping(lines) if coming else self
 
     def _copied(self, line: Line, group: str | None, other: "Card") -> bytes:

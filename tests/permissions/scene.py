@@ -18,6 +18,8 @@ from farley.calendars import operations as calendars
 from farley.calendars.models import Calendar, CalendarObject
 from farley.contacts import operations as contacts
 from farley.contacts.models import Contact
+from farley.conversations import operations as conversations
+from farley.conversations.models import Call, Note
 from farley.exchange import importing, uploads
 from farley.exchange.models import Import
 from farley.fields import operations as defining
@@ -59,6 +61,8 @@ PLANTED = {
     "server of a mirror": "zyxcloud",
     "calendar": "Zyxkalender",
     "event": "Zyxtermin",
+    "note of its own": "Zyxmemo",
+    "call": "Zyxcall",
 }
 SPACE = {"space": "zyxsales", "title of the space": "Zyxraum"}  # administrators know of it, not of what is in it
 LINES = (
@@ -97,6 +101,8 @@ class Scene:
     mirror: Mirror
     calendar: Calendar
     event: CalendarObject
+    memo: Note
+    call: Call
 
     def client(self, who: str) -> Client:
         """A browser in which `who` is signed in; a session of somebody whose account was closed counts nothing."""
@@ -144,9 +150,12 @@ def make_scene() -> Scene:
     mirror = _mirror(space, manager)
     calendar = calendars.create(space, "Zyxkalender", slug="zyxslug", by=manager.actor, door=Door.WEB)
     event = hand.entry(calendar, an_event("Zyxtermin", "LOCATION:Zyxort", "ATTENDEE;CN=Zyxgast:mailto:zyxgast@x.org"))
+    told: dict[str, Any] = {"by": manager.actor, "door": Door.WEB, "batch": None}
+    memo = conversations.add(Note(text="Zyxmemo @reader"), [contact], **told)
+    call = conversations.add(Call(text="Zyxcall"), [contact], **told)
     return Scene(
         *(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view, mirror),
-        *(calendar, event),
+        *(calendar, event, memo, call),
     )
 
 

@@ -232,6 +232,22 @@ ROUTES: dict[str, list[Route]] = {
         ),
         Route("post", CHANGED, lambda _: {"was": "", "remove": "1"}, contact),
     ],
+    "timeline": [
+        Route("get", mine(404, 302, 302, 302), arguments=contact),  # what is no part leads to the whole page
+    ],
+    "add-entry": [
+        Route("post", CHANGED, lambda _: {"kind": "note", "text": "hello"}, contact),
+        Route("post", CHANGED, lambda _: {"kind": "call", "text": "hello"}, contact),
+        Route("post", mine(404, 403, 422, 422), lambda _: {"kind": "note"}, contact, tells=["editor", "manager"]),
+    ],
+    "entry": [
+        Route("get", SEEN, arguments=lambda s: ["note", s.memo.pk], tells=INSIDE),
+        Route("get", SEEN, arguments=lambda s: ["call", s.call.pk], tells=INSIDE),
+        Route("post", CHANGED, lambda _: {"text": "x"}, lambda s: ["note", s.memo.pk]),
+        Route("post", CHANGED, lambda _: {"act": "pin"}, lambda s: ["note", s.memo.pk]),
+        Route("post", CHANGED, lambda _: {"act": "delete"}, lambda s: ["call", s.call.pk]),
+        Route("post", mine(404, 404, 404, 404), arguments=lambda _: ["letter", 1]),
+    ],
     "contact-history": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "restore-version": [Route("post", CHANGED, arguments=lambda s: [s.contact.pk, s.version])],
     "move-contact": [

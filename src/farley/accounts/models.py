@@ -80,6 +80,7 @@ class User(AbstractBaseUser):
         default=dict, blank=True
     )  # of lists as they chose them, by the list's name (`farley.lists.columns`)
     joined_at = models.DateTimeField(default=timezone.now)
+    waiting = models.PositiveIntegerField(default=0, db_default=0)  # derived: unread notifications, for every page
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -38,7 +38,7 @@ def _retain(options: argparse.Namespace) -> int:
     for kept in retain(rules, dry_run=options.dry_run, door=Door.CLI):
         counts = (
             f"{kept.contacts} deleted contacts",
-            f"{kept.others} from calendars",
+            f"{kept.others} other records",
             f"{kept.versions} former versions",
         )
         print("\t".join((kept.space.name, *counts)))

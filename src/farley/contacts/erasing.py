@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import OperationalError, connection
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
@@ -29,6 +29,8 @@ from farley.spaces.operations import require, writing
 GONE = "…"  # in place of a name in the title of an act
 CHECKPOINT_TRIES = 20
 _witnesses: list[Callable[[Traces], None]] = []
+_tables: list[type[Model]] = []  # that those delete from, besides the contacts' own
+_TELLING: dict[Noun, tuple[str, ...]] = {Noun.CONTACT: ("affiliations", "fields")}  # former own fields of a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,19 @@ class NotConfirmed(ValueError):
     """What was typed is not what the contact is called."""
 
 
-def on_erasing(forget: Callable[[Traces], None]) -> None:
+def on_erasing(forget: Callable[[Traces], None], *tables: type[Model]) -> None:
     """Have `forget` called in the transaction that erases a contact, before it is gone. Called by an AppConfig.ready.
 
-    Files and the like must be such that deleting them twice, or for nothing, does no harm.
+    Files and the like must be such that deleting them twice, or for nothing, does no harm. `tables` are what it
+    deletes from.
     """
     _witnesses.append(forget)
+    _tables.extend(tables)
+
+
+def tells(noun: Noun, *names: str) -> None:
+    """Have it known which former own fields of a noun's changes say what was. Called once by an AppConfig.ready."""
+    _TELLING[noun] = names
 
 
 def confirmation_of(contact: Contact) -> str:
@@ -122,7 +131,7 @@ def scrub() -> None:
     with connection.cursor() as cursor:
         if connection.vendor != "sqlite":
             if not connection.in_atomic_block:
-                tables = [Content, Contact, Change, Batch, Tombstone]
+                tables: list[type[Model]] = [Content, Contact, Change, Batch, Tombstone, *_tables]
                 cursor.execute(f"VACUUM {', '.join(connection.ops.quote_name(t._meta.db_table) for t in tables)}")
             return
         for _ in range(CHECKPOINT_TRIES if not connection.in_atomic_block else 0):
@@ -173,29 +182,31 @@ def forget_in_titles(acts: Iterable[Batch], names: Iterable[str]) -> None:
 
 
 _WHO_IT_WAS = ("uid", "href")  # own fields of a change that say something of a person by themselves
-_OF_A_VERSION = ("affiliations", "fields")  # likewise
 
 
 def telling(changes: QuerySet[Change]) -> QuerySet[Change]:
     """Those that keep former own fields of a version."""
-    return changes.filter(noun=Noun.CONTACT, own_before__has_any_keys=_OF_A_VERSION)
+    any_of_them = Q(pk__in=[])
+    for noun, names in _TELLING.items():
+        any_of_them |= Q(noun=noun, own_before__has_any_keys=names)
+    return changes.filter(any_of_them)
 
 
 def thin_out(changes: Iterable[Change]) -> int:
     """Take the own fields of former versions out of these changes, and mark that they are gone. Return of how many."""
-    return _forget(changes, _OF_A_VERSION, {ERASED: True})
+    return _forget(changes, {ERASED: True})
 
 
 def forget_own_fields(pks: Sequence[int], noun: Noun = Noun.CONTACT) -> None:
     """Take what says who or what a record was out of its changes."""
     changes = Change.objects.filter(noun=noun, subject__in=pks).exclude(own_before=None)
-    _forget(changes, _WHO_IT_WAS + _OF_A_VERSION, {})
+    _forget(changes, {}, also=_WHO_IT_WAS)
 
 
-def _forget(changes: Iterable[Change], names: Sequence[str], mark: dict[str, bool]) -> int:
+def _forget(changes: Iterable[Change], mark: dict[str, bool], *, also: Sequence[str] = ()) -> int:
     done = 0
     for change in changes:
-        own = change.own_before or {}
+        own, names = change.own_before or {}, (*_TELLING.get(Noun(change.noun), ()), *also)
         kept = {name: value for name, value in own.items() if name not in names}
         if kept != own:
             Change.objects.filter(pk=change.pk).update(own_before=(kept | mark) or None)

@@ -305,22 +305,24 @@ class Version:
     until: dt.datetime | None
 
 
-def versions(contact: Contact, by: Actor, *, newest: int | None = None) -> list[Version]:
-    """Every state of the octets that `by` may know of, newest first; or only as many of them as `newest` says.
+def versions(contact: Contact, by: Actor, *, newest: int | None = None, before: int | None = None) -> list[Version]:
+    """Every state of the octets that `by` may know of, newest first; or only as many of them as `newest` says, and
+    only those older than the change `before` (its id).
 
     Of the time the contact spent in a space that `by` does not see, nothing is told.
     """
-    told = {pk for (pk,) in rows.query(*held_by(by, Role.READER))}
     found: list[Version] = []
     content: int | None = None if contact.is_deleted else contact.content_id
     until: dt.datetime | None = None
-    for change in _changes(contact.pk):
+    if before is not None:
+        content, until = _until(contact, before, content)
+    for change, is_told in _changes(contact.pk, before or MOST_ID, by):
         if newest is not None and len(found) == newest:
             break
-        if change.verb == Verb.MOVED_OUT and change.space_id in told:
+        if change.verb == Verb.MOVED_OUT and is_told:
             found.append(Version(change, None, until))  # it was not in this space any more
             until = change.at
-        elif change.space_id in told:
+        elif is_told:
             found.append(Version(change, content, until))
             until = change.at
         if change.verb in (Verb.CHANGED, Verb.DELETED):
@@ -332,22 +334,34 @@ def versions(contact: Contact, by: Actor, *, newest: int | None = None) -> list[
 
 
 _CHANGES = (
-    "SELECT {change}, {maker}, {batch} FROM journal_change change"
+    "SELECT {change}, {maker}, {batch}, change.space_id IN (<spaces>) FROM journal_change change"
     " LEFT JOIN accounts_user maker ON maker.id = change.user_id"
     " LEFT JOIN journal_batch batch ON batch.id = change.batch_id"
     " WHERE change.noun = %s AND change.subject = %s AND change.id < %s ORDER BY change.id DESC LIMIT %s"
 )
 
 
-def _changes(contact: int) -> Iterator[Change]:
-    """Everything that happened to a contact, newest first, each with who did it and in which act."""
+def _until(contact: Contact, change: int, current: int | None) -> tuple[int | None, dt.datetime | None]:
+    """What the contact held until `change`, None where nothing, and when that was; `current` is what it holds now."""
+    since = Change.objects.of(Noun.CONTACT, contact.pk).filter(pk__gte=change)
+    first = since.first()
+    telling = since.filter(verb__in=(Verb.CREATED, Verb.CHANGED, Verb.DELETED, Verb.RESTORED)).first()
+    if telling is not None:
+        current = telling.before_id if telling.verb in (Verb.CHANGED, Verb.DELETED) else None
+    return current, first.at if first is not None else None
+
+
+def _changes(contact: int, end: int, by: Actor) -> Iterator[tuple[Change, bool]]:
+    """What happened to a contact before the change `end`, newest first, each with who did it and in which act; and
+    whether `by` sees the space it happened in."""
     kinds = {"change": Change, "maker": User, "batch": Batch}
-    end = MOST_ID
+    spaces, held = held_by(by, Role.READER)
+    sql = _CHANGES.replace("<spaces>", spaces)
     while True:
-        found = rows.load_by(kinds, _CHANGES, [int(Noun.CONTACT), contact, end, AT_ONCE])
-        for change, maker, batch in found:
+        found = rows.load_by(kinds, sql, [*held, int(Noun.CONTACT), contact, end, AT_ONCE])
+        for change, maker, batch, is_told in found:
             change.user, change.batch = maker, batch
-            yield change
+            yield change, bool(is_told)
         if len(found) < AT_ONCE:
             return
         end = found[-1][0].pk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
@@ -129,6 +130,21 @@ def place(
     return there is None
 
 
+class Following(Protocol):
+    def __call__(
+        self, source: Space, target: Space, contacts: Sequence[Contact], *, by: Actor, door: Door, batch: Batch | None
+    ) -> None:
+        """Contacts went from one locked space to another, in this transaction."""
+
+
+_followers: list[Following] = []
+
+
+def on_moving(follow: Following) -> None:
+    """Have `follow` move along what belongs to contacts that are moved. Called once by an AppConfig.ready."""
+    _followers.append(follow)
+
+
 def move_between(
     source: Space,
     target: Space,
@@ -164,6 +180,8 @@ def move_between(
         arriving.move_in(contact, derived[contact.pk], href=href, **fields)
     leaving.flush()
     arriving.flush()
+    for follow in _followers:
+        follow(source, target, contacts, by=by, door=door, batch=batch)
 
 
 def _derived_of(contacts: Sequence[Contact], region: str) -> dict[int, tuple[int, Derived]]:

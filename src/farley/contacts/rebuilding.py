@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db import models
 from django.db.models import BigIntegerField, Exists, ExpressionWrapper, OuterRef
@@ -30,6 +31,24 @@ _RECORD = (1 << RECORD_BITS) - 1
 SYSTEM = Actor(ActorKind.SYSTEM, None, "farley")
 
 
+class OtherTexts(Protocol):
+    """What search holds of another noun."""
+
+    def mend(self, stopping: Callable[[], bool]) -> int | None:
+        """Write anew what differs; return how much did, or None if `stopping` cut it short."""
+
+    def differences(self) -> Iterator[str]:
+        """What `mend` would mend, a line each."""
+
+
+_others: list[OtherTexts] = []
+
+
+def also(texts: OtherTexts) -> None:
+    """Have these checked and written anew, too. Called once by an AppConfig.ready."""
+    _others.append(texts)
+
+
 def rebuild(
     *, progress: Callable[[int], None] = lambda _done: None, stopping: Callable[[], bool] = lambda: False
 ) -> int | None:
@@ -48,6 +67,11 @@ def rebuild(
                 return None
         mended += _drop_stale_tags(space)
         mended += _drop_stale_entries(space)
+    for texts in _others:
+        more = texts.mend(stopping)
+        if more is None:
+            return None
+        mended += more
     return mended
 
 
@@ -85,6 +109,8 @@ def differences(*, progress: Callable[[int], None] = lambda _done: None) -> Iter
             yield from (
                 f"{space.name}: search finds contact {pk & _RECORD}, which is not there" for pk in page_of_entries
             )
+    for texts in _others:
+        yield from texts.differences()
     yield from trigrams.faults()
 
 

@@ -68,7 +68,7 @@ class Kept:
 
     space: Space
     contacts: int = 0
-    others: int = 0  # calendars and their entries
+    others: int = 0  # of other nouns
     versions: int = 0
 
     @property

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q, QuerySet
 
 from farley.accounts.actor import Actor
 from farley.accounts.devices import Device
@@ -28,12 +29,14 @@ from farley.contacts.keeping import versions
 from farley.contacts.models import Affiliation, Contact, ExternalId, Thumbnail
 from farley.contacts.sharing import ShareLink
 from farley.contacts.storing import octets_of
+from farley.conversations.models import KINDS, Entry
 from farley.exchange.exporting import vcards
 from farley.exchange.models import Import
 from farley.fields.models import Field
 from farley.fields.values import shown
 from farley.journal.models import Change, Noun, Verb
 from farley.lists.models import View
+from farley.notifications.models import Notification
 from farley.spaces.models import Membership, Space
 
 PAGE = 500  # records read at once
@@ -48,6 +51,7 @@ def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -
         for number, version in enumerate(reversed(told), 1):
             if version.content is not None:
                 archive.writestr(f"versions/{number:04}.vcf", octets_of([version.content])[version.content])
+        _put(archive, "entries.json", list(_entries_about(contact, by)))
         _put(archive, "journal.json", [_change(version.change) for version in reversed(told)])
         thumbnail = Thumbnail.objects.filter(pk=contact.pk).first()
         if thumbnail is not None:
@@ -75,6 +79,8 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
         _put(archive, "events.json", [_event(event) for event in Event.objects.of_person(user).order_by("pk")])
         _put_lines(archive, "changes.jsonl", map(_act, _changes(user)))
         _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))
+        _put_lines(archive, "entries.jsonl", _entries_of(user, private))
+        _put(archive, "notifications.json", _notifications(user))
         _put(archive, "imports.json", _imports(user))
         _put(archive, "devices.json", _devices(user))
         _put(archive, "signing-in.json", _signing_in(user))
@@ -146,6 +152,41 @@ def _own_fields(contact: Contact, by: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def _entries_about(contact: Contact, by: Actor) -> Iterator[dict[str, Any]]:
+    """Notes and calls about a contact that `by` sees."""
+    for model in KINDS.values():
+        entries = model.objects.visible_to(by).about([contact.pk]).order_by("at", "pk")
+        yield from map(_entry, entries.select_related("space", "author"))
+
+
+def _entries_of(user: User, private: QuerySet[Space]) -> Iterator[dict[str, Any]]:
+    """Notes and calls that `user` wrote and sees, and all of their private spaces."""
+    for model in KINDS.values():
+        seen = model.objects.visible_to(user.actor)
+        entries = seen.filter(Q(author=user) | Q(space__in=private.values("pk"))).order_by("pk")
+        yield from map(_entry, entries.select_related("space", "author").iterator(PAGE))
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "kind": entry.NOUN.name.lower(),
+        "space": entry.space.name,
+        "by": entry.author.name if entry.author else entry.author_label,
+        "created_at": entry.created_at,
+        "changed_at": entry.changed_at,
+        "about": list(
+            Contact.objects.filter(pk__in=entry.contact_ids, space=entry.space_id).values_list("uid", flat=True)
+        ),
+        **{name: getattr(entry, name) for name in entry.OWN},
+    }
+
+
+def _notifications(user: User) -> list[dict[str, Any]]:
+    names = ("kind", "key", "at", "read_at", "by_label")
+    found = Notification.objects.filter(user=user).order_by("pk")
+    return [{name: getattr(each, name) for name in names} for each in found]
+
+
 def _account(user: User) -> dict[str, Any]:
     return {
         "name": user.name,
@@ -212,6 +253,7 @@ def _change(change: Change) -> dict[str, Any]:
         "by": change.actor_label,
         "door": Door(change.door).name.lower(),
         "what": Verb(change.verb).name.lower(),
+        "noun": Noun(change.noun).name.lower(),
         "space": change.space.name,
         "act": change.batch_id,
     }
@@ -224,7 +266,7 @@ def _act(change: Change) -> dict[str, Any]:
 def _changes(user: User) -> Iterator[Change]:
     """What `user` did, in the order they did it."""
     spaces = {space.pk: space for space in Space.objects.all()}
-    nouns = (Noun.CONTACT, Noun.CALENDAR, Noun.CALENDAR_OBJECT)
+    nouns = (Noun.CONTACT, Noun.CALENDAR, Noun.CALENDAR_OBJECT, *KINDS)
     for change in Change.objects.filter(user=user, noun__in=nouns).order_by("pk").iterator(PAGE):
         change.space = spaces[change.space_id]
         yield change

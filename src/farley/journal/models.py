@@ -27,6 +27,8 @@ class Noun(models.IntegerChoices):
     VIEW = 3, _("view")
     CALENDAR = 4, _("calendar")
     CALENDAR_OBJECT = 5, _("calendar entry")
+    NOTE = 6, _("note")
+    CALL = 7, _("call")
 
 
 class Verb(models.IntegerChoices):
@@ -107,6 +109,8 @@ class Batch(models.Model):
         GROUP = 14, _("group")
         RENAME_ORGANISATION = 15, _("organisation renamed")
         VIEW = 16, _("view")
+        NOTE = 20, _("note")
+        CALL = 21, _("call")
 
     act = models.PositiveSmallIntegerField(choices=Act.choices)
     title = models.CharField(max_length=300, blank=True)  # a file, a person: what it was about

@@ -22,6 +22,7 @@ from farley.exchange.tasks import undo_batch
 from farley.journal.models import Batch, BatchSpace, Change, Door, LeftOut, Noun
 from farley.journal.undo import TROUBLES, Kept, NotUndoable, begin, find_batch, left_out, undoing_of
 from farley.spaces.models import Space
+from farley.web.composing import KINDS
 from farley.web.events import days_of, done_by, subject_events
 from farley.web.navigation import back
 from farley.web.requests import PageRequest
@@ -30,9 +31,17 @@ from farley.web.toasts import toast, warn
 PAGE = 50
 AT_ONCE = 2000  # changes; undoing more runs in the background
 NAMED = 3  # records in the title of an act
-ABOUT_OTHERS = (Batch.Act.TAG, Batch.Act.RENAME_TAG, Batch.Act.VIEW)  # some of what these change is no contact
+ABOUT_OTHERS = (
+    Batch.Act.TAG,
+    Batch.Act.RENAME_TAG,
+    Batch.Act.VIEW,
+    Batch.Act.NOTE,
+    Batch.Act.CALL,
+)  # some of what these change is no contact
 MAX_LEFT = 200  # records named on the page of an act
-SINGLE = (Batch.Act.EDIT, Batch.Act.CREATE, Batch.Act.AFFILIATE, Batch.Act.VIEW)
+SINGLE = (
+    Batch.Act.EDIT, Batch.Act.CREATE, Batch.Act.AFFILIATE, Batch.Act.VIEW, Batch.Act.NOTE, Batch.Act.CALL,
+)  # fmt: skip
 SINGLE_IF_ONE = (Batch.Act.TAG, Batch.Act.ASSIGN)  # a click on a record's page
 _ICONS = {
     Batch.Act.IMPORT: "upload",
@@ -51,6 +60,8 @@ _ICONS = {
     Batch.Act.GROUP: "list",
     Batch.Act.RENAME_ORGANISATION: "building-2",
     Batch.Act.VIEW: "bookmark",
+    Batch.Act.NOTE: "sticky-note",
+    Batch.Act.CALL: "phone",
 }
 
 
@@ -154,11 +165,14 @@ def _undo_in_background(request: PageRequest, found: Batch) -> HttpResponse:
 
 
 def _leads_nowhere(request: PageRequest) -> bool:
-    """Whether the page the form came from is about a contact that undoing has taken away."""
+    """Whether the page the form came from is about something that undoing has taken away."""
     try:
         match = resolve(request.POST.get("next", "").partition("?")[0])
     except Resolver404:
         return False
+    if match.url_name == "entry":
+        model = KINDS.get(match.kwargs["kind"])
+        return model is None or not model.objects.visible_to(request.actor).filter(pk=match.kwargs["pk"]).exists()
     if match.url_name not in ("contact", "contact-history"):
         return False
     return not Contact.objects.visible_to(request.actor).filter(pk=match.kwargs["pk"]).exists()
@@ -266,6 +280,8 @@ def _title(act: Batch.Act, title: str) -> str:
         Batch.Act.GROUP: gettext("Group {title}"),
         Batch.Act.RENAME_ORGANISATION: gettext("Organisation renamed: {title}"),
         Batch.Act.VIEW: gettext("View: {title}"),
+        Batch.Act.NOTE: gettext("Note: {title}"),
+        Batch.Act.CALL: gettext("Call: {title}"),
     }
     return words[act].format(title=title).strip()
 
@@ -326,15 +342,20 @@ def _left(request: PageRequest, kept: Iterable[Kept]) -> list[Left]:
         "owner": gettext("the new owner does not see its space"),
     }
     visible = Contact.objects.visible_to(request.actor)
-    there = set(visible.filter(pk__in=[record.subject for record in records]).values_list("pk", flat=True))
+    contacts = [record.subject for record in records if record.noun == Noun.CONTACT]
+    there = set(visible.filter(pk__in=contacts).values_list("pk", flat=True))
     return [
         Left(
             record.label or gettext("No name"),
-            reverse("contact", args=[record.subject]) if record.subject in there else "",
+            reverse("contact", args=[record.subject]) if _is_one_of(record, there) else "",
             reasons.get(record.reason, ""),
         )
         for record in records
     ]
+
+
+def _is_one_of(record: Kept, contacts: set[int]) -> bool:
+    return record.noun == Noun.CONTACT and record.subject in contacts
 
 
 def _number(text: str) -> int:

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -19,7 +19,7 @@ from farley.accounts.models import User
 from farley.codecs.vcard import Card, InvalidVCard, Property
 from farley.contacts import comparing
 from farley.contacts.comparing import comparable, is_comparable
-from farley.contacts.keeping import FieldChange, Version, field_changes, versions
+from farley.contacts.keeping import FieldChange, Version, field_changes
 from farley.contacts.models import Contact
 from farley.journal.models import Batch, Change, Door, Noun, Verb
 from farley.journal.undo import labels
@@ -28,6 +28,10 @@ from farley.web.facts import shown_value
 from farley.web.labels import label_of, property_label
 from farley.web.own_values import shown
 
+if TYPE_CHECKING:
+    from farley.web.timeline import ShownEntry
+
+_ENTRIES = (Noun.NOTE, Noun.CALL)
 MAX_DETAILS = 6
 MAX_VALUE = 200  # characters of a value in a timeline
 _SILENT = frozenset({"REV", "PRODID", "VERSION", "BEGIN", "END", "X-ABLABEL", "N"})
@@ -63,6 +67,7 @@ class Event:
     version_url: str = ""
     undo_url: str = ""
     details: list[Detail] = field(default_factory=list)
+    entry: ShownEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,6 @@ def days_of(events: Iterable[Event]) -> list[Day]:
     """Events under the days of the reader's time zone."""
     grouped = itertools.groupby(events, key=lambda event: timezone.localtime(event.at).date())
     return [Day(on, list(mine)) for on, mine in grouped]
-
-
-def record_events(contact: Contact, by: Actor, *, newest: int, can_undo: bool) -> list[Event]:
-    """The changes of one contact that `by` may know of, newest first, each with its values and what undoes it alone."""
-    return version_events(contact, versions(contact, by, newest=newest), by, can_undo=can_undo)
 
 
 def version_events(contact: Contact, found: Sequence[Version], by: Actor, *, can_undo: bool = False) -> list[Event]:
@@ -123,8 +123,15 @@ def subject_events(changes: Iterable[Change], by: Actor) -> list[Event]:
         noun: labels(noun, {change.subject for change in shown if change.noun == noun}, by=by)
         for noun in (Noun.CALENDAR, Noun.CALENDAR_OBJECT)
     }
+    entries: dict[tuple[int, int], str] = {}
+    for noun in {Noun(change.noun) for change in shown if change.noun in _ENTRIES}:
+        named = labels(noun, {change.subject for change in shown if change.noun == noun}, by=by)
+        entries |= {(noun, pk): label for pk, label in named.items()}
     events = []
     for change in shown:
+        if change.noun in _ENTRIES:
+            events.append(_entry_event(change, entries.get((change.noun, change.subject), "")))
+            continue
         if change.noun == Noun.VIEW:
             title = views.get(change.subject, "")
             subject = gettext("View “{title}”").format(title=title) if title else gettext("Somebody’s own view")
@@ -219,6 +226,20 @@ def _what(verb: Verb) -> str:
         Verb.ERASED: pgettext("a contact", "erased"),
     }
     return words[verb]
+
+
+def _entry_event(change: Change, title: str) -> Event:
+    noun = Noun(change.noun)
+    name = gettext("Note") if noun == Noun.NOTE else gettext("Call")
+    verb = Verb(change.verb)
+    what = pgettext("a note", "changed") if verb == Verb.SET else _what(verb)
+    if verb == Verb.SET and (change.own_before or {}).keys() == {"is_pinned"}:
+        what = (
+            pgettext("a note", "unpinned") if (change.own_before or {})["is_pinned"] else pgettext("a note", "pinned")
+        )
+    url = reverse("entry", args=[noun.name.lower(), change.subject]) if title else ""
+    subject = gettext("{kind} “{title}”").format(kind=name, title=title) if title else name
+    return _event(change, subject=subject, subject_url=url, what=what)
 
 
 def _done_to_view(change: Change) -> str:

@@ -101,7 +101,9 @@ def remove_fact(request: PageRequest, pk: int, ref: str) -> HttpResponse:
 def names(request: PageRequest, pk: int) -> HttpResponse:
     """Suggestions for who or which organisation is meant by what is being typed."""
     contact = _editable(request, pk)
-    typed = (request.GET.get("value") or request.GET.get("organisation") or "").strip()[:MAX_TYPED]
+    typed = next(filter(None, (request.GET.get(name) for name in ("value", "organisation", "also"))), "").strip()[
+        :MAX_TYPED
+    ]
     kind = Contact.Kind.ORG if request.GET.get("kind") == "org" else None
     found = links.completions(typed, contact.space, by=request.actor, kind=kind) if typed else []
     others = [other for other in found if other.pk != contact.pk and other.full_name]

@@ -22,10 +22,10 @@ from farley.journal.models import Door
 from farley.spaces.audience import readers
 from farley.spaces.models import Space
 from farley.web.affiliations import affiliation_form, organisations_of
+from farley.web.composing import empty_form
 from farley.web.context import SPACE_ICONS
 from farley.web.dates import days_ahead
 from farley.web.editing import editing_of, new_fact, relation_editing
-from farley.web.events import Day, days_of, record_events
 from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signature
 from farley.web.labels import label_of, words_of
 from farley.web.organisations import organisation_of
@@ -33,10 +33,11 @@ from farley.web.own_values import own_facts
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
 from farley.web.requests import PageRequest, standings
 from farley.web.spaces import audience_of, by_name
+from farley.web.timeline import timeline_of
 
-TIMELINE = 30  # events on the page; the history has all
 MAX_TAGS = 100  # on the page
 SEGMENTS = ("facts", "timeline", "around")
+_KEYS = {"EMAIL": "m", "TEL": "c"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Act:
     label: str
     icon: str
     url: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "others": others[:MAX_FACTS],
         "more_others": max(0, len(others) - MAX_FACTS),
         "here": reverse("contact", args=[contact.pk]),
-        "days": timeline_of(request, contact, can_undo=can_edit),
+        "timeline": timeline_of(request, contact, can_edit=can_edit),
+        "composer": empty_form(contact, request.GET.get("write", "")) if can_edit else None,
         "tag_names": list(hues),
         "targets": targets_of(request, contact) if can_edit else [],
         "members": by_name(people) if can_edit else [],
@@ -181,10 +184,6 @@ def summary_of(contact: Contact, known: dict[str, str]) -> Summary:
     )
 
 
-def timeline_of(request: PageRequest, contact: Contact, *, can_undo: bool) -> list[Day]:
-    return days_of(record_events(contact, request.actor, newest=TIMELINE, can_undo=can_undo))
-
-
 def _acts(contact: Contact) -> list[Act]:
     """One link for mail, phone and web each: the preferred value, else the first."""
     icons = {
@@ -197,7 +196,7 @@ def _acts(contact: Contact) -> list[Act]:
         found = [prop for prop in contact.card.properties(name) if "fax" not in prop.types and link_of(prop)[0]]
         if found:
             best = min(found, key=lambda prop: prop.pref or 100)
-            acts.append(Act(label, icon, link_of(best)[0]))
+            acts.append(Act(label, icon, link_of(best)[0], _KEYS.get(name, "")))
     return acts
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils import timezone
+
 from farley.accounts.models import User
 from farley.contacts import operations as contacts
 from farley.contacts import storing
 from farley.contacts.models import Contact
+from farley.conversations import operations as entries
+from farley.conversations.models import Call, Entry, Note
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.spaces.models import Space
@@ -27,6 +34,7 @@ def live_in(made: dict[str, Space], users: dict[str, User]) -> int:
         with one_batch(Batch.Act.TAG, by=aylin.actor, door=Door.WEB, title="Messe 27") as batch:
             changed += contacts.retag(people[:5], add=["Messe 27"], by=aylin.actor, door=Door.WEB, batch=batch)
         changed += _note(people[8], "Rückruf am Montag zugesagt.", by=jana)
+        changed += _keep_notes(people[:4], jana=jana, tobias=tobias, aylin=aylin)
         with one_batch(Batch.Act.DELETE, by=aylin.actor, door=Door.WEB, title=people[-1].full_name) as batch:
             changed += contacts.delete(people[-2:], by=aylin.actor, door=Door.WEB, batch=batch)
         with one_batch(Batch.Act.RESTORE, by=aylin.actor, door=Door.WEB, title=people[-1].full_name) as batch:
@@ -40,6 +48,31 @@ def live_in(made: dict[str, Space], users: dict[str, User]) -> int:
         with one_batch(Batch.Act.MOVE, by=jana.actor, door=Door.WEB, title=people[0].full_name) as batch:
             changed += contacts.move(people[:1], sales, by=jana.actor, door=Door.WEB, batch=batch)
     return changed
+
+
+def _keep_notes(people: Sequence[Contact], *, jana: User, tobias: User, aylin: User) -> int:
+    """Notes and calls of the last weeks, one of which waits for somebody; how many contacts were spoken to."""
+    now = timezone.now()
+    told: list[tuple[User, Entry, Sequence[Contact]]] = [
+        (jana, Note(text="Erwartet bis **Freitag** die dritte Fassung. @tobias, bitte mit Statik-Blatt."), people[:1]),
+        (tobias, Note(text="Am besten vormittags anrufen.", is_pinned=True), people[:1]),
+        (aylin, Note(text="Auf der Messe zusammen am Stand:\n\n- Muster mitnehmen\n- Preise nachreichen"), people[1:3]),
+        (
+            tobias,
+            Call(text="Rückfrage zur Traglast des Tresens.", length_s=380, at=now - dt.timedelta(days=2)),
+            people[:1],
+        ),
+        (
+            aylin,
+            Call(direction=Call.Direction.IN, outcome=Call.Outcome.MISSED, at=now - dt.timedelta(days=9)),
+            people[3:4],
+        ),
+    ]
+    for user, entry, about in told:
+        act = Batch.Act.CALL if isinstance(entry, Call) else Batch.Act.NOTE
+        with one_batch(act, by=user.actor, door=Door.WEB, title=about[0].full_name) as batch:
+            entries.add(entry, about, by=user.actor, door=Door.WEB, batch=batch)
+    return sum(isinstance(entry, Call) and entry.counts_as_contact for _, entry, _ in told)
 
 
 def _people(space: Space) -> list[Contact]:

@@ -1,0 +1,1 @@
+"""What waits for a person: one place for whatever any room has to tell somebody."""

@@ -137,6 +137,15 @@ ROUTES: dict[str, list[Route]] = {
     ],
     "import-run": [Route("get", OWN_IMPORT, arguments=lambda s: [s.import_.pk])],
     "import-start": [Route("post", mine(404, 404, 404, 302), arguments=lambda s: [s.import_.pk])],
+    "import-check": [
+        Route(
+            "post",
+            mine(404, 404, 404, 302),
+            lambda s: {"key": "email", "rule": "add"},
+            arguments=lambda s: [s.import_.pk],
+        )
+    ],
+    "import-leftovers": [Route("get", OWN_IMPORT, arguments=lambda s: [s.import_.pk])],
     "import-cancel": [Route("post", mine(404, 404, 404, 302), arguments=lambda s: [s.import_.pk])],
     "import-problems": [Route("get", OWN_IMPORT, arguments=lambda s: [s.import_.pk])],
     "export": [

@@ -199,3 +199,47 @@ def test_a_long_undo_is_watched_on_the_page_of_its_import(
     assert "The import was undone." in text_of(over)
     assert "It took" not in text_of(over)
     assert 'class="figures"' not in over
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_check_can_be_made_again_by_another_rule_and_tells_each_change(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).many(space_of(alice), [a_card("Ada King", "EMAIL:a@x.example", "TEL:030 1234567")])
+    check = upload(page_of_alice, a_card("Ada K.", "EMAIL:a@x.example", "TEL:030 999", "TITLE:Countess"), a_card("Bea"))
+    run_ready("long")
+    assert "Import 2 contacts" in text_of(page_of_alice.get(check).content)
+    again = page_of_alice.post(f"{check}check/", {"key": "email", "rule": "fill"})["Location"]
+    run_ready("long")
+    page = page_of_alice.get(again).content.decode()
+    assert '<option value="email" selected>' in page
+    assert '<option value="fill" selected>' in page
+    text = text_of(page)
+    assert "1 will be updated" in text
+    assert "1 not with all values" in text
+    assert "Changes 1 Not taken 1 New 1" in text
+    assert "Ada King Job title – Countess" in text
+    left = text_of(page_of_alice.get(f"{again}?show=left").content)
+    assert "Ada King Display name Ada King Ada K." in left
+    assert "030 1234567 030 999" in left
+    assert "Bea" in text_of(page_of_alice.get(f"{again}?show=new").content)
+    done = page_of_alice.post(f"{again}start/")["Location"]
+    run_ready("long")
+    text = text_of(page_of_alice.get(done).content)
+    assert "1 added 1 updated" in text
+    assert "030 1234567 030 999" in text
+    assert page_of_alice.post(f"{check}check/", {"key": "field:none", "rule": "fill"}).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_left_out_is_a_file_to_mend_and_feed_again(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).store(space_of(alice), a_card("Stored", uid="taken"))
+    broken = b"BEGIN:VCARD\r\nFN:cut\r\n"
+    done = carried_out(page_of_alice, a_card("Ada"), a_card("Other", uid="taken") + GARBAGE + broken)
+    page = page_of_alice.get(done).content.decode()
+    assert f'href="{done}left-out.vcf"' in page
+    octets = b"".join(page_of_alice.get(f"{done}left-out.vcf"))  # type: ignore[call-overload]
+    assert b"FN:Ada\r\n" not in octets
+    assert octets.endswith(GARBAGE + broken)
+    card = octets.removesuffix(GARBAGE + broken)
+    assert "X-FARLEY-PROBLEM:Its UID belongs to “Stored”" in card.decode().replace("\r\n ", "")
+    carried_out(page_of_alice, card.replace(b"UID:taken", b"UID:free"))
+    assert Contact.objects.get(uid="free").content.data == a_card("Other", uid="free")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
+    from farley.codecs.vcard import Card
     from farley.contacts.storing import Prepared, Problem
 
 AHEAD_FROM = 2 * 2**20  # octets to read: for fewer, starting a process takes longer than it saves
@@ -27,6 +28,8 @@ _PIPE = 2**20  # octets the second process may be ahead
 _NICENESS = 5  # of the second process: pages and single stores come first
 _LENGTH = 4  # octets of a block's length; a length of 0 is the end
 _Packed = tuple[Any, ...]
+REASON = "X-FARLEY-PROBLEM"  # why a card was left out of an import, in a file of such cards (`leftovers`)
+_MARK = REASON.encode()
 
 
 class Read(NamedTuple):
@@ -67,6 +70,11 @@ def collecting_rarely() -> Iterator[None]:
         gc.unfreeze()
 
 
+def without_reasons(card: Card) -> Card:
+    """`card` without what an earlier import said of it: it is mended, or will be told of anew."""
+    return card.without_all(found.index for found in card.properties(REASON))
+
+
 def _is_worth_it(path: Path) -> bool:
     return (os.cpu_count() or 1) > 1 and path.stat().st_size >= AHEAD_FROM
 
@@ -81,8 +89,9 @@ def _here(path: Path, skip: int, region: str) -> Iterator[Read]:
                 assert entry.problem is not None
                 yield Read(entry.problem.line, len(entry.octets), entry.problem)
             else:
-                wanted = storing.Entry(entry.octets, expected=storing.Condition.ABSENT)
-                yield Read(entry.line, len(entry.octets), storing.prepare_card(entry.card, wanted, region))
+                card = without_reasons(entry.card) if _MARK in entry.octets else entry.card
+                wanted = storing.Entry(card.octets, expected=storing.Condition.ABSENT)
+                yield Read(entry.line, len(entry.octets), storing.prepare_card(card, wanted, region))
 
 
 def _ahead(path: Path, skip: int, region: str) -> Iterator[list[_Packed] | None]:

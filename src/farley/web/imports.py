@@ -17,7 +17,10 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from farley.accounts.roles import Role
+from farley.contacts.combining import Rule
+from farley.contacts.matching import NoSuchKey
 from farley.exchange import importing, uploads
+from farley.exchange import leftovers as exchange_leftovers
 from farley.exchange.importing import NothingToImport, Source
 from farley.exchange.models import Import, ImportProblem
 from farley.exchange.tasks import run_import
@@ -25,13 +28,13 @@ from farley.journal.models import Batch, Door
 from farley.journal.undo import undoing_of
 from farley.spaces.models import Space
 from farley.spaces.operations import require
+from farley.web.import_details import details_of, keys_of, rules_of
 from farley.web.requests import PageRequest, standings
 from farley.web.spaces import choices_of, home_of
 from farley.web.toasts import toast
 
 MAX_UPLOAD = 1024 * 2**20  # octets of one upload together
 EARLIER = 5
-SHOWN_PROBLEMS = 50
 SHOWN_FILES = 12
 STEPS = {"file": 1, "check": 2, "run": 3, "done": 4}
 
@@ -74,6 +77,7 @@ class Shown:
     tone: str = "ok"
     icon: str = "circle-check"
     start_url: str = ""
+    again_url: str = ""
     cancel_url: str = ""
     undo_url: str = ""
     batch_url: str = ""
@@ -106,7 +110,6 @@ def upload(request: PageRequest) -> HttpResponse:
 def progress(request: PageRequest, pk: int) -> HttpResponse:
     """The import as it stands: being checked, checked, running, or over."""
     run = _mine(request, pk)
-    problems = list(run.problems.all()[:SHOWN_PROBLEMS])
     undoing = _undoing_of(run)
     step = (
         "run"
@@ -118,10 +121,10 @@ def progress(request: PageRequest, pk: int) -> HttpResponse:
     context = {
         "run": _shown(run, undoing),
         "nothing": _nothing_in(run) if step == "check" else "",
-        "problems": [{"file": p.file, "line": p.line, "reason": importing.reason_of(p)} for p in problems],
-        "problem_count": run.failed,
-        "problems_url": reverse("import-problems", args=[run.pk]),
+        "details": details_of(run, request.GET.get("show", "")) if step != "run" else None,
     }
+    if step == "check":
+        context |= {"keys": keys_of(run, request.actor), "rules": rules_of(run)}
     if request.htmx and step != "run":
         response = HttpResponse()
         response.headers["HX-Refresh"] = "true"  # another step: with its own footer
@@ -132,12 +135,34 @@ def progress(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 def start(request: PageRequest, pk: int) -> HttpResponse:
     """Step two agreed to: import in the background what was checked."""
+    checked = _checked(request, pk)
+    return _again(request, checked, key=checked.key, rule=Rule(checked.rule))
+
+
+@require_POST
+def check_again(request: PageRequest, pk: int) -> HttpResponse:
+    """Check the same files with another key or rule."""
+    checked = _checked(request, pk)
+    try:
+        rule = Rule(request.POST.get("rule", ""))
+        return _again(request, checked, key=request.POST.get("key", ""), rule=rule, is_dry_run=True)
+    except (NoSuchKey, ValueError) as error:
+        raise Http404(str(error)) from error
+
+
+def _checked(request: PageRequest, pk: int) -> Import:
     checked = _mine(request, pk)
     if not checked.is_dry_run or checked.state != Import.State.DONE:
         raise Http404("nothing was checked here")
+    return checked
+
+
+def _again(request: PageRequest, checked: Import, *, key: str, rule: Rule, is_dry_run: bool = False) -> HttpResponse:
+    """Take the files of a check once more, in the background."""
     sources = [_source(file) for file in checked.files]
+    asked: dict[str, Any] = {"key": key, "rule": rule, "is_dry_run": is_dry_run}
     try:
-        run = importing.prepare(checked.space, sources, by=request.actor, door=Door.WEB)
+        run = importing.prepare(checked.space, sources, by=request.actor, door=Door.WEB, **asked)
     except NothingToImport as nothing:
         toast(request, _explained(nothing))
         return redirect("import")
@@ -159,6 +184,17 @@ def problems(request: PageRequest, pk: int) -> StreamingHttpResponse:
     run = _mine(request, pk)
     response = StreamingHttpResponse(_csv(run), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="import-{run.pk}-problems.csv"'
+    return response
+
+
+@require_GET
+def leftovers(request: PageRequest, pk: int) -> StreamingHttpResponse:
+    """Every entry that did not come in, as a file to mend and feed again."""
+    run = _mine(request, pk)
+    if not exchange_leftovers.are_there(run):
+        raise Http404("the files are gone")
+    response = StreamingHttpResponse(exchange_leftovers.leftovers(run), content_type="text/vcard; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="import-{run.pk}-problems.vcf"'
     return response
 
 
@@ -262,6 +298,7 @@ def _shown(run: Import, undoing: Batch | None) -> Shown:
         tone=tone,
         icon=icon,
         start_url=reverse("import-start", args=[run.pk]),
+        again_url=reverse("import-check", args=[run.pk]),
         cancel_url="" if run.is_over or run.is_cancelled else reverse("import-cancel", args=[run.pk]),
         undo_url=reverse("undo", args=[run.batch.pk]) if can_undo and run.batch else "",
         batch_url=reverse("batch", args=[run.batch.pk]) if run.batch else "",
@@ -317,7 +354,7 @@ def _progress(run: Import, undoing: Batch | None) -> str:
 
 def _figures(run: Import) -> list[Figure]:
     done = not run.is_dry_run
-    return [
+    figures = [
         Figure(_written(run.created), gettext("added") if done else gettext("new contacts"), "plus", "is-ok"),
         Figure(
             _written(run.changed), gettext("updated") if done else gettext("will be updated"), "pencil", "is-accent"
@@ -325,6 +362,9 @@ def _figures(run: Import) -> list[Figure]:
         Figure(_written(run.unchanged), gettext("here already, unchanged"), "check", "mute"),
         Figure(_written(run.failed), gettext("left out") if done else gettext("not possible"), "circle-x", "is-bad"),
     ]
+    if run.conflicts:
+        figures.insert(3, Figure(_written(run.conflicts), gettext("not with all values"), "triangle-alert", "is-warn"))
+    return figures
 
 
 def _outcome(run: Import) -> str:
@@ -332,9 +372,12 @@ def _outcome(run: Import) -> str:
         return gettext("running")
     if run.state != Import.State.DONE:
         return str(run.get_state_display())
-    new = ngettext("{count} new", "{count} new", run.created).format(count=_written(run.created))
-    out = ngettext("{count} left out", "{count} left out", run.failed).format(count=_written(run.failed))
-    return f"{new}, {out}" if run.failed else new
+    told = [ngettext("{count} new", "{count} new", run.created).format(count=_written(run.created))]
+    if run.changed:
+        told.append(ngettext("{count} updated", "{count} updated", run.changed).format(count=_written(run.changed)))
+    if run.failed:
+        told.append(ngettext("{count} left out", "{count} left out", run.failed).format(count=_written(run.failed)))
+    return ", ".join(told)
 
 
 def _csv(run: Import) -> Iterator[str]:

@@ -244,12 +244,12 @@ ROUTES: dict[str, list[Route]] = {
     "timeline": [
         Route("get", mine(404, 302, 302, 302), arguments=contact),  # what is no part leads to the whole page
     ],
-    "add-entry": [
+    "add-timeline-entry": [
         Route("post", CHANGED, lambda _: {"kind": "note", "text": "hello"}, contact),
         Route("post", CHANGED, lambda _: {"kind": "call", "text": "hello"}, contact),
         Route("post", mine(404, 403, 422, 422), lambda _: {"kind": "note"}, contact, tells=["editor", "manager"]),
     ],
-    "entry": [
+    "timeline-entry": [
         Route("get", SEEN, arguments=lambda s: ["note", s.memo.pk], tells=INSIDE),
         Route("get", SEEN, arguments=lambda s: ["call", s.call.pk], tells=INSIDE),
         Route("post", CHANGED, lambda _: {"text": "x"}, lambda s: ["note", s.memo.pk]),

@@ -170,7 +170,7 @@ def _leads_nowhere(request: PageRequest) -> bool:
         match = resolve(request.POST.get("next", "").partition("?")[0])
     except Resolver404:
         return False
-    if match.url_name == "entry":
+    if match.url_name == "timeline-entry":
         model = KINDS.get(match.kwargs["kind"])
         return model is None or not model.objects.visible_to(request.actor).filter(pk=match.kwargs["pk"]).exists()
     if match.url_name not in ("contact", "contact-history"):

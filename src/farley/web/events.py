@@ -237,7 +237,7 @@ def _entry_event(change: Change, title: str) -> Event:
         what = (
             pgettext("a note", "unpinned") if (change.own_before or {})["is_pinned"] else pgettext("a note", "pinned")
         )
-    url = reverse("entry", args=[noun.name.lower(), change.subject]) if title else ""
+    url = reverse("timeline-entry", args=[noun.name.lower(), change.subject]) if title else ""
     subject = gettext("{kind} “{title}”").format(kind=name, title=title) if title else name
     return _event(change, subject=subject, subject_url=url, what=what)
 

@@ -100,7 +100,7 @@ def _events(
         shown = ShownEntry(
             kind=kind,
             pk=entry.pk,
-            url=reverse("entry", args=[kind, entry.pk]),
+            url=reverse("timeline-entry", args=[kind, entry.pk]),
             html=drawn(text, meant.get(entry.space_id)),
             revision=entry.revision,
             is_cut=len(text) < len(entry.text),

@@ -28,11 +28,13 @@ def ada(alice: User) -> Contact:
 
 def written(client: Client, contact: Contact, **form: str) -> str:
     """What the page says once this was sent without script."""
-    return text_of(client.post(f"/contacts/{contact.pk}/entries/", form, follow=True).content)
+    return text_of(client.post(f"/contacts/{contact.pk}/timeline/add/", form, follow=True).content)
 
 
 def test_a_note_stands_in_the_timeline_and_is_undone_by_its_message(ada: Contact, page_of_alice: Client) -> None:
-    page = page_of_alice.post(f"/contacts/{ada.pk}/entries/", {"kind": "note", "text": "Likes **tea**"}, follow=True)
+    page = page_of_alice.post(
+        f"/contacts/{ada.pk}/timeline/add/", {"kind": "note", "text": "Likes **tea**"}, follow=True
+    )
     html = page.content.decode()
     assert "Likes <strong>tea</strong>" in html
     assert "Note saved" in html
@@ -61,7 +63,7 @@ def test_what_was_typed_stays_where_it_cannot_be_kept(ada: Contact, page_of_alic
     form = {"kind": "call", "text": "Long words", "at": ahead, "also": "Nobody"}
     headers = hx() if is_htmx else {}
     for wrong, said in ((form, "No contact of this space is called so"), (form | {"also": ""}, "is still to come")):
-        response = page_of_alice.post(f"/contacts/{ada.pk}/entries/", wrong, headers=headers)
+        response = page_of_alice.post(f"/contacts/{ada.pk}/timeline/add/", wrong, headers=headers)
         assert response.status_code == 422
         html = response.content.decode()
         assert said in html
@@ -72,7 +74,7 @@ def test_what_was_typed_stays_where_it_cannot_be_kept(ada: Contact, page_of_alic
 
 def test_htmx_gets_an_empty_composer_and_what_else_has_changed(ada: Contact, page_of_alice: Client) -> None:
     html = page_of_alice.post(
-        f"/contacts/{ada.pk}/entries/", {"kind": "note", "text": "Tea"}, headers=hx()
+        f"/contacts/{ada.pk}/timeline/add/", {"kind": "note", "text": "Tea"}, headers=hx()
     ).content.decode()
     assert html.count("<form") >= 1
     assert "></textarea>" in html
@@ -85,7 +87,7 @@ def test_an_entry_is_edited_and_both_texts_are_shown_where_somebody_was_faster(
 ) -> None:
     other = hand_of(alice).contact(space_of(alice), a_card("Grace Hopper"))
     first = note(alice, "first", ada)
-    url = f"/entries/note/{first.pk}/"
+    url = f"/timeline/note/{first.pk}/"
     html = page_of_alice.get(f"{url}?edit=1").content.decode()
     [revision] = re.findall(r'name="revision" value="(\d+)"', html)
     change(alice, first, text="theirs")
@@ -104,7 +106,7 @@ def test_an_entry_is_edited_and_both_texts_are_shown_where_somebody_was_faster(
 def test_deleting_and_pinning_are_undone_by_their_messages(ada: Contact, alice: User, page_of_alice: Client) -> None:
     first = note(alice, "first", ada)
     for act, is_pinned in (("pin", True), ("unpin", False), ("delete", False)):
-        html = page_of_alice.post(f"/entries/note/{first.pk}/", {"act": act, "contact": ada.pk}, headers=hx()).content
+        html = page_of_alice.post(f"/timeline/note/{first.pk}/", {"act": act, "contact": ada.pk}, headers=hx()).content
         assert b'id="timeline" hx-swap-oob' in html
         assert Note.objects.get().is_pinned is is_pinned
     assert b"first" not in html
@@ -123,7 +125,7 @@ def test_who_only_reads_sees_entries_and_no_way_to_change_them(
     assert "to be read" in html
     assert 'class="composer"' not in html
     assert "?edit=1" not in html
-    assert as_user(bob).get(f"/entries/note/{first.pk}/?edit=1").content.count(b"<textarea") == 0
+    assert as_user(bob).get(f"/timeline/note/{first.pk}/?edit=1").content.count(b"<textarea") == 0
 
 
 def test_older_entries_follow_page_by_page(ada: Contact, alice: User, page_of_alice: Client) -> None:
@@ -140,9 +142,9 @@ def test_older_entries_follow_page_by_page(ada: Contact, alice: User, page_of_al
 
 
 def test_an_undone_note_s_own_page_leads_away_from_nowhere(ada: Contact, page_of_alice: Client) -> None:
-    page_of_alice.post(f"/contacts/{ada.pk}/entries/", {"kind": "note", "text": "Tea"})
+    page_of_alice.post(f"/contacts/{ada.pk}/timeline/add/", {"kind": "note", "text": "Tea"})
     undo, first = Batch.objects.latest("pk"), Note.objects.get()
-    page = page_of_alice.post(f"/activity/{undo.pk}/undo/", {"next": f"/entries/note/{first.pk}/"}, follow=True)
+    page = page_of_alice.post(f"/activity/{undo.pk}/undo/", {"next": f"/timeline/note/{first.pk}/"}, follow=True)
     assert page.status_code == 200
 
 

@@ -112,7 +112,7 @@ def _saved(request: PageRequest, found: Entry) -> HttpResponse:
     toast(request, gettext("Call changed") if isinstance(found, Call) else gettext("Note changed"), undoes=batch)
     fresh: Entry = KINDS[kind].objects.visible_to(request.actor).select_related("space", "author").get(pk=found.pk)
     if not request.htmx:
-        return back(request, reverse("entry", args=[kind, found.pk]))
+        return back(request, reverse("timeline-entry", args=[kind, found.pk]))
     return _entry_page(request, fresh, None, can_edit=True)
 
 
@@ -198,7 +198,7 @@ def _editor(request: PageRequest, found: Entry, typed: EntryForm | None = None) 
     form = typed or form_of(found)
     return replace(
         form,
-        url=reverse("entry", args=[form.kind, found.pk]),
+        url=reverse("timeline-entry", args=[form.kind, found.pk]),
         revision=found.revision,
         about=[person_of(contact) for contact in contacts],
     )

@@ -97,6 +97,16 @@ COMMANDS: dict[str, list[Command]] = {
     ],
     "calendar list": [Command("calendar list", EVERYBODY), Command("calendar list --space zyxsales", READERS)],
     "calendar add": [Command("calendar add Press --tasks --space zyxsales", EDITORS)],
+    "calendar subscribe": [Command("calendar subscribe http://[::1]:9/a.ics --space zyxsales", (2, 2, 2, 2))],
+    "calendar birthdays": [Command("calendar birthdays --space zyxsales", EDITORS)],
+    "calendar holidays": [Command("calendar holidays DE-BY --space zyxsales", EDITORS)],
+    "calendar refresh": [Command("calendar refresh Zyxkalender --space zyxsales", (2, 2, 2, 2))],  # nothing fills it
+    "calendar share": [
+        Command("calendar share Zyxkalender --space zyxsales", EDITORS),
+        Command("calendar share zyxslug --busy", EDITORS),
+    ],
+    "calendar links": [Command("calendar links Zyxkalender --space zyxsales", EDITORS)],
+    "calendar unshare": [Command("calendar unshare Zyxkalender 1 --space zyxsales", (2, 2, 2, 2))],  # there is none
     "calendar remove": [Command("calendar remove Zyxkalender --space zyxsales", EDITORS)],
     "history": [Command("history zyxuid", READERS, INSIDE)],
     "who": [Command("who zyxuid", READERS)],

@@ -330,6 +330,7 @@ ROUTES: dict[str, list[Route]] = {
     "shared": [
         Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])
     ],  # tests/web/test_shared.py has real ones
+    "shared-calendar": [Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])],  # real: tests/calendars
     "shared-card": [Route("get", (404,) * 7, arguments=lambda _: ["forged.token"])],
     "space-tags": [
         Route("get", SEEN, arguments=space),

@@ -53,6 +53,7 @@ class Derived(NamedTuple):
     percent: int | None
     related_to: str
     has_alarms: bool
+    has_mail_alarms: bool
     categories: tuple[str, ...]
     people: list[Person]
 
@@ -76,6 +77,7 @@ def derive(ical: ICalendar) -> Derived:
     is_task = main.name == "VTODO"
     has_start = main.start_at is not None
     people = _people(ical)
+    alarms = [alarm for component in ical.components for alarm in component.alarms]
     return Derived(
         uid=_text(ical.uid or "", MAX_UID + 1),
         component=int(COMPONENTS.get(main.name, Components.EVENTS)),
@@ -97,7 +99,8 @@ def derive(ical: ICalendar) -> Derived:
         priority=_between(main.number("PRIORITY"), 0, 9) or 0,
         percent=_between(main.number("PERCENT-COMPLETE"), 0, 100),
         related_to=_parent(main),
-        has_alarms=any(component.alarms for component in ical.components),
+        has_alarms=bool(alarms),
+        has_mail_alarms=any(alarm.text("ACTION").strip().upper() == "EMAIL" for alarm in alarms),
         categories=tuple(_text(each, 200) for each in main.categories[:MAX_CATEGORIES]),
         people=people,
     )

@@ -214,6 +214,7 @@ class CalendarObject(models.Model):
     percent = models.PositiveSmallIntegerField(null=True)
     related_to = models.CharField(max_length=MAX_UID)  # UID of what it is a part of
     has_alarms = models.BooleanField()
+    has_mail_alarms = models.BooleanField(default=False, db_default=False)  # some of them ask for a mail
     categories = models.JSONField(default=list)
     revision = models.PositiveBigIntegerField()  # last Change of anything: guards page and API edits
     octets_revision = models.PositiveBigIntegerField()  # last change a DAV client must hear of
@@ -245,6 +246,11 @@ class CalendarObject(models.Model):
             ),
             models.Index(fields=["calendar", "octets_revision"], name="calendar_objects_since"),
             models.Index(fields=["space", "uid"], name="calendar_objects_by_uid"),
+            models.Index(  # asked every minute
+                fields=["last_at", "first_at"],
+                condition=models.Q(has_mail_alarms=True, deleted_at=None),
+                name="mail_alarms_by_time",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -148,15 +148,18 @@ def _expand(
         expansion = recurrence.occurrences(ical, start, end, floating=zone, limit=most)
         if not expansion.is_complete:
             cut.append(entry)
+        said: dict[int, tuple[str, str, str, bool]] = {}  # by component: most occurrences are of one
         for each in expansion.occurrences:
             component = each.component
-            found.append(
-                _made(
-                    entry, each.start, each.end, zone, each.is_all_day, each.recurrence_id,
-                    component.text("SUMMARY"), component.text("LOCATION"), component.text("STATUS").strip().upper(),
-                    component.text("TRANSP").strip().upper() == "TRANSPARENT", component,
+            if component.start not in said:
+                said[component.start] = (
+                    component.text("SUMMARY"),
+                    component.text("LOCATION"),
+                    component.text("STATUS").strip().upper(),
+                    component.text("TRANSP").strip().upper() == "TRANSPARENT",
                 )
-            )  # fmt: skip
+            told = (*said[component.start], component)
+            found.append(_made(entry, each.start, each.end, zone, each.is_all_day, each.recurrence_id, *told))
 
 
 def _made(

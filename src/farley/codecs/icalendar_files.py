@@ -36,6 +36,20 @@ def says_the_same(one: ICalendar, other: ICalendar) -> bool:
     return [_body(each) for each in one.components] == [_body(each) for each in other.components]
 
 
+def same_but_for_stamps(one: ICalendar, other: ICalendar) -> bool:
+    """Whether both say the same of what they are about, when they were written aside. RFC 5545 §3.8.7.2."""
+    return _unstamped(one) == _unstamped(other)
+
+
+def _unstamped(ical: ICalendar) -> list[bytes]:
+    return [
+        line.octets.strip(b"\r\n")
+        for component in ical.root.components
+        for line in ical.lines[component.start : component.stop]
+        if line.name != "DTSTAMP"
+    ]
+
+
 class _Zones:
     def __init__(self) -> None:
         self._known: dict[str, bytes] = {}  # definitions by name, as far as they have been written

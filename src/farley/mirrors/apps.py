@@ -11,4 +11,5 @@ class MirrorsConfig(AppConfig):
 
         erasing.on_erasing(forgetting.forget)
         schedules.register("mirrors", "FREQ=MINUTELY;INTERVAL=5", tasks.run_due_mirrors)
+        schedules.register("subscriptions", "FREQ=MINUTELY;INTERVAL=5", tasks.run_due_subscriptions)
         schedules.register("mirror runs", "FREQ=DAILY;BYHOUR=3;BYMINUTE=50;BYSECOND=0", tasks.forget_mirror_runs)

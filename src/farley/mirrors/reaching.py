@@ -73,7 +73,10 @@ class Answer:
 
 @dataclass
 class Reach:
-    """The way to one server, as somebody with `login` and `password`; without a login that is a bearer token."""
+    """The way to one server, as somebody with `login` and `password`; without a login that is a bearer token.
+
+    With neither it is nobody in particular: then it may also lead elsewhere, and over a way that is not encrypted.
+    """
 
     home: str  # the address that was typed: its host gets the password, and its siblings
     login: str
@@ -133,6 +136,8 @@ class Reach:
 
     def _is_trusted(self, parts: SplitResult) -> bool:
         """Whether a host may be given the password: the one that was typed, or by TLS one of the same domain."""
+        if self.is_anonymous:
+            return True
         home = urlsplit(self.home)
         host, own = parts.hostname or "", home.hostname or ""
         if host == own:
@@ -152,9 +157,9 @@ class Reach:
             try:
                 with _named(parts):
                     connection.request(method, urlunsplit(("", "", parts.path or "/", parts.query, "")), body or None, {
-                        "User-Agent": f"Farley/{__version__} (address book mirror)",
+                        "User-Agent": f"Farley/{__version__} (mirror)",
                         "Accept-Encoding": "identity",
-                        "Authorization": self._authorization(),
+                        **self._authorization(),
                         **headers,
                     })  # fmt: skip
                     response = connection.getresponse()
@@ -199,7 +204,11 @@ class Reach:
         for _, address in addresses:
             if not is_allowed(address, self.networks):
                 raise Unreachable("private", host=host, address=str(address))
-            if parts.scheme == "http" and not any(address in network for network in self.networks):
+            if (
+                parts.scheme == "http"
+                and not self.is_anonymous
+                and not any(address in network for network in self.networks)
+            ):
                 raise Unreachable("plain", host=host)
         for family, address in addresses:
             plain = socket.socket(family, socket.SOCK_STREAM)
@@ -213,10 +222,16 @@ class Reach:
             return plain
         raise Unreachable("network", host=host)
 
-    def _authorization(self) -> str:
+    @property
+    def is_anonymous(self) -> bool:
+        return not (self.login or self.password)
+
+    def _authorization(self) -> dict[str, str]:
+        if self.is_anonymous:
+            return {}
         if not self.login:
-            return f"Bearer {self.password}"
-        return "Basic " + base64.b64encode(f"{self.login}:{self.password}".encode()).decode()
+            return {"Authorization": f"Bearer {self.password}"}
+        return {"Authorization": "Basic " + base64.b64encode(f"{self.login}:{self.password}".encode()).decode()}
 
 
 def is_allowed(address: Address, networks: tuple[Network, ...]) -> bool:

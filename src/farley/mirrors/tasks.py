@@ -10,10 +10,13 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from farley.calendars import filling
+from farley.calendars.models import Calendar
 from farley.database.trouble import trouble_of
 from farley.database.turns import write_turn
 from farley.jobs.worker import stopping
 from farley.journal.models import Batch
+from farley.mirrors import feeds
 from farley.mirrors.models import Mirror, MirrorItem, MirrorRun
 from farley.mirrors.running import MirrorBusy, run
 
@@ -53,6 +56,28 @@ def run_mirror(pk: int, *, paused_too: bool = False) -> None:
         if not trouble_of(error):
             raise
         log.warning("mirror %s waits for its next run, for the database is in trouble: %s", pk, error)
+
+
+@task(queue_name="quick")
+def run_due_subscriptions() -> int:
+    """Have each calendar that is followed be read again whose time has come. Return how many."""
+    due = filling.claim_due(Calendar.Kind.SUBSCRIPTION)
+    for source in due:
+        read_subscription.enqueue(source.pk)
+    return len(due)
+
+
+@task(queue_name="long")
+def read_subscription(pk: int) -> bool:
+    """Read the address of a calendar once; return whether it answered."""
+    calendar = Calendar.objects.filter(pk=pk, kind=Calendar.Kind.SUBSCRIPTION, deleted_at=None).first()
+    try:
+        return calendar is not None and feeds.refresh(calendar)
+    except (OSError, DatabaseError) as error:
+        if not trouble_of(error):
+            raise
+        log.warning("the calendar %s waits for its next turn, for the database is in trouble: %s", pk, error)
+        return False
 
 
 def is_running(mirror: Mirror) -> bool:

@@ -39,6 +39,8 @@ TROUBLES = {  # why a run came to nothing
     "method": gettext_noop("%(host)s does not speak CardDAV at this address."),
     "server": gettext_noop("%(host)s has a fault of its own (%(status)s)."),
     "status": gettext_noop("%(host)s answered with %(status)s."),
+    "no_calendar": gettext_noop("What %(host)s answered is no calendar."),
+    "many": gettext_noop("The calendar at %(host)s has more than %(limit)s entries."),
     "no_book": gettext_noop("There is no address book at this address, and the server names none."),
     "role": gettext_noop(
         "Who set this up may not change the space any more. A manager of it has to save the mirror anew."

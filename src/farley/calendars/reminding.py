@@ -1,0 +1,194 @@
+"""Alarms: when they go off, and those that ask for a mail, sent once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.calendars.models import Calendar, CalendarObject
+from farley.calendars.occurrences import Occurrence, of_object, zone_named
+from farley.codecs.icalendar import Component
+from farley.database.turns import write_turn
+from farley.spaces.models import Membership
+
+log = logging.getLogger(__name__)
+LEAD: Final = dt.timedelta(days=31)  # an alarm goes off so long before or after what it is for, at the most
+LATE: Final = dt.timedelta(hours=12)  # what came due while the server was off is told until then
+AGAIN: Final = dt.timedelta(minutes=15)  # a mail whose sending was cut short is sent again after that
+MAX_REPEATS: Final = 20
+MAX_RECIPIENTS: Final = 50
+KEEP: Final = dt.timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm of one occurrence, and when it goes off. `action` is DISPLAY, AUDIO, EMAIL or another word."""
+
+    at: dt.datetime
+    action: str
+    text: str
+    addresses: tuple[str, ...]  # folded, whom a mail is for
+    occurrence: Occurrence
+
+
+class Reminder(models.Model):
+    """Somebody is told of an alarm by mail: `sent_at` says that they were."""
+
+    entry_id = models.BigIntegerField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    starts_at = models.DateTimeField()  # of the occurrence
+    alarm_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "calendars"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["entry_id", "starts_at", "alarm_at", "user"], name="somebody_is_reminded_once_of_an_alarm"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["alarm_at"], name="reminders_by_time")]
+
+    objects: ClassVar = models.Manager["Reminder"]()
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.alarm_at}"
+
+
+def alarms(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo) -> list[Alarm]:
+    """The alarms of `entries` that go off from `start` up to, not including, `end`, in order. RFC 5545 §3.6.6.
+
+    Of done and cancelled ones none does. Those further than LEAD from what they are for are left out.
+    """
+    found = []
+    for entry in entries:
+        if not entry.has_alarms or entry.first_at is None or entry.last_at is None:
+            continue
+        if entry.first_at >= end + LEAD or entry.last_at < start - LEAD:
+            continue
+        for occurrence in of_object(entry, start - LEAD, end + LEAD, zone=zone):
+            if occurrence.status in ("CANCELLED", "COMPLETED") or occurrence.component is None:
+                continue
+            for alarm in occurrence.component.alarms:
+                found += [each for each in _of_alarm(alarm, occurrence) if start <= each.at < end]
+    return sorted(found, key=lambda each: each.at)
+
+
+def remind_due(now: dt.datetime | None = None) -> int:
+    """Send the mails of alarms that have gone off; return how many. Without a mail server there are none."""
+    if settings.CONFIGURATION.mail is None:
+        return 0
+    now = now or timezone.now()
+    asking = CalendarObject.objects.filter(has_mail_alarms=True, deleted_at=None, calendar__deleted_at=None)
+    near = asking.filter(last_at__gte=now - LATE - LEAD, first_at__lt=now + LEAD)
+    for entry in list(near.select_related("calendar__space")):
+        zone = zone_named(entry.calendar.zone)
+        due = alarms([entry], now - LATE, now + dt.timedelta(seconds=1), zone=zone)
+        wanted = [
+            Reminder(entry_id=entry.pk, user=user, starts_at=each.occurrence.start, alarm_at=each.at)
+            for each in due
+            if each.action == "EMAIL" and each.occurrence.end >= now - LATE
+            for user in _recipients(each, entry.calendar)
+        ]
+        if wanted:
+            with write_turn():
+                Reminder.objects.bulk_create(wanted, ignore_conflicts=True)
+    with write_turn():
+        Reminder.objects.filter(alarm_at__lt=now - KEEP).delete()
+    return _send_waiting(now)
+
+
+def _send_waiting(now: dt.datetime) -> int:
+    """Each is claimed before it is sent and marked afterwards. One that was cut short between the two goes out once
+    more, as the same message by its Message-ID: that it might come twice is better than that it never came."""
+    waiting = Reminder.objects.filter(sent_at=None, alarm_at__gte=now - 2 * LATE)
+    sent = 0
+    for reminder in waiting.select_related("user").order_by("alarm_at", "pk"):
+        with write_turn():
+            mine = Reminder.objects.filter(pk=reminder.pk, sent_at=None)
+            if not mine.filter(models.Q(tried_at=None) | models.Q(tried_at__lt=now - AGAIN)).update(tried_at=now):
+                continue
+        message = _message(reminder)
+        if message is not None:
+            try:
+                message.send()
+            except OSError as error:  # the next round tries again
+                log.warning("reminder %s could not be sent: %s", reminder.pk, error)
+                continue
+        with write_turn():
+            Reminder.objects.filter(pk=reminder.pk).update(sent_at=now)
+        sent += message is not None
+    return sent
+
+
+def _of_alarm(alarm: Component, occurrence: Occurrence) -> Iterator[Alarm]:
+    trigger = alarm.first("TRIGGER")
+    if trigger is None:
+        return
+    if (duration := trigger.duration) is not None:
+        is_of_end = (trigger.param("RELATED") or "").upper() == "END"
+        at = (occurrence.end if is_of_end else occurrence.start) + duration.delta
+    elif (when := alarm.when("TRIGGER")) is not None and when.zone == "UTC" and not occurrence.recurrence_id:
+        at = when.local.replace(tzinfo=dt.UTC)
+    else:
+        return
+    action = alarm.text("ACTION").strip().upper()
+    text = alarm.text("DESCRIPTION") or occurrence.summary
+    addresses = tuple(prop.address.casefold() for prop in alarm.attendees[:MAX_RECIPIENTS])
+    pause, repeats = alarm.duration, min(alarm.number("REPEAT") or 0, MAX_REPEATS)
+    for number in range(repeats + 1 if pause is not None and pause.delta > dt.timedelta(0) else 1):
+        delay = number * pause.delta if pause is not None else dt.timedelta(0)
+        yield Alarm(at + delay, action, text, addresses, occurrence)
+
+
+def _recipients(alarm: Alarm, calendar: Calendar) -> list[User]:
+    """Whom the alarm names, if they read the calendar; whose private space it is where it names nobody.
+
+    Nobody outside gets a mail: whoever writes to a calendar could have Farley write to the whole world.
+    """
+    people = User.objects.filter(is_active=True)
+    if not alarm.addresses:
+        owner = Membership.objects.filter(
+            space=calendar.space, role=Role.MANAGER, space__kind=calendar.space.Kind.PRIVATE
+        )
+        return list(people.filter(pk__in=owner.values("user")))
+    named = people.annotate(folded=Lower("email")).filter(folded__in=alarm.addresses)
+    return [user for user in named if (calendar.space.standing_of(user.actor) or Role.FREEBUSY) >= Role.READER]
+
+
+def _message(reminder: Reminder) -> EmailMessage | None:
+    """None where the entry is gone, or its reader may not read it any more."""
+    user = reminder.user
+    entry = (
+        CalendarObject.objects.visible_to(user.actor).filter(pk=reminder.entry_id).select_related("calendar").first()
+    )
+    if entry is None:
+        return None
+    zone = zone_named(user.time_zone)
+    with translation.override(user.language or settings.LANGUAGE_CODE), timezone.override(zone):
+        starts = reminder.starts_at.astimezone(zone)
+        when = date_format(starts, "DATE_FORMAT" if entry.is_all_day else "DATETIME_FORMAT")
+        summary = " ".join(entry.summary.split()) or gettext("No title")
+        lines = [summary, when, *([entry.location] if entry.location else []), entry.calendar.name]
+        subject = gettext("Reminder: {title}").format(title=summary)[:200]
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"
+    return EmailMessage(
+        subject,
+        "\n".join(lines) + "\n",
+        to=[user.email],
+        headers={"Message-ID": f"<reminder-{reminder.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
+    )

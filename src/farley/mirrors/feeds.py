@@ -1,0 +1,184 @@
+"""Calendars at addresses outside that are followed: read by a schedule, written by nobody."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from farley.accounts.actor import Actor
+from farley.accounts.doors import Door
+from farley.accounts.roles import Role
+from farley.calendars import operations, reading
+from farley.calendars.filling import Source, fill
+from farley.calendars.models import Calendar
+from farley.codecs.icalendar import ICalendar
+from farley.configuration import load
+from farley.database.turns import write_turn
+from farley.journal.models import Batch
+from farley.mirrors.reaching import Reach, Unreachable
+from farley.mirrors.sealing import CannotOpen, opened, seal
+from farley.spaces.models import Space
+from farley.spaces.operations import require
+
+EVERY: Final = (15, 60, 360, 1440)  # minutes between two readings, to choose from
+MAX_ENTRIES: Final = 20_000
+MAX_ADDRESS: Final = 2000
+PATIENCE_S: Final = 25.0  # of somebody who waits for the first answer
+LATEST: Final = dt.timedelta(days=1)  # between two tries of one that does not answer
+_WEBCAL = ("webcal://", "webcals://")
+_STATUSES = {401: "login", 403: "forbidden", 404: "missing", 410: "gone", 429: "busy", 503: "busy"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """What an address answered. `mark` tells this answer from another one."""
+
+    name: str
+    kinds: set[str]
+    entries: dict[str, bytes]  # by UID
+    left_out: int
+    mark: str
+
+
+def subscribe(
+    space: Space,
+    address: str,
+    *,
+    name: str = "",
+    minutes: int = 360,
+    by: Actor,
+    door: Door,
+    batch: Batch | None = None,
+) -> Calendar:
+    """Follow the calendar at `address` (https, http or webcal), under the name that it gives itself or another one.
+
+    Raises NotAllowed, NoSuchSpace, BadCalendar; Unreachable with what was wrong with the address or the answer.
+    """
+    require(space, by, Role.EDITOR)
+    if minutes not in EVERY:
+        raise ValueError(f"every {minutes} minutes")
+    address = _plain(address)
+    feed = _read(address, patience_s=PATIENCE_S)
+    assert feed is not None
+    host = urlsplit(address).hostname or ""
+    with write_turn():
+        made = operations.create(
+            space,
+            name or feed.name or host,
+            kind=Calendar.Kind.SUBSCRIPTION,
+            components=reading.components_in(feed.kinds),
+            by=by,
+            door=door,
+            batch=batch,
+        )
+        Source.objects.create(
+            calendar=made,
+            user=by.user,
+            host=host[:255],
+            sealed_address=seal(address),
+            every_minutes=minutes,
+            next_at=timezone.now() + dt.timedelta(minutes=minutes),
+        )
+    _take_in(made, feed)
+    return made
+
+
+def refresh(calendar: Calendar) -> bool:
+    """Read the address again; return whether it answered. What it answered last stays when it does not."""
+    source = Source.objects.get(calendar=calendar)
+    try:
+        feed = _read(opened(source.sealed_address), mark=source.mark)
+        if feed is not None:
+            _take_in(calendar, feed)
+    except (Unreachable, CannotOpen) as error:
+        code, details = ("secret", {}) if isinstance(error, CannotOpen) else (error.code, error.details)
+        since = source.filled_at or timezone.now()
+        wait = min(max(timezone.now() - since, dt.timedelta(minutes=source.every_minutes)), LATEST)
+        with write_turn():
+            Source.objects.filter(calendar=calendar).update(
+                trouble=code, trouble_details=details, next_at=timezone.now() + wait
+            )
+        return False
+    if feed is None:
+        _note_well(calendar)
+    return True
+
+
+def _plain(address: str) -> str:
+    address = address.strip()
+    for scheme in _WEBCAL:
+        if address.lower().startswith(scheme):
+            address = f"https://{address[len(scheme) :]}"
+    if (
+        len(address) > MAX_ADDRESS
+        or not address.isprintable()
+        or not address.isascii()
+        or "@" in urlsplit(address).netloc
+    ):
+        raise Unreachable("address")
+    return address
+
+
+def _read(address: str, *, mark: str = "", patience_s: float | None = None) -> _Feed | None:
+    """None where it is as `mark` says. Raises Unreachable."""
+    asked = {"Accept": "text/calendar, */*;q=0.1"}
+    if mark.startswith("etag "):
+        asked["If-None-Match"] = mark.removeprefix("etag ")
+    elif mark.startswith("date "):
+        asked["If-Modified-Since"] = mark.removeprefix("date ")
+    reach = Reach(address, "", "", load().mirror_networks, patience_s)
+    try:
+        with reach.ask("GET", address, headers=asked) as answer:
+            if answer.status == 304 and mark:
+                return None
+            host = urlsplit(answer.url).hostname
+            if answer.status != 200:
+                code = _STATUSES.get(answer.status, "server" if answer.status >= 500 else "status")
+                raise Unreachable(code, host=host, status=answer.status)
+            etag, modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
+            octets = answer.body()
+    finally:
+        reach.close()
+    found = f"etag {etag}" if etag else f"date {modified}" if modified else ""
+    return _parsed(octets, found if len(found) <= 300 else "", host)
+
+
+def _parsed(octets: bytes, mark: str, host: str | None) -> _Feed:
+    if b"BEGIN:VCALENDAR" not in octets.upper():
+        raise Unreachable("no_calendar", host=host)
+    entries: dict[str, bytes] = {}
+    kinds: set[str] = set()
+    left_out = 0
+    for entry in reading.read(octets):
+        ical = ICalendar(entry.octets)
+        if entry.problem is not None or ical.uid is None or ical.uid in entries:
+            left_out += 1
+            continue
+        if len(entries) == MAX_ENTRIES:
+            raise Unreachable("many", host=host, limit=MAX_ENTRIES)
+        entries[ical.uid] = entry.octets
+        kinds.add(ical.kind)
+    return _Feed(reading.name_in(octets), kinds, entries, left_out, mark)
+
+
+def _take_in(calendar: Calendar, feed: _Feed) -> None:
+    takes = calendar.takes | reading.components_in(feed.kinds)
+    if takes != calendar.takes:
+        with write_turn():
+            Calendar.objects.filter(pk=calendar.pk).update(components=int(takes))
+    filled = fill(calendar, feed.entries)
+    left_out = feed.left_out + len(filled.problems)
+    with write_turn():
+        Source.objects.filter(calendar=calendar).update(
+            mark=feed.mark, entries=len(feed.entries) - len(filled.problems), left_out=left_out
+        )
+    _note_well(calendar)
+
+
+def _note_well(calendar: Calendar) -> None:
+    with write_turn():
+        Source.objects.filter(calendar=calendar).update(filled_at=timezone.now(), trouble="", trouble_details={})

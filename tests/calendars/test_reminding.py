@@ -1,0 +1,87 @@
+"""Alarms go off when they should, and those that ask for a mail are sent once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.calendars import operations
+from farley.calendars.models import CalendarObject
+from farley.calendars.reminding import Reminder, alarms, remind_due
+from farley.configuration import Mail, Tls
+from farley.journal.models import Door
+from tests.accounts.mail_server import MailServer, mail_server
+from tests.cast import a_calendar, an_event, hand_of, space_of, team
+
+NOON = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def mails(settings: Any) -> Iterator[MailServer]:
+    with mail_server() as server:
+        mail = Mail("127.0.0.1", server.port, "", "", Tls.NONE, "farley@example.org")
+        settings.CONFIGURATION = replace(settings.CONFIGURATION, mail=mail)
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = mail.host, mail.port
+        settings.DEFAULT_FROM_EMAIL = mail.sender
+        yield server
+
+
+def alarm(trigger: str, *lines: str, action: str = "EMAIL") -> tuple[str, ...]:
+    return ("BEGIN:VALARM", f"ACTION:{action}", f"TRIGGER{trigger}", *lines, "END:VALARM")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "lines", "minutes"),
+    [
+        (":-PT15M", (), [-15]),
+        (";RELATED=END:PT5M", (), [65]),
+        (";VALUE=DATE-TIME:20261201T113000Z", (), [-30]),
+        (":-PT10M", ("REPEAT:2", "DURATION:PT5M"), [-10, -5, 0]),
+        (":-PT10M", ("REPEAT:100000", "DURATION:PT0S"), [-10]),
+        (":nonsense", (), []),
+        (":-P90D", (), []),
+    ],
+)
+def test_an_alarm_goes_off_at_its_time(alice: User, trigger: str, lines: tuple[str, ...], minutes: list[int]) -> None:
+    octets = an_event("Lunch", "DTEND:20261201T130000Z", "DTSTART:20261201T120000Z", *alarm(trigger, *lines))
+    hand_of(alice).put(a_calendar(space_of(alice)), octets)
+    day = dt.timedelta(days=1)
+    found = alarms(CalendarObject.objects.all(), NOON - day, NOON + day, zone=dt.UTC)
+    assert [(each.at - NOON) / MINUTE for each in found] == minutes
+
+
+def test_a_mail_is_sent_once_also_after_one_was_cut_short(alice: User, mails: MailServer) -> None:
+    octets = an_event("Lunch", "LOCATION:Canteen", "RRULE:FREQ=DAILY", *alarm(":-PT15M"))
+    entry = hand_of(alice).entry(a_calendar(space_of(alice), "Work"), octets)
+    assert remind_due(NOON - 16 * MINUTE) == 0
+    assert remind_due(NOON - 15 * MINUTE) == 1
+    assert remind_due(NOON - 14 * MINUTE) == 0
+    mail = mails.received[-1]
+    assert (mail["To"], mail["Subject"]) == ("alice@example.org", "Reminder: Lunch")
+    assert mail.get_content().splitlines() == ["Lunch", "Dec. 1, 2026, 1 p.m.", "Canteen", "Work"]
+    Reminder.objects.filter(alarm_at=NOON - 15 * MINUTE).update(sent_at=None)  # killed before it could be noted
+    assert remind_due(NOON - 13 * MINUTE) == 0
+    assert remind_due(NOON + 5 * MINUTE) == 1
+    assert mails.received[-1]["Message-ID"] == mail["Message-ID"]
+    operations.delete_objects([entry], by=alice.actor, door=Door.WEB, batch=None)
+    assert remind_due(NOON + dt.timedelta(days=1)) == 0
+
+
+def test_only_those_who_read_the_calendar_get_a_mail(alice: User, bob: User, mallory: User, mails: MailServer) -> None:
+    calendar = a_calendar(team("sales", alice=Role.EDITOR, bob=Role.READER))
+    people = ("mailto:BOB@example.org", "mailto:mallory@example.org", "mailto:world@example.com")
+    named = tuple(f"ATTENDEE:{each}" for each in people)
+    hand_of(alice).put(calendar, an_event("Lunch", *alarm(":-PT15M", *named)))
+    hand_of(alice).put(calendar, an_event("Shown", *alarm(":-PT15M", action="DISPLAY")))
+    hand_of(alice).put(calendar, an_event("Nobody", *alarm(":-PT15M")))
+    hand_of(alice).put(calendar, an_event("Off", "STATUS:CANCELLED", *alarm(":-PT15M", *named)))
+    assert remind_due(NOON) == 1
+    assert [mail["To"] for mail in mails.received] == ["bob@example.org"]

@@ -1,0 +1,110 @@
+"""Calendars at addresses outside that are followed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from farley.accounts.models import User
+from farley.calendars.filling import Source
+from farley.calendars.models import Calendar, CalendarObject, Components
+from farley.journal.models import Change, Door
+from farley.mirrors import feeds
+from farley.mirrors.reaching import Unreachable
+from farley.spaces.models import Space
+from tests.cast import an_event
+from tests.mirrors.outside import Handler, Outside
+
+HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:Matches\r\nMETHOD:PUBLISH\r\n"
+
+
+def feed(*events: bytes) -> bytes:
+    inner = b"".join(event[event.index(b"BEGIN:VEVENT") : event.index(b"END:VCALENDAR")] for event in events)
+    return HEAD + inner + b"END:VCALENDAR\r\n"
+
+
+def answering(outside: Outside, status: int, body: bytes = b"", **headers: str) -> list[str | None]:
+    """Have the server answer so; the If-None-Match of each request comes in the list."""
+    asked: list[str | None] = []
+
+    def fault(handler: Handler) -> bool:
+        asked.append(handler.headers.get("If-None-Match"))
+        handler.say(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        return True
+
+    outside.fault = fault
+    return asked
+
+
+def names(calendar: Calendar) -> list[str]:
+    live = CalendarObject.objects.filter(calendar=calendar, deleted_at=None)
+    return sorted(live.values_list("summary", flat=True))
+
+
+def test_a_calendar_outside_is_followed_and_what_it_says_no_more_goes(
+    outside: Outside, space: Space, alice: User
+) -> None:
+    answering(
+        outside, 200, feed(an_event("One", uid="a"), an_event("Two", uid="b"), an_event("Copy", uid="b")), ETag='"1"'
+    )
+    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    assert (calendar.name, calendar.takes, names(calendar)) == ("Matches", Components.EVENTS, ["One", "Two"])
+    assert calendar.role_of(alice.actor) == 20
+    source = Source.objects.get()
+    assert (source.left_out, outside.address in source.sealed_address) == (1, False)
+    asked = answering(outside, 304)
+    assert feeds.refresh(calendar) is True
+    assert asked == ['"1"']
+    answering(outside, 200, feed(an_event("One", uid="a")), ETag='"2"')
+    assert feeds.refresh(calendar) is True
+    assert names(calendar) == ["One"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [(404, b"", "missing"), (500, b"", "server"), (401, b"", "login"), (200, b"<html>", "no_calendar")],
+)
+def test_what_is_no_answer_leaves_all_as_it_is_and_says_why(
+    outside: Outside, space: Space, alice: User, status: int, body: bytes, code: str
+) -> None:
+    answering(outside, status, body)
+    with pytest.raises(Unreachable) as refused:
+        feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    assert refused.value.code == code
+    assert not Calendar.objects.filter(kind=Calendar.Kind.SUBSCRIPTION).exists()
+    answering(outside, 200, feed(an_event("One", uid="a")))
+    calendar = feeds.subscribe(space, outside.address, minutes=15, by=alice.actor, door=Door.WEB)
+    before = Change.objects.count()
+    answering(outside, status, body)
+    assert feeds.refresh(calendar) is False
+    source = Source.objects.get()
+    assert (source.trouble, names(calendar), Change.objects.count()) == (code, ["One"], before)
+    assert source.next_at > timezone.now() + dt.timedelta(minutes=14)
+    answering(outside, 200, feed(an_event("One", uid="a")))
+    feeds.refresh(calendar)
+    assert Source.objects.get().trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("webcal://localhost:9/a.ics", "private"),
+        ("http://169.254.169.254/latest/", "private"),
+        ("file:///etc/passwd", "address"),
+        ("https://ada:secret@example.org/a.ics", "address"),
+        ("http://0x7f.1/a.ics", "private"),
+    ],
+)
+def test_an_address_inside_leads_nowhere(space: Space, alice: User, address: str, code: str) -> None:
+    with pytest.raises(Unreachable) as refused:
+        feeds.subscribe(space, address, by=alice.actor, door=Door.WEB)
+    assert refused.value.code == code
+
+
+def test_a_redirect_to_an_address_inside_leads_nowhere(outside: Outside, space: Space, alice: User) -> None:
+    answering(outside, 302, Location="http://[fd00::1]/a.ics")
+    with pytest.raises(Unreachable) as refused:
+        feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    assert refused.value.code == "private"

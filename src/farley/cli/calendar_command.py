@@ -120,7 +120,6 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _subscribe(options: argparse.Namespace) -> int:
-    from farley.journal.models import Batch
     from farley.mirrors import feeds
     from farley.mirrors.reaching import Unreachable
     from farley.mirrors.wording import trouble
@@ -140,7 +139,6 @@ def _subscribe(options: argparse.Namespace) -> int:
 
 def _birthdays(options: argparse.Namespace) -> int:
     from farley.calendars import birthdays
-    from farley.journal.models import Batch
 
     user = user_named(options.user)
     space = space_named(options.space, user)
@@ -153,7 +151,6 @@ def _birthdays(options: argparse.Namespace) -> int:
 
 def _holidays(options: argparse.Namespace) -> int:
     from farley.calendars import holidays
-    from farley.journal.models import Batch
 
     user = user_named(options.user)
     space = space_named(options.space, user)

@@ -86,6 +86,7 @@ def dav(count: str) -> dict[str, Any]:
     from farley.contacts.operations import delete
     from farley.contacts.storing import Condition
     from farley.dav.preselecting import preselection
+    from farley.journal.members import with_octets
     from farley.spaces.models import Space
 
     ada, space, total = User.objects.get(name="ada"), Space.objects.get(name="ada"), int(count)
@@ -119,27 +120,27 @@ def dav(count: str) -> dict[str, Any]:
     token = token.partition("<")[0]
     hrefs = [f"<d:href>{phone.book}{number}.vcf</d:href>" for number in range(total)]
     until = members.newest([space.pk])[space.pk]
-    first = list(members.at(space, [f"{number}.vcf" for number in range(500)]).values())
+    first = list(members.of(space).at([f"{number}.vcf" for number in range(500)]).values())
     questions: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "sync, nothing changed": (
             partial(phone.report, "d:sync-collection", f"<d:sync-token>{token}</d:sync-token>{tags}"),
-            lambda: list(members.changes(space, members.newest([space.pk])[space.pk], until)),
+            lambda: list(members.of(space).changes(members.newest([space.pk])[space.pk], until)),
         ),
         "first sync of all, tags": (
             partial(phone.report, "d:sync-collection", f"<d:sync-token/>{tags}"),
-            lambda: list(members.changes(space, 0, until)),
+            lambda: list(members.of(space).changes(0, until)),
         ),
         "listing of all, tags (PROPFIND)": (
             lambda: phone.ask("PROPFIND", "", f"<d:propfind {SPACES}>{tags}</d:propfind>".encode(), "1"),
-            lambda: list(members.pages(space)),
+            lambda: list(members.of(space).pages()),
         ),
         "multiget of 500": (
             partial(phone.report, "card:addressbook-multiget", props + "".join(hrefs[:500])),
-            lambda: list(members.with_octets(first)),
+            lambda: list(with_octets(first)),
         ),
         "multiget of all": (
             partial(phone.report, "card:addressbook-multiget", props + "".join(hrefs)),
-            lambda: [sum(len(octets) for _, octets in members.with_octets(page)) for page in members.pages(space)],
+            lambda: [sum(len(octets) for _, octets in with_octets(page)) for page in members.of(space).pages()],
         ),
     }
     for name, prop, text in (("query on FN", "FN", "person 00012"), ("query on EMAIL", "EMAIL", "person12@")):

@@ -36,3 +36,13 @@ def test_one_that_ends_by_itself_says_when(farley: Instance) -> None:
     assert made.stdout.startswith("farley_")
     assert "\tuntil 20" in farley.run("token", "list", "--as", "alice").stdout
     assert farley.run("token", "add", "Never", "--as", "alice", "--days", "0").code == 2
+
+
+def test_a_device_can_be_kept_to_calendars(farley: Instance) -> None:
+    assert farley.run("calendar", "add", "Kitchen", "--space", "alice", "--as", "alice").code == 0
+    kept = ("--calendar", "Kitchen", "--no-contacts")
+    assert farley.run("device", "add", "Tablet", "--as", "alice", *kept).code == 0
+    assert "Tablet\twrite\tno contacts; of calendars Kitchen\t" in farley.run("device", "list", "--as", "alice").stdout
+    refused = farley.run("device", "add", "Other", "--as", "bob", "--calendar", "Kitchen")
+    assert (refused.code, refused.stdout) == (2, "")
+    assert farley.run("device", "add", "Other", "--as", "alice", "--no-contacts").code == 2

@@ -1,4 +1,4 @@
-"""A device that speaks CardDAV, for tests: asks, and reads multistatus answers."""
+"""A device that speaks CardDAV and CalDAV, for tests: asks, and reads multistatus answers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from farley.accounts.devices import Device
 from farley.accounts.doors import Door
 from farley.accounts.models import User
 from farley.dav.elements import Element, parse
-from farley.dav.names import CALENDARSERVER, CARDDAV, DAV
+from farley.dav.names import APPLE, CALDAV, CALENDARSERVER, CARDDAV, DAV
 from farley.spaces.models import Space
 
-NAMESPACES = f'xmlns:d="DAV:" xmlns:card="{CARDDAV[1:-1]}" xmlns:cs="{CALENDARSERVER[1:-1]}"'
+_NAMED = {"d": DAV, "card": CARDDAV, "cal": CALDAV, "cs": CALENDARSERVER, "ical": APPLE}
+NAMESPACES = " ".join(f'xmlns:{prefix}="{space[1:-1]}"' for prefix, space in _NAMED.items())
 
 
 @dataclass
@@ -143,6 +144,37 @@ class Phone:
         return self.report("card:addressbook-query", wanted, depth="1")
 
 
+@dataclass
+class Planner(Phone):
+    """A device that mostly uses a calendar, by the name that this has in its person's home."""
+
+    calendar: str = ""
+
+    @property
+    def home(self) -> str:
+        return f"/dav/calendars/{self.user.name}/"
+
+    @property
+    def book(self) -> str:
+        return f"{self.home}{self.calendar}/"
+
+    def put(self, name: str, octets: bytes, **headers: Any) -> Answer:
+        return self.ask("PUT", name, octets, **{"content_type": "text/calendar"} | headers)
+
+    def find(self, conditions: str, *, props: str = "<d:getetag/>", more: str = "", path: str = "") -> Answer:
+        """A calendar-query for what is within the VCALENDAR."""
+        wanted = f'<cal:filter><cal:comp-filter name="VCALENDAR">{conditions}</cal:comp-filter></cal:filter>'
+        return self.report("cal:calendar-query", f"<d:prop>{props}</d:prop>{wanted}{more}", path, depth="1")
+
+    def named(self, conditions: str) -> str:
+        """The names of what a query finds, without their ending."""
+        return " ".join(sorted(name.removesuffix(".ics") for name in self.find(conditions).by_name))
+
+    def busy(self, start: str, end: str, path: str = "") -> Answer:
+        span = f'<cal:time-range start="{start}" end="{end}"/>'
+        return self.report("cal:free-busy-query", span, path, depth="1")
+
+
 class Program(Phone):
     """One that comes with a token."""
 
@@ -157,6 +189,12 @@ def phone_of(user: User, space: Space | None = None, *, is_read_only: bool = Fal
     return Phone(user, secret, space or Space.objects.get(name=user.name))
 
 
+def planner_of(user: User, calendar: str, *, is_read_only: bool = False, calendars: list[int] | None = None) -> Planner:
+    """A new device of `user` for a calendar of this name; `calendars`: it sees no others, and no contacts."""
+    secret = _added(user, Device.Kind.DEVICE, is_read_only=is_read_only, only=None, calendars=calendars)
+    return Planner(user, secret, Space.objects.get(name=user.name), calendar=calendar)
+
+
 def program_of(
     user: User, space: Space | None = None, *, is_read_only: bool = False, only: Space | None = None
 ) -> Phone:
@@ -165,10 +203,13 @@ def program_of(
     return Program(user, secret, space or Space.objects.get(name=user.name))
 
 
-def _added(user: User, kind: Device.Kind, *, is_read_only: bool, only: Space | None) -> str:
-    spaces = [only.pk] if only else None
+def _added(
+    user: User, kind: Device.Kind, *, is_read_only: bool, only: Space | None, calendars: list[int] | None = None
+) -> str:
+    spaces = [only.pk] if only else None if calendars is None else []
     name = f"Phone {Device.objects.filter(user=user).count()}"
-    return devices.add(user, kind, name, spaces=spaces, is_read_only=is_read_only, by=user.actor, door=Door.WEB)[1]
+    seen: dict[str, Any] = {"spaces": spaces, "calendars": calendars}
+    return devices.add(user, kind, name, is_read_only=is_read_only, by=user.actor, door=Door.WEB, **seen)[1]
 
 
 def basic(name: str, password: str) -> str:

@@ -21,7 +21,7 @@ from tests.dav.phone import Phone, basic, phone_of, program_of
 from tests.web.second_factors import asked_for, with_app
 
 pytestmark = pytest.mark.django_db
-COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook"
+COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook, calendar-access"
 
 
 @pytest.mark.parametrize("method", ["GET", "PROPFIND", "OPTIONS", "PUT", "REPORT", "NONSENSE"])

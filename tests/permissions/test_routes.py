@@ -364,6 +364,10 @@ ROUTES: dict[str, list[Route]] = {
     "dav-home": [Route("get", NO_PHONE, arguments=lambda _: ["manager"])],
     "dav-book": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.space.name])],
     "dav-card": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.space.name, s.contact.href])],
+    "well-known-caldav": [Route("get", (301,) * 7)],
+    "dav-calendars": [Route("get", NO_PHONE, arguments=lambda _: ["manager"])],
+    "dav-calendar": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.calendar.slug])],
+    "dav-entry": [Route("get", NO_PHONE, arguments=lambda s: ["manager", s.calendar.slug, s.event.href])],
     "backups": [
         Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404)),
         Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404)),

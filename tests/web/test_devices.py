@@ -16,7 +16,7 @@ from farley.accounts.doors import Door
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.web.codes import qr_code
-from tests.cast import a_card, space_of, team
+from tests.cast import a_calendar, a_card, space_of, team
 from tests.dav.phone import phone_of
 from tests.web.conftest import Enter
 from tests.web.reading import text_of
@@ -41,8 +41,19 @@ def test_chosen_spaces_and_reading_only_are_kept(alice: User, page_of_alice: Cli
     assert "only reads, Sales" in text_of(page_of_alice.get("/account/devices/").content)
 
 
-def test_no_space_chosen_makes_nothing(alice: User, page_of_alice: Client) -> None:
-    answer = page_of_alice.post("/account/devices/", {"name": "Pad", "which": "some"})
+def test_chosen_calendars_are_kept_and_shown(alice: User, bob: User, page_of_alice: Client) -> None:
+    mine, other = a_calendar(space_of(alice), "Kitchen"), a_calendar(space_of(bob), "Bob’s")
+    assert "Bob’s" not in text_of(page_of_alice.get("/account/devices/").content)
+    chosen = {"name": "Pad", "which": "none", "calendars": "some", "calendar": [mine.slug, other.slug]}
+    page_of_alice.post("/account/devices/", chosen)
+    device = Device.objects.get()
+    assert (device.spaces, device.calendars) == ([], [mine.pk])
+    assert "no contacts; of calendars Kitchen" in text_of(page_of_alice.get("/account/devices/").content)
+
+
+@pytest.mark.parametrize("chosen", [{"which": "some"}, {"which": "none"}, {"which": "all", "calendars": "some"}])
+def test_nothing_chosen_makes_nothing(alice: User, page_of_alice: Client, chosen: dict[str, str]) -> None:
+    answer = page_of_alice.post("/account/devices/", {"name": "Pad"} | chosen)
     assert answer.status_code == 422
     assert 'value="Pad"' in answer.content.decode()
     assert not Device.objects.exists()
@@ -93,17 +104,17 @@ def test_a_profile_sets_up_an_iphone_but_for_the_password(page_of_alice: Client)
     answer = page_of_alice.get(address)
     assert answer.headers["Content-Type"] == "application/x-apple-aspen-config"
     profile = plistlib.loads(answer.content)
-    [account] = profile["PayloadContent"]
-    assert account["PayloadType"] == "com.apple.carddav.account"
-    told = {key.removeprefix("CardDAV"): value for key, value in account.items() if key.startswith("CardDAV")}
-    assert told == {
-        "AccountDescription": "Farley (testserver)",
-        "HostName": "testserver",
-        "Port": 80,
-        "UseSSL": False,
-        "PrincipalURL": "/dav/principals/alice/",
-        "Username": "alice",
-    }
+    for account, protocol in zip(profile["PayloadContent"], ("CardDAV", "CalDAV"), strict=True):
+        assert account["PayloadType"] == f"com.apple.{protocol.lower()}.account"
+        told = {key.removeprefix(protocol): value for key, value in account.items() if key.startswith(protocol)}
+        assert told == {
+            "AccountDescription": "Farley (testserver)",
+            "HostName": "testserver",
+            "Port": 80,
+            "UseSSL": False,
+            "PrincipalURL": "/dav/principals/alice/",
+            "Username": "alice",
+        }
     assert page_of_alice.get(address).content == answer.content
 
 
@@ -120,12 +131,12 @@ def test_the_page_tells_which_program_it_is_and_what_it_was_refused(alice: User,
         assert phone.put("a.vcf", a_card(), user_agent="iOS/17.4 (21E219) dataaccessd/1.0").status == 403
     page = text_of(page_of_alice.get("/account/devices/").content)
     assert "iOS" in page
-    assert "2 times it wanted to change contacts that it may only read. Last: today" in page
+    assert "2 times it wanted to change something that it may only read. Last: today" in page
     page_of_alice.post(f"/account/devices/{Device.objects.get().pk}/seen/")
     assert "it wanted to change" not in text_of(page_of_alice.get("/account/devices/").content)
     phone.ask("DELETE", "a.vcf")
     phone.put("a.vcf", a_card())
-    assert "It wanted to change a contact" in text_of(page_of_alice.get("/account/devices/").content)
+    assert "It wanted to change something" in text_of(page_of_alice.get("/account/devices/").content)
 
 
 def test_the_version_a_device_reads_is_chosen_and_changed(

@@ -73,4 +73,17 @@ def test_templates_hold_no_bare_words(template: Path) -> None:
     assert found + attributes == []
 
 
-NAMES = {"Farley", "Deutsch", "English", "Esc", "Thunderbird", "dav", "khard", "nbsp", "vCard", "vdirsyncer"}
+NAMES = {
+    "Farley",
+    "Deutsch",
+    "English",
+    "Esc",
+    "Thunderbird",
+    "dav",
+    "khal",
+    "khard",
+    "nbsp",
+    "todoman",
+    "vCard",
+    "vdirsyncer",
+}

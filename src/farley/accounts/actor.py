@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,8 @@ class Actor:
     """A person in a browser, a device, a token, a rule, a guest or an incoming mail.
 
     `spaces` narrows what `user` may see to these ids (None: all of theirs); `max_role` caps what
-    they may do there. An actor without a user sees nothing.
+    they may do there. `calendars` says of calendars which ones, in whichever space (None: those of `spaces`).
+    An actor without a user sees nothing.
     """
 
     kind: ActorKind
@@ -35,10 +36,20 @@ class Actor:
     label: str
     spaces: frozenset[int] | None = None
     max_role: Role = Role.MANAGER
+    calendars: frozenset[int] | None = None
 
     @classmethod
     def person(cls, user: User) -> Actor:
         return cls(ActorKind.PERSON, user, user.name)
+
+    @property
+    def among_calendars(self) -> Actor:
+        """The same, as far as calendars are concerned: chosen ones may lie in spaces that are not."""
+        return self if self.calendars is None else replace(self, spaces=None)
+
+    def may_know(self, calendar: int) -> bool:
+        """Whether this calendar is among those that the actor is not kept from."""
+        return self.calendars is None or calendar in self.calendars
 
 
 NOBODY = Actor(ActorKind.GUEST, None, "")

@@ -78,6 +78,7 @@ class Device(models.Model):
     name = models.CharField(max_length=MAX_NAME)
     digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret, in hexadecimal digits
     spaces = models.JSONField(null=True)  # ids of those it sees; None: all of its person's
+    calendars = models.JSONField(null=True)  # ids of those it sees, in whichever space; None: all of its spaces
     is_read_only = models.BooleanField(default=False)
     vcard = models.CharField(max_length=3, null=True)  # the version it reads; "": as stored; None: see what it is
     is_merged = models.BooleanField(default=False)  # it is shown one address book with all of its spaces
@@ -101,7 +102,8 @@ class Device(models.Model):
         """The device, acting for `user`: in its spaces only, and never as a manager."""
         kind = ActorKind.DEVICE if self.kind == Device.Kind.DEVICE else ActorKind.TOKEN
         spaces = None if self.spaces is None else frozenset(self.spaces)
-        return Actor(kind, user, f"{user.name}: {self.name}"[:200], spaces, self.max_role)
+        calendars = None if self.calendars is None else frozenset(self.calendars)
+        return Actor(kind, user, f"{user.name}: {self.name}"[:200], spaces, self.max_role, calendars)
 
     @property
     def has_expired(self) -> bool:
@@ -118,6 +120,7 @@ def add(
     name: str,
     *,
     spaces: Iterable[int] | None = None,
+    calendars: Iterable[int] | None = None,
     is_read_only: bool = False,
     days: int | None = None,
     is_merged: bool = False,
@@ -127,8 +130,8 @@ def add(
 ) -> tuple[Device, str]:
     """Make a device or token of `user` and return it with its secret, which nothing keeps: it is shown once.
 
-    `spaces` are ids, already found to be ones that `user` sees. `vcard` is one of VCARDS, or None: the first program
-    that comes with the password decides. After `days` it is shut out by itself. Raises ValidationError
+    `spaces` and `calendars` are ids, already found to be ones that `user` sees. `vcard` is one of VCARDS, or None: the
+    first program that comes with the password decides. After `days` it is shut out by itself. Raises ValidationError
     (DeviceNameTaken is one), NotInPerson.
     """
     _require_in_person(user, by)
@@ -142,6 +145,7 @@ def add(
         raise ValueError(vcard)
     secret = _new_secret(kind)
     chosen = None if spaces is None else sorted(set(spaces))
+    chosen_calendars = None if calendars is None else sorted(set(calendars))
     with write_turn():
         if Device.objects.filter(user=user).count() >= MAX_DEVICES:
             raise ValidationError(_("Remove one first: there are %(limit)s."), params={"limit": MAX_DEVICES})
@@ -153,6 +157,7 @@ def add(
                     name=name,
                     digest=_digest(secret),
                     spaces=chosen,
+                    calendars=chosen_calendars,
                     is_read_only=is_read_only,
                     expires_at=expires_at,
                     is_merged=is_merged,

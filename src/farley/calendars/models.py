@@ -44,29 +44,36 @@ COMPONENTS = {"VEVENT": Components.EVENTS, "VTODO": Components.TASKS, "VJOURNAL"
 class CalendarQuerySet(models.QuerySet["Calendar"]):
     def visible_to(self, actor: Actor) -> Self:
         """Calendars in spaces where `actor` is at least a reader."""
-        return self.filter(space__in=Space.objects.visible_to(actor).values("pk"), deleted_at=None)
+        spaces = Space.objects.visible_to(actor.among_calendars)
+        return self._chosen_for(actor).filter(space__in=spaces.values("pk"), deleted_at=None)
 
     def editable_by(self, actor: Actor) -> Self:
         """Calendars whose entries `actor` may change: none that is archived or filled by Farley itself."""
-        spaces = Space.objects.editable_by(actor).values("pk")
-        return self.filter(space__in=spaces, deleted_at=None, archived_at=None, kind=Calendar.Kind.PLAIN)
+        return self.manageable_by(actor).filter(archived_at=None, kind=Calendar.Kind.PLAIN)
 
     def manageable_by(self, actor: Actor) -> Self:
         """Calendars that `actor` may rename, colour, archive and delete, whatever fills them."""
-        return self.filter(space__in=Space.objects.editable_by(actor).values("pk"), deleted_at=None)
+        spaces = Space.objects.editable_by(actor.among_calendars)
+        return self._chosen_for(actor).filter(space__in=spaces.values("pk"), deleted_at=None)
 
     def busy_to(self, actor: Actor) -> Self:
         """Calendars of which `actor` may know at least when somebody is busy."""
-        sql, values = held_by(actor, Role.FREEBUSY)
-        return self.filter(space__in=RawSQL(sql, values), deleted_at=None)  # noqa: S611 -- of our own names
+        sql, values = held_by(actor.among_calendars, Role.FREEBUSY)
+        return self._chosen_for(actor).filter(space__in=RawSQL(sql, values), deleted_at=None)  # noqa: S611 -- our own names
 
     def restorable_by(self, actor: Actor) -> Self:
         """Deleted calendars that `actor` may bring back."""
-        return self.filter(space__in=Space.objects.editable_by(actor).values("pk")).exclude(deleted_at=None)
+        spaces = Space.objects.editable_by(actor.among_calendars)
+        return self._chosen_for(actor).filter(space__in=spaces.values("pk")).exclude(deleted_at=None)
 
     def known_to(self, actor: Actor) -> Self:
         """Those that `actor` sees, deleted ones too: whose names they may read."""
-        return self.filter(space__in=Space.objects.visible_to(actor).values("pk"))
+        spaces = Space.objects.visible_to(actor.among_calendars)
+        return self._chosen_for(actor).filter(space__in=spaces.values("pk"))
+
+    def _chosen_for(self, actor: Actor) -> Self:
+        """Those that a device has been kept to."""
+        return self if actor.calendars is None else self.filter(pk__in=sorted(actor.calendars))
 
     def in_use(self) -> Self:
         """Those that are not archived, and whose spaces are not: what lists and choices show."""
@@ -138,7 +145,7 @@ class Calendar(models.Model):
 
     def role_of(self, actor: Actor) -> Role | None:
         """What `actor` may do with its entries, or None for somebody who must not know of it."""
-        role = self.space.role_of(actor)
+        role = self.space.role_of(actor.among_calendars) if actor.may_know(self.pk) else None
         return role if role is None or not self.is_read_only else min(role, Role.READER)
 
 
@@ -161,7 +168,7 @@ class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
 
     def known_to(self, actor: Actor) -> Self:
         """Those in spaces where `actor` is at least a reader, deleted ones too: whose names they may read."""
-        return self.filter(space__in=Space.objects.visible_to(actor).values("pk"))
+        return self.filter(calendar__in=Calendar.objects.known_to(actor).values("pk"))
 
     def meeting(self, start: dt.datetime, end: dt.datetime) -> Self:
         """Those that may take place between two instants, by their bounds; tasks without any date are not among them.

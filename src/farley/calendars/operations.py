@@ -20,6 +20,7 @@ from farley.calendars.storing import (
     WrongComponent,
     conflict_with,
     free_href,
+    require_editor,
     require_writable,
     taken_uids,
 )
@@ -148,7 +149,7 @@ def restore(calendar: Calendar, *, by: Actor, door: Door, batch: Batch | None = 
     Raises NotAllowed, NoSuchSpace.
     """
     with writing([calendar.space_id]) as locked:
-        require(locked[calendar.space_id], by, Role.EDITOR)
+        require_editor(calendar, locked[calendar.space_id], by)
         current: Calendar = Calendar.objects.select_related("space").get(pk=calendar.pk, space=calendar.space_id)
         current.space = locked[calendar.space_id]
         put_live(current, is_live=True, by=by, door=door, batch=batch)
@@ -349,7 +350,7 @@ def _afresh(
     current = CalendarObject.objects.filter(pk__in=pks, deleted_at=None, calendar__deleted_at=None)
     found = list(current.select_related("calendar").order_by("pk"))
     for space in spaces.values():
-        require(space, by, Role.EDITOR)
+        require(space, by.among_calendars, Role.EDITOR)
     mine: dict[Space, list[CalendarObject]] = {}
     for calendar in {entry.calendar for entry in found if entry.space_id in spaces}:
         require_writable(calendar, spaces[calendar.space_id], by)
@@ -362,7 +363,7 @@ def _afresh(
 def _current(calendar: Calendar, locked: Mapping[int, Space], by: Actor) -> Calendar:
     """The calendar as it is now, of a locked space; whoever edits the space may change it, read-only or not."""
     space = locked[calendar.space_id]
-    require(space, by, Role.EDITOR)
+    require_editor(calendar, space, by)
     current: Calendar | None = Calendar.objects.filter(pk=calendar.pk, space=space, deleted_at=None).first()
     if current is None:
         raise NoSuchCalendar(calendar.name)

@@ -154,7 +154,7 @@ def store_prepared(
         writer = CalendarWriter(space, by=by, door=door, batch=batch)
         writer.expect(len(plan.items))
         if not is_filling:
-            require(space, by, Role.EDITOR)  # its answer comes with those to what was asked before
+            require_editor(calendar, space, by)  # its answer comes with those to what was asked before
         plan.calendar = _usable(current(), calendar, space, is_filling=is_filling)
         verdicts = [plan.judge(item) if isinstance(item, Prepared) else item for item in prepared]
         results = _carry_out(verdicts, writer, calendar.pk)
@@ -164,7 +164,7 @@ def store_prepared(
 
 def judge_prepared(calendar: Calendar, prepared: Sequence[Prepared | Problem], *, by: Actor) -> list[Stored | Problem]:
     """What `store_prepared` would answer now; nothing is written, and what it would make has the id and revision 0."""
-    require(calendar.space, by, Role.EDITOR)
+    require_editor(calendar, calendar.space, by)
     plan = _Plan(calendar, [item for item in prepared if isinstance(item, Prepared)])
     plan.calendar = _usable([calendar], calendar, calendar.space)
     results: list[Stored | Problem] = []
@@ -183,9 +183,19 @@ def judge_prepared(calendar: Calendar, prepared: Sequence[Prepared | Problem], *
     return results
 
 
+def require_editor(calendar: Calendar, space: Space, by: Actor) -> None:
+    """Raise NotAllowed, NoSuchSpace or NoSuchCalendar unless `by` is an editor where the calendar lies.
+
+    A device that was kept to some calendars sees these alone, in whichever space.
+    """
+    if not by.may_know(calendar.pk):
+        raise NoSuchCalendar(calendar.name)
+    require(space, by.among_calendars, Role.EDITOR)
+
+
 def require_writable(calendar: Calendar, space: Space, by: Actor) -> Calendar:
     """The calendar of a locked space as it is now. Raises NotAllowed, NoSuchSpace, NoSuchCalendar."""
-    require(space, by, Role.EDITOR)
+    require_editor(calendar, space, by)
     return _usable(rows.load(Calendar, {"id": calendar.pk}), calendar, space)
 
 

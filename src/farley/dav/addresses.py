@@ -6,15 +6,22 @@ none: what is written here is encoded one way, what is read may be encoded any w
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 BASE: Final = "/dav/"
 PRINCIPALS: Final = f"{BASE}principals/"
-HOMES: Final = f"{BASE}addressbooks/"
-WELL_KNOWN: Final = "/.well-known/carddav"
+WELL_KNOWN: Final = frozenset({"/.well-known/carddav", "/.well-known/caldav"})
 MAX_PATH = 4096  # octets, decoded
 _AS_THEY_ARE = "@:!$()*+,=~"  # besides letters, digits and _.-: clients write them so, and XML need not escape them
+
+
+class Kind(StrEnum):
+    """What a home is full of, as its address calls it."""
+
+    BOOKS = "addressbooks"
+    CALENDARS = "calendars"
 
 
 def encoded(segment: str) -> str:
@@ -26,12 +33,16 @@ def principal_of(name: str) -> str:
     return f"{PRINCIPALS}{encoded(name)}/"
 
 
-def home_of(name: str) -> str:
-    return f"{HOMES}{encoded(name)}/"
+def homes_of(kind: Kind) -> str:
+    return f"{BASE}{kind.value}/"
 
 
-def book_of(name: str, book: str) -> str:
-    return f"{home_of(name)}{encoded(book)}/"
+def home_of(kind: Kind, name: str) -> str:
+    return f"{homes_of(kind)}{encoded(name)}/"
+
+
+def folder_of(kind: Kind, name: str, folder: str) -> str:
+    return f"{home_of(kind, name)}{encoded(folder)}/"
 
 
 def segments(path: str) -> list[str]:

@@ -5,46 +5,58 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
+from xml.sax.saxutils import escape
+
+from django.core.exceptions import ValidationError
 
 from farley.accounts.actor import Actor
 from farley.accounts.devices import Device
+from farley.accounts.doors import Door
 from farley.accounts.roles import Role
-from farley.contacts import members
-from farley.contacts.members import Gone, Member
+from farley.contacts import members, operations, storing
+from farley.contacts.storing import MAX_CARD
 from farley.dav import tokens
-from farley.dav.addresses import book_of, encoded
+from farley.dav.addresses import Kind
+from farley.dav.cards import CARD_WORDS, AddressData, address_data, book_properties
+from farley.dav.elements import Element
+from farley.dav.errors import DavError
+from farley.dav.folders import Changes, Folder, Properties, Render, Sent, Verdict
+from farley.dav.models import DeadProperty
+from farley.dav.names import CARDDAV, DAV
+from farley.dav.privileges import member_id
+from farley.dav.request import DavRequest
 from farley.dav.tokens import Token
+from farley.dav.versions import VERSIONS, in_version, tag_for
 from farley.journal import epochs
+from farley.journal.members import PAGE, Gone, Member
+from farley.journal.models import Noun
+from farley.journal.records import Expected, Stored
 from farley.spaces.models import Home, Space
-from farley.spaces.operations import NoSuchSpace, find
+from farley.spaces.operations import NoSuchSpace, NotAllowed, find
+from farley.spaces.operations import change as change_space
 
 MERGED: Final = "merged-"  # and the name of the space that new cards go to
+_ACCEPTED = re.compile(r'text/(?:x-)?vcard\s*;(?:[^,]*;)?\s*version\s*=\s*"?([0-9.]+)', re.IGNORECASE)
 _FOREIGN = re.compile(r"s([0-9]{1,18})~(.+)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a client must hear of, and the state up to which it is told."""
-
-    rows: Iterator[Member | Gone]
-    until: str
-
-
 @dataclass
-class Book:
+class Book(Folder):
     """One space as an address book."""
 
-    can_be_cut: ClassVar[bool] = True  # changes can be told in parts
+    kind: ClassVar[Kind] = Kind.BOOKS
+    words = CARD_WORDS
+    noun: ClassVar[Noun] = Noun.CONTACT
+    max_size: ClassVar[int] = MAX_CARD
+    settable: ClassVar[frozenset[str]] = frozenset({f"{DAV}displayname"})
+    reports: ClassVar[tuple[str, ...]] = tuple(
+        f"{CARDDAV}{name}" for name in ("addressbook-query", "addressbook-multiget")
+    )
     space: Space
     role: Role
-    home: str  # whose it is in
-
-    @cached_property
-    def href(self) -> str:
-        return book_of(self.home, self.name)
+    home: str
 
     @property
     def name(self) -> str:
@@ -56,7 +68,6 @@ class Book:
 
     @property
     def key(self) -> str:
-        """What tokens call it."""
         return str(self.space.pk)
 
     @property
@@ -72,52 +83,117 @@ class Book:
     def is_own(self) -> bool:
         return bool(self.space.is_private)
 
-    def is_writable_at(self, name: str) -> bool:
-        """Whether the member of this name may be written."""
-        return self.is_writable
-
     def name_in(self, space: int, href: str) -> str:
         """What the member at `href` of a space is called here."""
         return href
 
-    def href_of(self, name: str) -> str:
-        """The address of a member, percent-encoded."""
-        return self.href + encoded(name)
+    def name_beside(self, name: str, href: str) -> str:
+        return self.name_in(self.locate(name)[0].pk, href)
 
     def state(self) -> str:
-        """Up to where things have happened. Read before the rows that it is handed out with."""
         return str(members.newest([self.space.pk])[self.space.pk])
 
     def pages(self) -> Iterator[list[Member]]:
-        return members.pages(self.space)
+        return members.of(self.space).pages()
 
     def picked(self, choose: Callable[[Space], set[int]]) -> Iterator[list[Member]]:
         """The members whose contacts `choose` names, of those of a space."""
-        return members.by_pk(self.space, choose(self.space))
+        return members.of(self.space).by_pk(choose(self.space))
 
     def at(self, names: Sequence[str]) -> dict[str, Member]:
-        """Those of these members that there are."""
-        return members.at(self.space, names)
+        return members.of(self.space).at(names)
 
     def locate(self, name: str) -> tuple[Space, str]:
         """Where a member of this name lies, or would lie."""
         return self.space, name
 
     def changes(self, since: Token | None, *, is_whole: bool = False) -> Changes:
-        """What changed since a token (None: ever). `is_whole`: members that did not change, too.
-
-        Raises DavError (403 valid-sync-token) for one of a time that never was, or that a restore took back.
-        """
         until = int(self.state())
         if since is None:
-            return Changes(members.changes(self.space, 0, until, with_gone=False), str(until))
+            return Changes(members.of(self.space).changes(0, until, with_gone=False), str(until))
         if not since.state.isdecimal() or not epochs.is_valid(since.epoch, int(since.state), self.space):
             raise tokens.invalid()
-        return Changes(members.changes(self.space, 0 if is_whole else int(since.state), until), str(until))
+        return Changes(members.of(self.space).changes(0 if is_whole else int(since.state), until), str(until))
 
-    def state_after(self, row: Member | Gone) -> str:
-        """The state of somebody who has been told everything up to `row` of `changes`."""
-        return str(row.revision)
+    def store(self, name: str, octets: bytes, *, expected: Expected, by: Actor) -> Stored:
+        space, href = self.locate(name)
+        return storing.store(space, href, octets, expected=expected, by=by, door=Door.DAV)
+
+    def delete(self, name: str, *, etag: str | None, by: Actor) -> bool:
+        contact = members.contact_at(*self.locate(name))
+        if contact is None:
+            return False
+        return bool(operations.delete([contact], by=by, door=Door.DAV, batch=None, expected=etag))
+
+    def move(self, name: str, target: Folder, to: str, *, is_overwriting: bool, by: Actor) -> bool | None:
+        contact = members.contact_at(*self.locate(name))
+        if contact is None or not isinstance(target, Book):
+            return None
+        space, href = target.locate(to)
+        return operations.place(contact, space, href, is_overwriting=is_overwriting, by=by, door=Door.DAV)
+
+    def change(self, dav: DavRequest, setting: Mapping[str, Element], removing: Sequence[str]) -> dict[str, Verdict]:
+        """Give the space another title: for whoever manages it, which no device does by itself."""
+        title = f"{DAV}displayname"
+        if title in removing:
+            return {title: (403, f"{DAV}cannot-modify-protected-property")}
+        try:
+            change_space(self.spaces[0], title=setting[title].text, by=dav.actor, door=Door.DAV)
+        except NotAllowed:
+            return {title: (403, f"{DAV}need-privileges")}
+        except ValidationError:
+            return {title: (409, "")}
+        return {}
+
+    def version(self, dav: DavRequest) -> str:
+        return dav.version
+
+    def properties(self, dav: DavRequest) -> Properties:
+        return {
+            f"{DAV}resourcetype": lambda: "<d:collection/><card:addressbook/>",
+            f"{DAV}creationdate": lambda: self.space.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            f"{CARDDAV}addressbook-description": lambda: escape(self.title),
+            **book_properties(dav),
+        }
+
+    def member_properties(self, dav: DavRequest) -> dict[str, Render]:
+        return {f"{DAV}getcontenttype": lambda _, _etag: CARD_WORDS.media, f"{DAV}resource-id": member_id("card")}
+
+    def data_in(self, dav: DavRequest, asked: Element | None) -> AddressData:
+        return address_data(dav, asked)
+
+    def sent(self, dav: DavRequest, member: Member, stored: bytes) -> Sent:
+        """As it is stored, or in the version that the request or the device asks for. RFC 6352 §6.3."""
+        asked = _ACCEPTED.search(dav.header("Accept"))
+        explicit = asked[1] if asked and asked[1] in VERSIONS else ""
+        octets = in_version(stored, explicit or dav.version)
+        version = dav.version
+        if explicit and explicit != version:
+            version = explicit if octets is not stored else ""
+        return Sent(octets, tag_for(member.etag, version), CARD_WORDS.media)
+
+    def tag_of_put(self, dav: DavRequest, etag: str, octets: bytes) -> str | None:
+        return tag_for(etag, dav.version) if in_version(octets, dav.version) is octets else None
+
+    def refuse_octets(self, octets: bytes) -> None:
+        """Only 2.1 knows other character sets."""
+        try:
+            octets.decode()
+        except UnicodeDecodeError as error:
+            if b"VERSION:2.1" not in octets[:1000].upper():
+                text = f"The card is not in UTF-8: octet {error.start}."
+                raise DavError(403, f"{CARDDAV}valid-address-data", text) from error
+
+    @property
+    def dead_key(self) -> dict[str, Any]:
+        return {"place": DeadProperty.Place.BOOK, "space_id": self.space.pk}
+
+    def dead_key_of(self, member: int) -> dict[str, Any]:
+        return {"place": DeadProperty.Place.CARD, "contact_id": member}
+
+    def dead_among(self) -> tuple[str, dict[str, Any]]:
+        spaces = [space.pk for space in self.spaces]
+        return "contact", {"place": DeadProperty.Place.CARD, "contact__space__in": spaces}
 
 
 def book_named(name: str, *, home: str, by: Actor, device: Device) -> Book | None:
@@ -148,7 +224,7 @@ class MergedBook(Book):
     same UID only that of the first space is there. So a change in one space may show or hide a card of a later one.
     """
 
-    can_be_cut = False
+    can_be_cut: ClassVar[bool] = False
 
     def __init__(self, books: Sequence[Book]) -> None:
         super().__init__(books[0].space, books[0].role, books[0].home)
@@ -175,12 +251,12 @@ class MergedBook(Book):
 
     def pages(self) -> Iterator[list[Member]]:
         for number, space in enumerate(self.spaces):
-            for page in members.pages(space):
+            for page in members.of(space).pages():
                 yield [self._named(each) for each in page if each.uid not in self._hidden(number, page)]
 
     def picked(self, choose: Callable[[Space], set[int]]) -> Iterator[list[Member]]:
         for number, space in enumerate(self.spaces):
-            for page in members.by_pk(space, choose(space)):
+            for page in members.of(space).by_pk(choose(space)):
                 hidden = self._hidden(number, page)
                 yield [self._named(each) for each in page if each.uid not in hidden]
 
@@ -191,7 +267,7 @@ class MergedBook(Book):
             wanted.setdefault(number, []).append(href)
         found: dict[str, Member] = {}
         for number, hrefs in wanted.items():
-            page = list(members.at(self.spaces[number], hrefs).values())
+            page = list(members.of(self.spaces[number]).at(hrefs).values())
             hidden = self._hidden(number, page)
             found |= {named.href: named for each in page if each.uid not in hidden and (named := self._named(each))}
         return found
@@ -221,11 +297,13 @@ class MergedBook(Book):
         touched: set[str] = set()  # UIDs that something happened to in the spaces before
         for number, space in enumerate(self.spaces):  # `is_whole` once it is not known what happened to which
             since = before.get(space.pk)
-            rows = members.changes(space, 0 if is_whole else since or 0, until[space.pk], with_gone=since is not None)
-            while some := list(islice(rows, members.PAGE // 2)):
+            rows = members.of(space).changes(
+                0 if is_whole else since or 0, until[space.pk], with_gone=since is not None
+            )
+            while some := list(islice(rows, PAGE // 2)):
                 yield from self._shown(number, some)
-            for start in range(0, len(ordered := sorted(touched)), members.PAGE // 2):
-                yield from self._shown(number, members.with_uids(space, ordered[start : start + members.PAGE // 2]))
+            for start in range(0, len(ordered := sorted(touched)), PAGE // 2):
+                yield from self._shown(number, members.of(space).with_uids(ordered[start : start + PAGE // 2]))
             if number + 1 < len(self.spaces):
                 changed = members.uids_changed(space, since or 0, until[space.pk])
                 is_whole = is_whole or changed is None

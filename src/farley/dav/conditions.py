@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from farley.contacts.storing import Condition, Expected
 from farley.dav.addresses import read_href
 from farley.dav.errors import DavError, bad_request
 from farley.dav.request import DavRequest
 from farley.dav.versions import stored_tag
+from farley.journal.records import Condition, Expected
 
 States = Callable[[list[str]], tuple[str | None, str | None]]  # of an address: stored tag, sync token
 
@@ -50,7 +50,7 @@ def tags(header: str, *, is_weak: bool = False) -> list[str]:
 
 
 def failed() -> DavError:
-    return DavError(412, text="The card is not, or not any more, what this was meant for.")
+    return DavError(412, text="What is there is not, or not any more, what this was meant for.")
 
 
 def _holds(header: str, path: list[str], states: States) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
-from farley.contacts.members import Member
 from farley.database.turns import write_turn
-from farley.dav.books import Book
+from farley.dav.addresses import Kind
+from farley.dav.folders import Folder
 from farley.dav.models import DeadProperty
 from farley.dav.request import DavRequest
 from farley.dav.resources import Collection, Home, Principal
@@ -18,12 +19,22 @@ MAX_OCTETS = 64 * 1024  # of one
 MAX_COUNT = 100  # of one resource
 
 _Place = DeadProperty.Place
-Subject = Collection | Member
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A member of a collection, by its id."""
+
+    folder: Folder
+    member: int
+
+
+Subject = Collection | Leaf
 
 
 def keeps(subject: Subject) -> bool:
     """Whether there is a place for dead properties of this resource."""
-    return isinstance(subject, Principal | Home | Book | Member)
+    return isinstance(subject, Principal | Home | Folder | Leaf)
 
 
 def of(dav: DavRequest, subject: Collection) -> dict[str, str]:
@@ -31,13 +42,12 @@ def of(dav: DavRequest, subject: Collection) -> dict[str, str]:
     return dict(_at(dav, subject).values_list("name", "xml")) if keeps(subject) else {}
 
 
-def of_cards(dav: DavRequest, book: Book) -> dict[int, dict[str, str]]:
-    """Those of all cards of a book, by contact: there are few."""
+def of_members(dav: DavRequest, folder: Folder) -> dict[int, dict[str, str]]:
+    """Those of all members of a collection, by id: there are few."""
     found: dict[int, dict[str, str]] = {}
-    spaces = [space.pk for space in book.spaces]
-    kept = DeadProperty.objects.filter(user=dav.user, place=_Place.CARD, contact__space__in=spaces)
-    for contact, name, xml in kept.values_list("contact", "name", "xml"):
-        found.setdefault(contact, {})[name] = xml
+    field, among = folder.dead_among()
+    for member, name, xml in DeadProperty.objects.filter(user=dav.user, **among).values_list(field, "name", "xml"):
+        found.setdefault(member, {})[name] = xml
     return found
 
 
@@ -51,13 +61,13 @@ def change(dav: DavRequest, subject: Subject, setting: Mapping[str, str], removi
         )
 
 
-def copy(dav: DavRequest, contact: int, to: int) -> None:
-    """A copied card has the properties of the first. RFC 4918 §9.8.2."""
+def copy(dav: DavRequest, source: Leaf, to: Leaf) -> None:
+    """A copied member has the properties of the first. RFC 4918 §9.8.2."""
     with write_turn():
-        kept = DeadProperty.objects.filter(user=dav.user, place=_Place.CARD, contact=contact)
-        DeadProperty.objects.filter(user=dav.user, place=_Place.CARD, contact=to).delete()
+        kept = _at(dav, source)
+        _at(dav, to).delete()
         DeadProperty.objects.bulk_create(
-            DeadProperty(user=dav.user, place=_Place.CARD, contact_id=to, name=each.name, xml=each.xml) for each in kept
+            DeadProperty(user=dav.user, name=each.name, xml=each.xml, **_key(to)) for each in kept
         )
 
 
@@ -73,10 +83,12 @@ def _key(subject: Subject) -> dict[str, Any]:
     match subject:
         case Principal():
             return {"place": _Place.PRINCIPAL}
-        case Home():
+        case Home(Kind.BOOKS):
             return {"place": _Place.HOME}
-        case Book():
-            return {"place": _Place.BOOK, "space_id": subject.spaces[0].pk}
-        case Member():
-            return {"place": _Place.CARD, "contact_id": subject.pk}
+        case Home(Kind.CALENDARS):
+            return {"place": _Place.CALENDAR_HOME}
+        case Folder():
+            return subject.dead_key
+        case Leaf(folder, member):
+            return folder.dead_key_of(member)
     raise TypeError(subject)

@@ -22,8 +22,8 @@ from farley.database.trouble import Trouble, trouble_of
 from farley.dav.addresses import BASE, MAX_PATH, WELL_KNOWN
 from farley.dav.copying import copy, move
 from farley.dav.errors import DavError
-from farley.dav.mkcol import mkcol
-from farley.dav.names import CARDDAV, DAV
+from farley.dav.mkcol import mkcalendar, mkcol
+from farley.dav.names import CALDAV, CARDDAV, DAV
 from farley.dav.programs import named, reads
 from farley.dav.propfind import propfind
 from farley.dav.proppatch import proppatch
@@ -41,6 +41,7 @@ _METHODS: Final[dict[str, Method]] = {
     "HEAD": get,
     "PUT": put,
     "DELETE": delete,
+    "MKCALENDAR": mkcalendar,
     "MKCOL": mkcol,
     "COPY": copy,
     "MOVE": move,
@@ -54,6 +55,12 @@ _TROUBLES: Final = {  # what a device was refused, for its owner to see: few pro
     f"{CARDDAV}valid-address-data": DeviceTrouble.Code.NOT_A_CARD,
     f"{CARDDAV}supported-address-data": DeviceTrouble.Code.NOT_A_CARD,
     f"{CARDDAV}no-uid-conflict": DeviceTrouble.Code.UID_TAKEN,
+    f"{CALDAV}max-resource-size": DeviceTrouble.Code.TOO_LARGE,
+    f"{CALDAV}valid-calendar-data": DeviceTrouble.Code.NOT_A_CARD,
+    f"{CALDAV}valid-calendar-object-resource": DeviceTrouble.Code.NOT_A_CARD,
+    f"{CALDAV}supported-calendar-data": DeviceTrouble.Code.NOT_A_CARD,
+    f"{CALDAV}supported-calendar-component": DeviceTrouble.Code.NOT_A_CARD,
+    f"{CALDAV}no-uid-conflict": DeviceTrouble.Code.UID_TAKEN,
     f"{DAV}need-privileges": DeviceTrouble.Code.READ_ONLY,
 }
 _AT_ROOT: Final = frozenset({"PROPFIND", "OPTIONS"})  # of "/", where some clients begin; the rest is the pages'
@@ -66,14 +73,14 @@ log = logging.getLogger(__name__)
 
 
 class DavDoor:
-    """Middleware that answers what is for CardDAV and hands everything else on."""
+    """Middleware that answers what is for CardDAV and CalDAV and hands everything else on."""
 
     def __init__(self, get_response: Response) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
-        if path.rstrip("/") == WELL_KNOWN:
+        if path.rstrip("/") in WELL_KNOWN:
             return HttpResponse(status=301, headers={"Location": BASE})
         if path.startswith(BASE) or path == BASE.rstrip("/") or (path == "/" and request.method in _AT_ROOT):
             return answer(request)

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from django.http import HttpResponse
 
-from farley.dav.names import CARDDAV, DAV, tag, with_namespaces
+from farley.dav.names import DAV, tag, with_namespaces
 
 XML = "application/xml; charset=utf-8"
 
@@ -60,7 +60,3 @@ def refused(privilege: str, href: str, text: str) -> DavError:
     """The role does not suffice. RFC 3744 §7.1.1."""
     inner = f"<d:resource><d:href>{href}</d:href><d:privilege><d:{privilege}/></d:privilege></d:resource>"
     return DavError(403, f"{DAV}need-privileges", text, inner=inner)
-
-
-def too_large(limit: int) -> DavError:
-    return DavError(403, f"{CARDDAV}max-resource-size", f"A card has at most {limit} octets.")

@@ -2,63 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from farley.codecs.vcard import Card, Property
 from farley.dav.elements import Element
-from farley.dav.errors import DavError, bad_request
+from farley.dav.errors import bad_request
+from farley.dav.matching import MAX_TESTS, TextMatch, all_of, any_text, read_text_match
 from farley.dav.names import CARDDAV
-
-MAX_TESTS = 200  # of one filter: more is no question a program asks
-
-Test = Callable[[Sequence[str]], bool]
-
-
-def octets_of(text: str) -> str:
-    """i;octet, RFC 4790 §9.3."""
-    return text
-
-
-def ascii_casemap(text: str) -> str:
-    """i;ascii-casemap, RFC 4790 §9.2."""
-    return text.lower() if text.isascii() else "".join(c.lower() if c.isascii() else c for c in text)
-
-
-def unicode_casemap(text: str) -> str:
-    """i;unicode-casemap, RFC 5051, with full case folding: ß and ss are one, too."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-
-
-_COLLATIONS: dict[str, Callable[[str], str]] = {
-    "default": unicode_casemap,
-    "i;unicode-casemap": unicode_casemap,
-    "i;ascii-casemap": ascii_casemap,
-    "i;octet": octets_of,
-}
-_MATCHES: dict[str, Callable[[str, str], bool]] = {
-    "equals": lambda text, wanted: text == wanted,
-    "contains": lambda text, wanted: wanted in text,
-    "starts-with": lambda text, wanted: text.startswith(wanted),
-    "ends-with": lambda text, wanted: text.endswith(wanted),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TextMatch:
-    """Whether a text is like another. `wanted` has its collation's form."""
-
-    wanted: str
-    collation: Callable[[str], str]
-    compare: Callable[[str, str], bool]
-    is_negated: bool
-
-    def holds(self, text: str) -> bool:
-        return self.compare(self.collation(text), self.wanted) != self.is_negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +49,7 @@ class PropFilter:
         return any(self._is_met_by(each) for each in found)
 
     def _is_met_by(self, found: Property) -> bool:
-        value = partial(_any_text, _texts_of(found)) if self.matches else None
+        value = partial(any_text, _texts_of(found)) if self.matches else None
         tests = [value(match) for match in self.matches] if value else []
         tests += [param.holds(found) for param in self.params]
         return all(tests) if self.is_all else any(tests)
@@ -148,22 +99,11 @@ def _param_filter(element: Element) -> ParamFilter:
 
 
 def _text_match(element: Element) -> TextMatch:
-    collation = _COLLATIONS.get(element.attributes.get("collation", "default"))
-    if collation is None:
-        raise DavError(403, f"{CARDDAV}supported-collation", "There is no such collation here.")
-    compare = _MATCHES.get(element.attributes.get("match-type", "contains"))
-    if compare is None:
-        raise bad_request(f"match-type is one of {', '.join(_MATCHES)}.")
-    return TextMatch(
-        collation(element.text), collation, compare, element.attributes.get("negate-condition", "no") == "yes"
-    )
+    return read_text_match(element, CARDDAV, "default")
 
 
 def _all_of(element: Element, name: str, known: set[str]) -> list[Element]:
-    for child in element.children:
-        if child.name not in {f"{CARDDAV}{each}" for each in known}:
-            raise DavError(403, f"{CARDDAV}supported-filter", "A part of the filter is not known here.")
-    return list(element.all(f"{CARDDAV}{name}"))
+    return all_of(element, CARDDAV, name, known)
 
 
 def _is_all(element: Element) -> bool:
@@ -181,10 +121,3 @@ def _texts_of(found: Property) -> list[str]:
     elif found.name in ("NICKNAME", "CATEGORIES"):
         texts += found.texts
     return texts
-
-
-def _any_text(texts: Sequence[str], match: TextMatch) -> bool:
-    """A negated match holds where no text is like the other."""
-    if match.is_negated:
-        return all(match.holds(text) for text in texts)
-    return any(match.holds(text) for text in texts)

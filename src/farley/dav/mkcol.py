@@ -1,4 +1,7 @@
-"""Extended MKCOL: a new private space. RFC 5689, RFC 6352 §6.3.1."""
+"""MKCALENDAR and extended MKCOL: a new calendar, or a new private space as an address book.
+
+RFC 4791 §5.3.1, RFC 5689, RFC 6352 §6.3.1.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,62 @@ from django.http import HttpResponse
 
 from farley.accounts.doors import Door
 from farley.accounts.roles import Role
+from farley.calendars.operations import BadCalendar, SlugTaken
+from farley.calendars.operations import create as create_calendar
 from farley.dav import dead
+from farley.dav.addresses import Kind
 from farley.dav.books import Book
+from farley.dav.calendar_properties import COMPONENT_SET, SETTABLE, TITLE, components_in, values_of
+from farley.dav.calendars import CalendarFolder, own_slug
 from farley.dav.elements import Element
 from farley.dav.errors import DavError, refused
-from farley.dav.names import CARDDAV, DAV
-from farley.dav.properties import may_make_books
-from farley.dav.proppatch import read_patch
+from farley.dav.names import CALDAV, CARDDAV, DAV
+from farley.dav.properties import may_make_folders
+from farley.dav.proppatch import Patch, read_patch
 from farley.dav.request import DavRequest
 from farley.dav.resources import Vacant, place_at
 from farley.spaces.models import Space
-from farley.spaces.operations import MAX_TITLE, NameTaken, create
+from farley.spaces.operations import MAX_TITLE, NameTaken, NotAllowed, create
 
 MAX_OWN = 20  # private spaces of one person, that devices make
+_TYPES = {Kind.BOOKS: f"{CARDDAV}addressbook", Kind.CALENDARS: f"{CALDAV}calendar"}
 
 
 def mkcol(dav: DavRequest) -> HttpResponse:
+    place = _vacant(dav)
+    body = dav.xml()
+    patch = _asked(place.home.kind, body)
+    if place.home.kind is Kind.CALENDARS:
+        return _make_calendar(dav, place, patch)
+    return _make_book(dav, place, patch)
+
+
+def mkcalendar(dav: DavRequest) -> HttpResponse:
+    place = _vacant(dav)
+    if place.home.kind is not Kind.CALENDARS:
+        text = f"Calendars are made in {Kind.CALENDARS.value}."
+        raise DavError(403, f"{CALDAV}calendar-collection-location-ok", text)
+    body = dav.xml()
+    if body is not None and body.name != f"{CALDAV}mkcalendar":
+        raise DavError(400, text="The body of MKCALENDAR is a CALDAV:mkcalendar.")
+    has_any = body is not None and any(act.first(f"{DAV}prop") is not None for act in body.children)
+    return _make_calendar(dav, place, read_patch(body) if body is not None and has_any else Patch())
+
+
+def _vacant(dav: DavRequest) -> Vacant:
     place = place_at(dav, dav.path)
     if not isinstance(place, Vacant):
-        raise DavError(405, text="There is something at this address already.")
-    if not may_make_books(dav):
-        raise refused("bind", place.home.href, "This device may make no address book.")
-    body = dav.xml()
-    title, kept = _asked(body)
+        raise DavError(405, f"{DAV}resource-must-be-null", "There is something at this address already.")
+    if not may_make_folders(dav, place.home.kind):
+        raise refused("bind", place.home.href, "This device may make nothing here.")
+    return place
+
+
+def _make_book(dav: DavRequest, place: Vacant, patch: Patch) -> HttpResponse:
     if Space.objects.visible_to(dav.actor).filter(kind=Space.Kind.PRIVATE).count() >= MAX_OWN:
         raise DavError(507, f"{DAV}quota-not-exceeded", f"A person has at most {MAX_OWN} private address books.")
+    title = patch.setting[TITLE].text if TITLE in patch.setting else ""
+    kept = _kept(patch, (DAV, CARDDAV))
     try:
         space = create(place.name, Space.Kind.PRIVATE, by=dav.actor, title=title[:MAX_TITLE].strip(), door=Door.DAV)
     except (NameTaken, ValidationError) as error:  # alike: whether somebody else has a space of this name is theirs
@@ -43,20 +77,49 @@ def mkcol(dav: DavRequest) -> HttpResponse:
     return HttpResponse(status=201)
 
 
-def _asked(body: Element | None) -> tuple[str, dict[str, str]]:
-    """The title and the dead properties. Raises DavError (403 valid-resourcetype) for what is no address book."""
-    kinds = [
-        kind for act in (body.children if body else []) for prop in act.all(f"{DAV}prop") for kind in prop.children
-    ]
-    types = [each.name for kind in kinds if kind.name == f"{DAV}resourcetype" for each in kind.children]
-    if (
-        body is None
-        or body.name != f"{DAV}mkcol"
-        or sorted(types) != sorted([f"{DAV}collection", f"{CARDDAV}addressbook"])
-    ):
-        raise DavError(403, f"{DAV}valid-resourcetype", "What is made here is an address book; say so in the body.")
-    patch = read_patch(body)
-    kept = {name: xml for name, xml in patch.setting.items() if not name.startswith((DAV, CARDDAV))}
+def _make_calendar(dav: DavRequest, place: Vacant, patch: Patch) -> HttpResponse:
+    """In the private space; under the address asked for, or, where somebody has that, under one that looks like it."""
+    own, wrong = values_of({name: value for name, value in patch.setting.items() if name in SETTABLE})
+    for status, condition in wrong.values():
+        raise DavError(status, condition, "A property of the calendar cannot be so.")
+    own["components"] = components_in(patch.setting.get(COMPONENT_SET))
+    kept = _kept(patch, (DAV, CALDAV), besides=SETTABLE)
+    space = Space.objects.editable_by(dav.actor).filter(kind=Space.Kind.PRIVATE, name=dav.user.name).first()
+    if space is None:
+        raise refused("bind", place.home.href, "This device does not see the person's own space.")
+    name = own.pop("name", "").strip() or place.name
+    for slug in (place.name, own_slug(dav.user.name, place.name)):
+        try:
+            calendar = create_calendar(space, name, slug=slug, by=dav.actor, door=Door.DAV, **own)
+        except SlugTaken:
+            continue
+        except BadCalendar as error:
+            many = error.reason == "many"
+            raise DavError(507 if many else 403, f"{DAV}quota-not-exceeded" if many else "", f"{error}.") from error
+        except NotAllowed as error:
+            raise refused("bind", place.home.href, "This device may make no calendar.") from error
+        dead.change(dav, CalendarFolder(calendar, Role.EDITOR, dav.user.name, place.name), kept, [])
+        return HttpResponse(status=201)
+    raise DavError(
+        403, f"{DAV}resource-must-be-null", "There is a calendar at this address that the device does not see."
+    )
+
+
+def _asked(kind: Kind, body: Element | None) -> Patch:
+    """What is to be set. Raises DavError (403 valid-resourcetype) for what is not of this kind."""
+    props = [prop for act in (body.children if body else []) for prop in act.all(f"{DAV}prop")]
+    kinds = [each for prop in props for each in prop.all(f"{DAV}resourcetype")]
+    types = [each.name for found in kinds for each in found.children]
+    if body is None or body.name != f"{DAV}mkcol" or sorted(types) != sorted([f"{DAV}collection", _TYPES[kind]]):
+        what = "an address book" if kind is Kind.BOOKS else "a calendar"
+        raise DavError(403, f"{DAV}valid-resourcetype", f"What is made here is {what}; say so in the body.")
+    return read_patch(body)
+
+
+def _kept(patch: Patch, own: tuple[str, ...], besides: frozenset[str] = frozenset()) -> dict[str, str]:
+    """What is kept as it came. Raises DavError (507) where it is too much."""
+    written = patch.written()
+    kept = {name: xml for name, xml in written.items() if not name.startswith(own) and name not in besides}
     if len(kept) > dead.MAX_COUNT or any(len(xml.encode()) > dead.MAX_OCTETS for xml in kept.values()):
         raise DavError(507, text="These are more properties than are kept.")
-    return patch.title or "", kept
+    return kept

@@ -8,10 +8,19 @@ from xml.sax.saxutils import escape, quoteattr
 
 DAV: Final = "{DAV:}"
 CARDDAV: Final = "{urn:ietf:params:xml:ns:carddav}"
+CALDAV: Final = "{urn:ietf:params:xml:ns:caldav}"
 CALENDARSERVER: Final = "{http://calendarserver.org/ns/}"
+APPLE: Final = "{http://apple.com/ns/ical/}"
 FARLEY: Final = "{urn:x-farley:dav}"
 
-_PREFIXES = {"DAV:": "d", CARDDAV[1:-1]: "card", CALENDARSERVER[1:-1]: "cs", FARLEY[1:-1]: "f"}
+_PREFIXES = {
+    "DAV:": "d",
+    CARDDAV[1:-1]: "card",
+    CALDAV[1:-1]: "cal",
+    CALENDARSERVER[1:-1]: "cs",
+    APPLE[1:-1]: "ical",
+    FARLEY[1:-1]: "f",
+}
 _DECLARED: Final = "".join(f' xmlns:{prefix}="{space}"' for space, prefix in _PREFIXES.items())
 
 
@@ -19,6 +28,11 @@ def split(name: str) -> tuple[str, str]:
     """Namespace and local name."""
     space, brace, local = name[1:].partition("}") if name[:1] == "{" else ("", "}", name)
     return (space, local) if brace else ("", name)
+
+
+def namespace_of(name: str) -> str:
+    """With its braces, as names begin."""
+    return f"{{{split(name)[0]}}}"
 
 
 @lru_cache(maxsize=500)

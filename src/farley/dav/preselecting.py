@@ -8,7 +8,8 @@ from typing import Final
 
 from farley.contacts.members import spelled
 from farley.contacts.models import IndexRow
-from farley.dav.filters import Filter, PropFilter, TextMatch, unicode_casemap
+from farley.dav.filters import Filter, PropFilter
+from farley.dav.matching import TextMatch, unicode_casemap
 from farley.spaces.models import Space
 
 Choose = Callable[[Space], set[int]]

@@ -9,18 +9,18 @@ from xml.sax.saxutils import unescape
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from farley.contacts.members import Member
 from farley.dav.addresses import read_href
-from farley.dav.cards import AddressData, Wanted, gone_row, response_row
 from farley.dav.elements import Element
 from farley.dav.errors import XML, DavError, bad_request
-from farley.dav.filters import unicode_casemap
+from farley.dav.matching import unicode_casemap
 from farley.dav.multistatus import multistatus
 from farley.dav.names import CALENDARSERVER, DAV, tag, with_namespaces
 from farley.dav.properties import properties_of
 from farley.dav.propfind import Asked, collection_row
 from farley.dav.request import DavRequest
-from farley.dav.resources import CardAt, Principal, resource_at
+from farley.dav.resources import Place, Principal, resource_at
+from farley.dav.rows import Wanted, gone_row, response_row
+from farley.journal.members import Member
 
 MAX_EXPANDED = 500  # resources of one expand-property
 _HREF = re.compile(r"<d:href>([^<]*)</d:href>")
@@ -89,9 +89,9 @@ def _expanded(dav: DavRequest, path: list[str], address: str, asked: Element, bu
     except DavError:
         return gone_row(address)
     wanted = {_name_of(each): each for each in asked.all(f"{DAV}property")}
-    if isinstance(resource, CardAt):
+    if isinstance(resource, Place):
         member = resource.member()
-        return _card_row(dav, resource, member, list(wanted)) if member else gone_row(address)
+        return _member_row(dav, resource, member, list(wanted)) if member else gone_row(address)
     live = properties_of(dav, resource)
     found = {}
     for name, inner in wanted.items():
@@ -106,8 +106,8 @@ def _inner_rows(dav: DavRequest, told: str, asked: Element, budget: list[int]) -
         yield _expanded(dav, [], unescape(address), asked, budget)
 
 
-def _card_row(dav: DavRequest, place: CardAt, member: Member, names: list[str]) -> str:
-    return next(Wanted(place.book, dav, names, AddressData(dav.version)).rows([member]))
+def _member_row(dav: DavRequest, place: Place, member: Member, names: list[str]) -> str:
+    return next(Wanted(place.folder, dav, names, place.folder.data_in(dav, None)).rows([member]))
 
 
 def _name_of(element: Element) -> str:

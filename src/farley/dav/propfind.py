@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from django.http.response import HttpResponseBase
 
 from farley.dav import dead
-from farley.dav.books import Book
-from farley.dav.cards import AddressData, Wanted, response_row
 from farley.dav.elements import Element
 from farley.dav.errors import DavError, bad_request, not_found
+from farley.dav.folders import Folder
 from farley.dav.multistatus import multistatus
 from farley.dav.names import DAV
-from farley.dav.properties import IN_ALLPROP, properties_of
+from farley.dav.properties import properties_of
 from farley.dav.request import DavRequest
-from farley.dav.resources import CardAt, Collection, children_of, resource_at
+from farley.dav.resources import Collection, Place, children_of, resource_at
+from farley.dav.rows import IN_ALLPROP, Wanted, response_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +53,30 @@ def asked_in(body: Element | None) -> Asked:
     return Asked(None, tuple(child.name for child in include.children) if include else (), only_names is not None)
 
 
-def _rows(dav: DavRequest, resource: Collection | CardAt, asked: Asked, *, is_deep: bool) -> Iterator[str]:
-    if isinstance(resource, CardAt):
+def _rows(dav: DavRequest, resource: Collection | Place, asked: Asked, *, is_deep: bool) -> Iterator[str]:
+    if isinstance(resource, Place):
         member = resource.member()
         if member is None:
             raise not_found()
-        yield from wanted_of(dav, resource.book, asked).rows([member])
+        yield from wanted_of(dav, resource.folder, asked).rows([member])
         return
     yield collection_row(dav, resource, asked)
     if not is_deep:
         return
     for child in children_of(dav, resource):
         yield collection_row(dav, child, asked)
-    if isinstance(resource, Book):
+    if isinstance(resource, Folder):
         wanted = wanted_of(dav, resource, asked)
         for page in resource.pages():
             yield from wanted.rows(page)
 
 
-def wanted_of(dav: DavRequest, book: Book, asked: Asked) -> Wanted:
-    """The same question, put to the cards of a book."""
+def wanted_of(dav: DavRequest, folder: Folder, asked: Asked) -> Wanted:
+    """The same question, put to the members of a collection."""
     names = asked.names
     if names is None and asked.include:
         names = [*sorted(IN_ALLPROP), *asked.include]
-    return Wanted(book, dav, names, AddressData(dav.version), names_only=asked.names_only)
+    return Wanted(folder, dav, names, folder.data_in(dav, None), names_only=asked.names_only)
 
 
 def collection_row(dav: DavRequest, resource: Collection, asked: Asked) -> str:

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.core.exceptions import ValidationError
 from django.http.response import HttpResponseBase
 
-from farley.accounts.doors import Door
 from farley.accounts.roles import Role
 from farley.dav import dead
-from farley.dav.books import Book
-from farley.dav.cards import card_properties
 from farley.dav.elements import Element
 from farley.dav.errors import bad_request, not_found, refused
+from farley.dav.folders import Folder, Verdict
 from farley.dav.multistatus import multistatus
 from farley.dav.names import DAV, element, empty, href
 from farley.dav.properties import properties_of
 from farley.dav.request import DavRequest
-from farley.dav.resources import CardAt, Collection, resource_at
-from farley.spaces.operations import NotAllowed
-from farley.spaces.operations import change as change_space
+from farley.dav.resources import Collection, Place, resource_at
+from farley.dav.rows import member_properties
 
-_TITLE = f"{DAV}displayname"
 _STATUS = {
     200: "200 OK",
     403: "403 Forbidden",
@@ -37,10 +32,13 @@ _STATUS = {
 class Patch:
     """What is to be set and removed, and what became of each."""
 
-    setting: dict[str, str] = field(default_factory=dict)  # whole elements
+    setting: dict[str, Element] = field(default_factory=dict)
     removing: list[str] = field(default_factory=list)
-    title: str | None = None  # of a book
-    verdicts: dict[str, tuple[int, str]] = field(default_factory=dict)  # by name: status, condition
+    verdicts: dict[str, Verdict] = field(default_factory=dict)  # by name
+
+    def written(self) -> dict[str, str]:
+        """What is set, as elements that stand by themselves."""
+        return {name: element.written() for name, element in self.setting.items()}
 
 
 def proppatch(dav: DavRequest) -> HttpResponseBase:
@@ -51,26 +49,35 @@ def proppatch(dav: DavRequest) -> HttpResponseBase:
     if not _is_writable(dav, resource):
         raise refused("write-properties", resource.href, "This device may read this and not change it.")
     patch = read_patch(body)
-    subject: dead.Subject | None = resource.member() if isinstance(resource, CardAt) else resource
-    if subject is None:
-        raise not_found()
-    if isinstance(resource, CardAt):
-        live: Iterable[str] = [*card_properties(dav, resource.book), f"{DAV}getcontentlength"]
+    if isinstance(resource, Place):
+        subject: dead.Subject = _leaf(resource)
+        live: Iterable[str] = [*member_properties(dav, resource.folder), f"{DAV}getcontentlength"]
     else:
-        live = properties_of(dav, resource)
-    _judge(dav, subject, patch, set(live))
-    if isinstance(resource, Book) and patch.title is not None and _is_fine(patch):
-        retitle(dav, resource, patch)
+        subject, live = resource, properties_of(dav, resource)
+    settable = resource.settable if isinstance(resource, Folder) else frozenset[str]()
+    own = {name: patch.setting.pop(name) for name in list(patch.setting) if name in settable}
+    unset = [name for name in patch.removing if name in settable]
+    patch.removing = [name for name in patch.removing if name not in settable]
+    _judge(dav, subject, patch, set(live) - settable)
+    if isinstance(resource, Folder) and (own or unset) and _is_fine(patch):
+        patch.verdicts |= resource.change(dav, own, unset)
     if _is_fine(patch):
-        dead.change(dav, subject, patch.setting, patch.removing)
+        dead.change(dav, subject, patch.written(), patch.removing)
     return multistatus(dav, [answer_row(resource, patch)])
 
 
-def _is_writable(dav: DavRequest, resource: Collection | CardAt) -> bool:
+def _leaf(place: Place) -> dead.Leaf:
+    member = place.member()
+    if member is None:
+        raise not_found()
+    return dead.Leaf(place.folder, member.pk)
+
+
+def _is_writable(dav: DavRequest, resource: Collection | Place) -> bool:
     match resource:
-        case CardAt(book, name):
-            return book.is_writable_at(name)
-        case Book():
+        case Place(folder, name):
+            return folder.is_writable_at(name)
+        case Folder():
             return resource.is_writable
     return dav.actor.max_role >= Role.EDITOR  # what lies there is its person's own
 
@@ -87,9 +94,7 @@ def read_patch(body: Element) -> Patch:
                 patch.removing = [name for name in patch.removing if name != each.name]
                 patch.verdicts[each.name] = (200, "")
                 if act.name == f"{DAV}set":
-                    patch.setting[each.name] = each.written()
-                    if each.name == _TITLE:
-                        patch.title = each.text
+                    patch.setting[each.name] = each
                 else:
                     patch.removing.append(each.name)
     if not patch.verdicts:
@@ -98,31 +103,21 @@ def read_patch(body: Element) -> Patch:
 
 
 def _judge(dav: DavRequest, subject: dead.Subject, patch: Patch, live: set[str]) -> None:
+    """Of what is to be kept as it is: whether there is room, and no property of Farley's own of that name."""
     is_full = len(patch.setting) + (dead.count(dav, subject) if dead.keeps(subject) else 0) > dead.MAX_COUNT
-    for name in patch.verdicts:
-        if name == _TITLE and isinstance(subject, Book) and name in patch.setting:
-            del patch.setting[name]
-        elif name in live or name.startswith(DAV) or not dead.keeps(subject):
+    written = patch.written()
+    for name in [*patch.setting, *patch.removing]:
+        if name in live or name.startswith(DAV) or not dead.keeps(subject):
             patch.verdicts[name] = (403, f"{DAV}cannot-modify-protected-property")
-        elif name in patch.setting and (len(patch.setting[name].encode()) > dead.MAX_OCTETS or is_full):
+        elif name in written and (len(written[name].encode()) > dead.MAX_OCTETS or is_full):
             patch.verdicts[name] = (507, "")
-
-
-def retitle(dav: DavRequest, book: Book, patch: Patch) -> None:
-    """Give the space another title: for whoever manages it, which no device does by itself."""
-    try:
-        change_space(book.spaces[0], title=patch.title, by=dav.actor, door=Door.DAV)
-    except NotAllowed:
-        patch.verdicts[_TITLE] = (403, f"{DAV}need-privileges")
-    except ValidationError:
-        patch.verdicts[_TITLE] = (409, "")
 
 
 def _is_fine(patch: Patch) -> bool:
     return all(status == 200 for status, _ in patch.verdicts.values())
 
 
-def answer_row(resource: Collection | CardAt, patch: Patch) -> str:
+def answer_row(resource: Collection | Place, patch: Patch) -> str:
     """One propstat for each outcome; what would have gone well failed with the rest."""
     stats: dict[tuple[int, str], list[str]] = {}
     for name, (status, condition) in patch.verdicts.items():

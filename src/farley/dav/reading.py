@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-import re
-
 from django.http import HttpResponse
 
 from farley.accounts.doors import Door
-from farley.contacts import members
-from farley.dav.cards import CONTENT_TYPE
+from farley.dav.addresses import Kind
+from farley.dav.calendars import CalendarFolder
 from farley.dav.errors import not_found
-from farley.dav.properties import http_date
+from farley.dav.privileges import http_date
 from farley.dav.request import DavRequest
-from farley.dav.resources import CardAt, Collection, HomeList, PrincipalList, Root, Vacant, place_at, resource_at
-from farley.dav.versions import VERSIONS, in_version, tag_for
+from farley.dav.resources import Collection, HomeList, Place, PrincipalList, Root, Vacant, place_at, resource_at
+from farley.journal import members
 from farley.journal.access import Way, note_access
 
-COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook"
+COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook, calendar-access"
 _READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT"
-_VERSION = re.compile(r'text/(?:x-)?vcard\s*;(?:[^,]*;)?\s*version\s*=\s*"?([0-9.]+)', re.IGNORECASE)
 
 
 def get(dav: DavRequest) -> HttpResponse:
-    """A card as it is stored, or in the version that the request or the device asks for. RFC 6352 §6.3."""
+    """A member as it is stored, or as the request asks for it. RFC 6352 §6.3, RFC 4791 §5.3."""
     resource = resource_at(dav, dav.path)
-    if not isinstance(resource, CardAt):
+    if not isinstance(resource, Place):
         return _about(resource)
     member = resource.member()
     if member is None:
         raise not_found()
     [(_, stored)] = members.with_octets([member])
-    asked = _VERSION.search(dav.header("Accept"))
-    explicit = asked[1] if asked and asked[1] in VERSIONS else ""
-    octets = in_version(stored, explicit or dav.version)
-    version = dav.version
-    if explicit and explicit != version:
-        version = explicit if octets is not stored else ""
-    etag = tag_for(member.etag, version)
-    answer = HttpResponse(octets, content_type=CONTENT_TYPE)
-    if _is_known(dav, etag):
+    sent = resource.folder.sent(dav, member, stored)
+    answer = HttpResponse(sent.octets, content_type=sent.media)
+    if _is_known(dav, sent.etag):
         answer = HttpResponse(status=304)
     else:
-        answer["Content-Length"] = str(len(octets))
-        note_access(member.space, Way.SYNCED, [member.pk], by=dav.actor, door=Door.DAV)
-    answer["ETag"] = etag
+        answer["Content-Length"] = str(len(sent.octets))
+        note_access(member.space, Way.SYNCED, [member.pk], by=dav.actor, door=Door.DAV, noun=resource.folder.noun)
+    answer["ETag"] = sent.etag
     answer["Last-Modified"] = http_date(member.changed_at)
     answer["Vary"] = "Accept"
     return answer
@@ -61,10 +52,12 @@ def allowed(dav: DavRequest) -> str:
     """The methods there are for the address of the request."""
     place = place_at(dav, dav.path)
     match place:
-        case CardAt():
+        case Place():
             return f"{_READS}, PUT, DELETE, COPY, MOVE, PROPPATCH"
         case Vacant():
-            return "OPTIONS, MKCOL"
+            return "OPTIONS, MKCOL, MKCALENDAR" if place.home.kind is Kind.CALENDARS else "OPTIONS, MKCOL"
+        case CalendarFolder():
+            return f"{_READS}, DELETE, PROPPATCH"
         case Root() | PrincipalList() | HomeList():
             return _READS
     return f"{_READS}, PROPPATCH"
@@ -80,7 +73,5 @@ def _is_known(dav: DavRequest, etag: str) -> bool:
 
 def _about(resource: Collection) -> HttpResponse:
     """For people who open the address in a browser."""
-    text = (
-        f"{resource.href} is for programs that speak CardDAV: type this address, your name and an app password there.\n"
-    )
-    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+    text = f"{resource.href} is for programs that speak CardDAV and CalDAV: type this address, your name and an app"
+    return HttpResponse(f"{text} password there.\n", content_type="text/plain; charset=utf-8")

@@ -1,4 +1,4 @@
-"""The addresses of CardDAV, for those who list or reverse them. `DavDoor` answers before they are looked up."""
+"""The addresses of devices, for those who list or reverse them. `DavDoor` answers before they are looked up."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ def dav(request: HttpRequest, **_: str) -> HttpResponseBase:
 
 urlpatterns = [
     path(".well-known/carddav", dav, name="well-known-carddav"),
+    path(".well-known/caldav", dav, name="well-known-caldav"),
     path("dav/", dav, name="dav"),
     path("dav/principals/<str:name>/", dav, name="dav-principal"),
     path("dav/addressbooks/<str:name>/", dav, name="dav-home"),
     path("dav/addressbooks/<str:name>/<str:space>/", dav, name="dav-book"),
     path("dav/addressbooks/<str:name>/<str:space>/<str:href>", dav, name="dav-card"),
+    path("dav/calendars/<str:name>/", dav, name="dav-calendars"),
+    path("dav/calendars/<str:name>/<str:calendar>/", dav, name="dav-calendar"),
+    path("dav/calendars/<str:name>/<str:calendar>/<str:href>", dav, name="dav-entry"),
 ]

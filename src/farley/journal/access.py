@@ -98,13 +98,22 @@ class Seen:
     subject: int
     by: Actor
     door: Door
+    noun: Noun
 
 
-def note_access(space: int, way: Way, subjects: Iterable[int] = (EVERYTHING,), *, by: Actor, door: Door) -> None:
-    """Tell that `by` had these contacts before them. Costs no query: what no space wants is let go a moment later."""
+def note_access(
+    space: int,
+    way: Way,
+    subjects: Iterable[int] = (EVERYTHING,),
+    *,
+    by: Actor,
+    door: Door,
+    noun: Noun = Noun.CONTACT,
+) -> None:
+    """Tell that `by` had these records before them. Costs no query: what no space wants is let go a moment later."""
     now = timezone.now()
     for subject in subjects:
-        accesses.add(Seen(space, now, way, subject, by, door))
+        accesses.add(Seen(space, now, way, subject, by, door, noun))
 
 
 def switch_on(space: Space, days: int, *, by: Actor, door: Door) -> None:
@@ -154,7 +163,7 @@ def _write(seen: list[Seen]) -> None:
                     space_id=each.space,
                     at=each.at,
                     way=each.way,
-                    noun=Noun.CONTACT,
+                    noun=each.noun,
                     subject=each.subject,
                     actor_kind=each.by.kind,
                     user=each.by.user,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from farley.accounts.doors import Door
 from farley.accounts.roles import Role
+from farley.calendars.models import CalendarObject
 from farley.contacts.models import Contact
 from farley.journal.access import (
     DEFAULT_DAYS,
@@ -26,6 +27,7 @@ from farley.journal.access import (
     switch_off,
     switch_on,
 )
+from farley.journal.models import Noun
 from farley.spaces.models import Space
 from farley.spaces.operations import find, require
 from farley.web.instance import through
@@ -87,19 +89,35 @@ def _switched(request: PageRequest, space: Space) -> HttpResponse:
 
 
 def _shown(request: PageRequest, rows: list[Access]) -> list[ShownAccess]:
-    numbers = {row.subject for row in rows}
-    known = Contact.objects.known_to(request.actor).filter(pk__in=numbers).in_bulk()
-    return [_row(row, known.get(row.subject)) for row in rows]
+    contacts = {row.subject for row in rows if row.noun == Noun.CONTACT}
+    entries = {row.subject for row in rows if row.noun == Noun.CALENDAR_OBJECT}
+    known = Contact.objects.known_to(request.actor).filter(pk__in=contacts).in_bulk()
+    planned = CalendarObject.objects.known_to(request.actor).filter(pk__in=entries).in_bulk()
+    return [
+        _row(row, *_of_entry(planned.get(row.subject)))
+        if row.noun == Noun.CALENDAR_OBJECT
+        else _row(row, *_of_contact(row, known.get(row.subject)))
+        for row in rows
+    ]
 
 
-def _row(row: Access, contact: Contact | None) -> ShownAccess:
+def _of_contact(row: Access, contact: Contact | None) -> tuple[str, str]:
+    """What it is called, and where it is."""
     if row.subject == EVERYTHING:
-        name = gettext("all contacts of the space")
-    else:
-        name = name_of(contact) if contact else gettext("a contact that is gone")
+        return gettext("all contacts of the space"), ""
+    if contact is None:
+        return gettext("a contact that is gone"), ""
+    return name_of(contact), "" if contact.is_deleted else reverse("contact", args=[contact.pk])
+
+
+def _of_entry(entry: CalendarObject | None) -> tuple[str, str]:
+    return (entry.summary or gettext("without a name")) if entry else gettext("a calendar entry that is gone"), ""
+
+
+def _row(row: Access, name: str, url: str) -> ShownAccess:
     return ShownAccess(
         name,
-        reverse("contact", args=[contact.pk]) if contact and not contact.is_deleted else "",
+        url,
         str(Way(row.way).label),
         _ICONS[Way(row.way)],
         row.user.display_name if row.user else row.actor_label or gettext("somebody who was not signed in"),

@@ -1,4 +1,7 @@
-"""A profile that sets up contacts on an iPhone, an iPad or a Mac. Apple's Device Management, “CardDAV” payload."""
+"""A profile that sets up contacts and calendars on an iPhone, an iPad or a Mac.
+
+Apple's Device Management, the payloads “CardDAV” and “CalDAV”.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from urllib.parse import urlsplit
 TYPE = "application/x-apple-aspen-config"
 
 
-def contacts_profile(server: str, name: str) -> bytes:
+def profile(server: str, name: str) -> bytes:
     """The profile for the account `name` at the address `server`; the device asks for the app password itself.
 
     The same account has the same profile, so that another one takes its place.
@@ -18,19 +21,22 @@ def contacts_profile(server: str, name: str) -> bytes:
     host, is_safe = parts.hostname or "", parts.scheme == "https"
     number = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{server}/dav/principals/{name}/")).upper()
     own = f"{host}.farley.{name}"
-    account = {
-        "PayloadType": "com.apple.carddav.account",
-        "PayloadVersion": 1,
-        "PayloadIdentifier": f"{own}.contacts",
-        "PayloadUUID": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}:contacts")).upper(),
-        "PayloadDisplayName": "Farley",
-        "CardDAVAccountDescription": f"Farley ({host})",
-        "CardDAVHostName": host,
-        "CardDAVPort": parts.port or (443 if is_safe else 80),
-        "CardDAVUseSSL": is_safe,
-        "CardDAVPrincipalURL": f"/dav/principals/{name}/",
-        "CardDAVUsername": name,
-    }
+    payloads = [
+        {
+            "PayloadType": f"com.apple.{protocol.lower()}.account",
+            "PayloadVersion": 1,
+            "PayloadIdentifier": f"{own}.{what}",
+            "PayloadUUID": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}:{what}")).upper(),
+            "PayloadDisplayName": "Farley",
+            f"{protocol}AccountDescription": f"Farley ({host})",
+            f"{protocol}HostName": host,
+            f"{protocol}Port": parts.port or (443 if is_safe else 80),
+            f"{protocol}UseSSL": is_safe,
+            f"{protocol}PrincipalURL": f"/dav/principals/{name}/",
+            f"{protocol}Username": name,
+        }
+        for protocol, what in (("CardDAV", "contacts"), ("CalDAV", "calendars"))
+    ]
     return plistlib.dumps(
         {
             "PayloadType": "Configuration",
@@ -38,6 +44,6 @@ def contacts_profile(server: str, name: str) -> bytes:
             "PayloadIdentifier": own,
             "PayloadUUID": number,
             "PayloadDisplayName": f"Farley ({host})",
-            "PayloadContent": [account],
+            "PayloadContent": payloads,
         }
     )

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from farley.accounts import devices as operations
 from farley.accounts.devices import Device, DeviceTrouble
 from farley.accounts.doors import Door
+from farley.calendars.models import Calendar
 from farley.spaces.models import Space
 from farley.spaces.operations import find
 from farley.web import apple
@@ -47,6 +48,23 @@ password.fetch = ["prompt", "Farley"]
 type = "filesystem"
 path = "~/.contacts/"
 fileext = ".vcf"
+
+[pair calendars]
+a = "farley_calendars"
+b = "local_calendars"
+collections = ["from a"]
+conflict_resolution = "a wins"
+
+[storage farley_calendars]
+type = "caldav"
+url = "{server}/dav/"
+username = "{name}"
+password.fetch = ["prompt", "Farley"]
+
+[storage local_calendars]
+type = "filesystem"
+path = "~/.calendars/"
+fileext = ".ics"
 """  # its whole configuration
 
 
@@ -103,12 +121,18 @@ def devices(request: PageRequest) -> HttpResponse:
     spaces = [find(name, by=request.actor).pk for name in chosen] if form.get("which") == "some" else None
     if spaces == []:
         return _page(request, problem=gettext("Choose the spaces it may see."), status=422)
+    if form.get("which") == "none":
+        spaces = []
+    calendars = _chosen_calendars(request) if form.get("calendars") == "some" else None
+    if calendars == [] or (spaces == [] and calendars is None):
+        return _page(request, problem=gettext("Choose the calendars it may see."), status=422)
     try:
         device, secret = operations.add(
             request.user,
             kind,
             form.get("name", ""),
             spaces=spaces,
+            calendars=calendars,
             is_read_only="read_only" in form,
             days=next((days for days in DAYS if form.get("days") == str(days)), None),
             is_merged="merged" in form and kind == Device.Kind.DEVICE,
@@ -125,7 +149,7 @@ def devices(request: PageRequest) -> HttpResponse:
 @require_GET
 def apple_profile(request: PageRequest) -> HttpResponse:
     """A file that sets up an iPhone or a Mac but for the app password, which it asks for."""
-    profile = apple.contacts_profile(_server_of(request), request.user.name)
+    profile = apple.profile(_server_of(request), request.user.name)
     answer = HttpResponse(profile, content_type=apple.TYPE)
     answer["Content-Disposition"] = 'attachment; filename="farley.mobileconfig"'
     return answer
@@ -164,12 +188,16 @@ def remove_device(request: PageRequest, pk: int) -> HttpResponse:
 def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", status: int = 200) -> HttpResponse:
     spaces = list(Space.objects.visible_to(request.actor).order_by("kind", "title"))
     titles = {space.pk: space.title for space in spaces}
+    calendars = list(Calendar.objects.visible_to(request.actor).in_use().select_related("space").in_order())
+    names = {calendar.pk: calendar.name for calendar in calendars}
     server = _server_of(request)
     own = Device.objects.visible_to(request.actor).order_by("kind", "name").prefetch_related("troubles")
     context: dict[str, Any] = {
         "place": "account",
-        "devices": [_shown(device, titles) for device in own],
+        "devices": [_shown(device, titles, names) for device in own],
         "spaces": spaces,
+        "calendars": calendars,
+        "chosen_calendars": request.POST.getlist("calendar") if problem else [],
         "made": made,
         "problem": problem,
         "typed": request.POST if problem else {},
@@ -183,6 +211,12 @@ def _page(request: PageRequest, *, made: Made | None = None, problem: str = "", 
     return render(request, "devices/devices.html", context, status=status)
 
 
+def _chosen_calendars(request: PageRequest) -> list[int]:
+    """Those that were ticked, of the ones one sees."""
+    slugs = request.POST.getlist("calendar")
+    return list(Calendar.objects.visible_to(request.actor).filter(slug__in=slugs).values_list("pk", flat=True))
+
+
 def _server_of(request: PageRequest) -> str:
     """The address that devices are told."""
     return settings.CONFIGURATION.url or f"{request.scheme}://{request.get_host()}"
@@ -194,11 +228,16 @@ def _login_uri(server: str, name: str) -> str:
     return f"carddav{'s' if scheme == 'https' else ''}://{name}@{host}/dav/"
 
 
-def _shown(device: Device, titles: dict[int, str]) -> ShownDevice:
+def _shown(device: Device, titles: dict[int, str], names: dict[int, str]) -> ShownDevice:
     if device.spaces is None:
         seen = gettext("all your spaces")
-    else:
+    elif device.spaces:
         seen = ", ".join(titles[pk] for pk in device.spaces if pk in titles) or gettext("no space any more")
+    else:
+        seen = gettext("no contacts")
+    if device.calendars is not None:
+        told = ", ".join(names[pk] for pk in device.calendars if pk in names) or gettext("none any more")
+        seen = gettext("{spaces}; of calendars {calendars}").format(spaces=seen, calendars=told)
     return ShownDevice(
         device.pk,
         device.name,
@@ -220,23 +259,23 @@ def _shown(device: Device, titles: dict[int, str]) -> ShownDevice:
 def _trouble(trouble: DeviceTrouble) -> Trouble:
     words = {
         Code.TOO_LARGE: ngettext(
-            "It could not save a contact: too large.",
-            "It could not save contacts %(count)s times: too large.",
+            "It could not save a contact or entry: too large.",
+            "%(count)s times it could not save a contact or entry: too large.",
             trouble.count,
         ),
         Code.NOT_A_CARD: ngettext(
-            "It sent something that is no contact.",
-            "%(count)s times it sent something that is no contact.",
+            "It sent something that is no contact and no calendar entry.",
+            "%(count)s times it sent something that is no contact and no calendar entry.",
             trouble.count,
         ),
         Code.UID_TAKEN: ngettext(
-            "It could not save a contact: there is one with the same UID.",
-            "It could not save contacts %(count)s times: there are ones with the same UID.",
+            "It could not save a contact or entry: there is one with the same UID.",
+            "%(count)s times it could not save a contact or entry: there is one with the same UID.",
             trouble.count,
         ),
         Code.READ_ONLY: ngettext(
-            "It wanted to change a contact that it may only read.",
-            "%(count)s times it wanted to change contacts that it may only read.",
+            "It wanted to change something that it may only read.",
+            "%(count)s times it wanted to change something that it may only read.",
             trouble.count,
         ),
     }

@@ -7,22 +7,24 @@ from collections.abc import Iterable, Iterator
 from django.http.response import HttpResponseBase
 
 from farley.codecs.vcard import Card, InvalidVCard
-from farley.contacts import members
-from farley.contacts.members import Member
-from farley.dav.asked import book_at, limit_in, wanted_in
+from farley.dav.asked import folder_at, limit_in, not_here, wanted_in
 from farley.dav.books import Book
-from farley.dav.cards import Wanted, cut_row
 from farley.dav.elements import Element
 from farley.dav.filters import Filter, read_filter
 from farley.dav.multistatus import multistatus
 from farley.dav.names import CARDDAV
 from farley.dav.preselecting import preselection
 from farley.dav.request import DavRequest
+from farley.dav.rows import Wanted, cut_row
 from farley.dav.synced import noting
+from farley.journal import members
+from farley.journal.members import Member
 
 
 def query(dav: DavRequest, body: Element) -> HttpResponseBase:
-    book = book_at(dav)
+    book = folder_at(dav)
+    if not isinstance(book, Book):
+        raise not_here()
     conditions = read_filter(body.first(f"{CARDDAV}filter"))
     limit = limit_in(body, CARDDAV)
     return multistatus(dav, _rows(dav, book, wanted_in(dav, book, body), conditions, limit))

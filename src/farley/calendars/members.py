@@ -1,0 +1,32 @@
+"""A calendar's entries as the members of a collection, and which of them may take place within a span of time.
+
+Past the ORM, as contacts have it. Who asks has found the calendar as one may see it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from farley.calendars.models import Calendar, CalendarObject
+from farley.database import rows
+from farley.journal.members import Members, Table
+from farley.journal.models import Noun
+
+_TABLE: Final = Table(
+    Noun.CALENDAR_OBJECT, "calendars_calendarobject", "calendar_id", "summary", "uid", sort="component"
+)
+
+
+def of(calendar: Calendar) -> Members:
+    return Members(_TABLE, calendar.space_id, calendar.pk)
+
+
+def entry_at(calendar: Calendar, href: str) -> CalendarObject | None:
+    """The entry at `href`, whole."""
+    return next(iter(rows.load(CalendarObject, {"calendar_id": calendar.pk, "href": href, "deleted_at": None})), None)
+
+
+def newest(calendar: Calendar) -> int:
+    """The revision of the last change of its members that a client must hear of, as the database has it now."""
+    [(revision,)] = rows.query("SELECT octets_revision FROM calendars_calendar WHERE id = %s", [calendar.pk])
+    return int(revision)

@@ -1,0 +1,134 @@
+"""Entries of calendars as answers have them: whole or in part, a series written out or not. RFC 4791 §9.6."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+
+from farley.codecs.calendar_parts import Selection, expanded, selected, with_busy_within, with_overrides_within
+from farley.codecs.calendar_ranges import TimeRange
+from farley.codecs.icalendar import ICalendar, InvalidICalendar, When
+from farley.codecs.recurrence import as_zone
+from farley.codecs.zones import Zone, Zones, named_zone
+from farley.dav.calendar_filters import read_time_range
+from farley.dav.elements import Element
+from farley.dav.errors import DavError
+from farley.dav.folders import Words
+from farley.dav.names import CALDAV
+from farley.dav.versions import as_text
+from farley.journal.members import Member
+
+MAX_INSTANCES = 5_000  # that one object is written out as, announced as max-instances
+MAX_IN_ALL = 100_000  # of one answer
+ENTRY_WORDS = Words(
+    namespace=CALDAV,
+    data="calendar-data",
+    member="calendar entry",
+    folder="calendar",
+    types=frozenset({"text/calendar"}),
+    media="text/calendar; charset=utf-8",
+)
+_FULL = DavError(507, f"{CALDAV}number-of-matches-within-limits", f"At most {MAX_IN_ALL} occurrences are written out.")
+
+
+@dataclass
+class CalendarData:
+    """How entries are wanted within an answer."""
+
+    cut: Callable[[ICalendar, tzinfo | Zone], tuple[bytes, int]] | None = None  # and how many occurrences that makes
+    busy: TimeRange | None = None
+    only: Selection | None = None
+    floating: tzinfo | Zone = field(default=UTC)
+    told_of: int = 0  # occurrences so far
+
+    def tag(self, etag: str) -> str:
+        return etag
+
+    def told(self, member: Member, octets: bytes) -> tuple[str, str]:
+        """Raises DavError (507) where a series was written out too often."""
+        return member.etag, as_text(self._shown(octets))
+
+    def _shown(self, octets: bytes) -> bytes:
+        if self.cut is None and self.busy is None and self.only is None:
+            return octets
+        ical = ICalendar(octets)  # they were parsed when they came in
+        if self.cut is not None:
+            octets, count = self.cut(ical, self.floating)
+            self.told_of += count
+            if self.told_of > MAX_IN_ALL:
+                raise _FULL
+            ical = ICalendar(octets)
+        if self.busy is not None:
+            ical = ICalendar(with_busy_within(ical, self.busy, floating=self.floating))
+        return ical.octets if self.only is None else selected(ical, self.only)
+
+
+def calendar_data(asked: Element | None, floating: tzinfo | Zone) -> CalendarData:
+    """Raises DavError (403 supported-calendar-data) for what an entry cannot be sent as."""
+    if asked is None:
+        return CalendarData(floating=floating)
+    kind = asked.attributes.get("content-type", "text/calendar").partition(";")[0].strip().lower()
+    if kind not in ENTRY_WORDS.types or asked.attributes.get("version", "2.0") != "2.0":
+        raise DavError(403, f"{CALDAV}supported-calendar-data", "Entries are sent as text/calendar, version 2.0.")
+    data = CalendarData(floating=floating)
+    expand, limit = asked.first(f"{CALDAV}expand"), asked.first(f"{CALDAV}limit-recurrence-set")
+    if expand is not None:
+        span = read_time_range(expand, "valid-calendar-data", is_whole=True)
+        data.cut = lambda ical, floating: expanded(ical, span, floating=floating, limit=MAX_INSTANCES)
+    elif limit is not None:
+        span = read_time_range(limit, "valid-calendar-data", is_whole=True)
+        data.cut = lambda ical, floating: (with_overrides_within(ical, span, floating=floating), 0)
+    busy = asked.first(f"{CALDAV}limit-freebusy-set")
+    if busy is not None:
+        data.busy = read_time_range(busy, "valid-calendar-data", is_whole=True)
+    comp = asked.first(f"{CALDAV}comp")
+    if comp is not None and comp.attributes.get("name", "").upper() == "VCALENDAR":
+        data.only = _selection(comp, 0)
+    return data
+
+
+def zone_asked(body: Element) -> tzinfo | Zone | None:
+    """Where dates and floating times are for this request, if it says so. RFC 4791 §9.8, RFC 7809 §5.
+
+    Raises DavError (403 valid-calendar-data; valid-timezone for a name that there is not).
+    """
+    named, defined = body.first(f"{CALDAV}timezone-id"), body.first(f"{CALDAV}timezone")
+    if named is not None:
+        found = named_zone(named.text)
+        if found is None:
+            raise DavError(403, f"{CALDAV}valid-timezone", "There is no time zone of this name.")
+        return found
+    return zone_defined(defined.text) if defined is not None else None
+
+
+def zone_defined(text: str) -> Zone:
+    """The zone that a calendar with one VTIMEZONE defines. Raises DavError (403 valid-calendar-data)."""
+    try:
+        ical = ICalendar.parse(text.strip().encode())
+    except InvalidICalendar as error:
+        raise DavError(403, f"{CALDAV}valid-calendar-data", f"This is no time zone: {error}.") from error
+    tzid = zone_name(ical)
+    return Zones(ical, as_zone(UTC)).of(When.of(TimeRange().end.replace(tzinfo=None), tzid))
+
+
+def zone_name(ical: ICalendar) -> str:
+    """The TZID of the one VTIMEZONE there is. Raises DavError (403 valid-calendar-data) for none and for several."""
+    zones = list(ical.zones)
+    if len(zones) != 1 or ical.components:
+        raise DavError(403, f"{CALDAV}valid-calendar-data", "A time zone is a calendar with one VTIMEZONE alone.")
+    return zones[0]
+
+
+def _selection(comp: Element, depth: int) -> Selection:
+    if depth > 5:
+        raise DavError(403, f"{CALDAV}valid-calendar-data", "Components are not within one another so deep.")
+    props, comps = list(comp.all(f"{CALDAV}prop")), list(comp.all(f"{CALDAV}comp"))
+    if not comp.children:  # as the standard's own example asks for all of a time zone
+        return Selection()
+    properties = {each.attributes.get("name", "").upper(): each.attributes.get("novalue") == "yes" for each in props}
+    components = {each.attributes.get("name", "").upper(): _selection(each, depth + 1) for each in comps}
+    return Selection(
+        None if comp.first(f"{CALDAV}allprop") is not None else properties,
+        None if comp.first(f"{CALDAV}allcomp") is not None else components,
+    )

@@ -64,4 +64,5 @@ def noted(mirror: Mirror) -> list[tuple[str, str]]:
 
 
 def problems(mirror: Mirror) -> list[str]:
-    return list(MirrorItem.objects.filter(mirror=mirror).exclude(problem="").values_list("problem", flat=True))
+    items = MirrorItem.objects.filter(mirror=mirror).exclude(problem="")
+    return list(items.order_by("pk").values_list("problem", flat=True))

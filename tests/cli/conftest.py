@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -9,9 +10,13 @@ import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile, mkdtemp
 
 import pytest
+
+from tests.cli.forking import Forks
 
 POSTGRES = os.environ.get("FARLEY_TEST_DATABASE_URL", "")
 SERVER_ENDS = bool(os.environ.get("FARLEY_TEST_SERVER_ENDS"))  # tools.with_postgres started it
@@ -37,16 +42,23 @@ class Instance:
 
     def run(self, *arguments: str | Path, stdin: str | bytes = "", cwd: Path | None = None) -> Result:
         """Run the command to its end."""
-        done = subprocess.run(
-            [str(FARLEY), *map(str, arguments)],
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            env=self.environment,
-            cwd=cwd or self.folder,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr.decode())
+        words, folder = [str(word) for word in arguments], cwd or self.folder
+        with TemporaryFile() as given, TemporaryFile() as said, TemporaryFile() as told:
+            given.write(stdin.encode() if isinstance(stdin, str) else stdin)
+            given.seek(0)
+            if forks := _forks():
+                streams = [given.fileno(), said.fileno(), told.fileno()]
+                code = forks.run(words, self.environment, folder, streams, TIMEOUT_S)
+            else:
+                command = [str(FARLEY), *words]
+                streams_of = {"stdin": given, "stdout": said, "stderr": told}
+                done = subprocess.run(
+                    command, env=self.environment, cwd=folder, timeout=TIMEOUT_S, check=False, **streams_of
+                )
+                code = done.returncode
+            said.seek(0)
+            told.seek(0)
+            return Result(code, said.read(), told.read().decode())
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
         """Start the command and let it run."""
@@ -75,6 +87,18 @@ class Result:
     @property
     def stdout(self) -> str:
         return self.octets.decode()
+
+
+@cache
+def _forks() -> Forks | None:
+    """What this worker of the tests forks its commands off; it lives as long as the worker."""
+    if os.environ.get("FARLEY_TEST_FORKS") == "no":
+        return None
+    folder = Path(mkdtemp(prefix="farley-forks-"))
+    forks = Forks(Instance(folder, POSTGRES).environment)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(forks.end)
+    return forks
 
 
 class Databases:

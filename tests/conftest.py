@@ -55,6 +55,20 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The database of the tests is made as Farley makes a new one; `test_migrating` compares it with migrations."""
+    from django.core.management.commands import migrate
+
+    from farley.backups import migrating
+
+    def make(*_arguments: object, **_options: object) -> None:
+        with migrating.one_transaction():
+            migrating.migrate()
+
+    pytest.MonkeyPatch().setattr(migrate.Command, "handle", make)
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
     """Flushing the database, as tests with transactions of their own end, empties the tables that Django knows.
 

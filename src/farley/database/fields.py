@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import migrations, models
@@ -29,15 +31,20 @@ class CreateClusteredTable(migrations.CreateModel):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if schema_editor.connection.vendor != "sqlite":
+        with clustered(schema_editor):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        plain = schema_editor.sql_create_table
+
+
+@contextmanager
+def clustered(schema_editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
+    """The tables that are made meanwhile lie in the order of their primary keys, where the engine can."""
+    plain = schema_editor.sql_create_table
+    if schema_editor.connection.vendor == "sqlite":
         schema_editor.sql_create_table = f"{plain} WITHOUT ROWID"
-        try:
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-        finally:
-            schema_editor.sql_create_table = plain
+    try:
+        yield
+    finally:
+        schema_editor.sql_create_table = plain
 
 
 class RowIdField(models.BigIntegerField[int, int]):

@@ -7,6 +7,7 @@ import pytest
 from farley.accounts.models import User
 from farley.contacts import operations as contacts
 from farley.contacts.models import Contact
+from farley.journal import epochs
 from farley.journal.models import Change, Door
 from farley.journal.undo import undo
 from farley.mirrors import operations
@@ -350,3 +351,18 @@ def test_a_version_that_loses_to_a_deletion_can_be_brought_back(space: Space, al
     contacts.restore(lost, by=alice.actor, door=Door.WEB)
     in_step(mirror)
     assert list(outside.cards.values()) == [theirs]
+
+
+def test_a_copy_that_was_restored_sends_nothing_until_a_manager_lets_it(
+    space: Space, alice: User, outside: Outside
+) -> None:
+    sender = mirror_of(space, alice, outside, is_two_way=True)
+    reader = mirror_of(space, alice, outside, name="Reader")
+    epochs.begin()
+    for mirror in (sender, reader):
+        mirror.refresh_from_db()
+    assert (sender.state, reader.state) == (Mirror.State.PAUSED, Mirror.State.ON)
+    assert any("restored from a backup" in line for line in operations.in_need())
+    operations.resume(sender, by=alice.actor, door=Door.WEB)
+    sender.refresh_from_db()
+    assert (sender.state, sender.remark) == (Mirror.State.ON, "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from typing import ClassVar
 
 from django.db import models
@@ -17,6 +18,7 @@ from django.utils import timezone
 from farley.database.turns import write_turn
 from farley.spaces.models import Space
 
+_at_beginning: list[Callable[[], None]] = []
 FIRST = 1  # the number of the epoch that an instance is made with
 
 
@@ -56,6 +58,11 @@ def current() -> Epoch:
     return Epoch.objects.order_by("-number").first() or _begin(FIRST)
 
 
+def on_beginning(act: Callable[[], None]) -> None:
+    """Have `act` done in the transaction of each restore: what must not go on by itself in a copy."""
+    _at_beginning.append(act)
+
+
 def begin(at: dt.datetime | None = None) -> Epoch:
     """Begin an epoch, as the last step of a restore: revisions have gone back to what the spaces say now."""
     with write_turn():
@@ -64,6 +71,8 @@ def begin(at: dt.datetime | None = None) -> Epoch:
             EpochStart(epoch=epoch, space_id=space, revision=revision)
             for space, revision in Space.objects.values_list("pk", "revision")
         )
+        for act in _at_beginning:
+            act()
     return epoch
 
 

@@ -189,11 +189,19 @@ def pause(mirror: Mirror, *, by: Actor, door: Door) -> None:
             _tell(Verb.MIRROR_CHANGED, mirror, by, door)
 
 
+def pause_senders() -> None:
+    """After a restore: none sends by itself, for the Farley that the backup is of may be running beside this one."""
+    senders = Mirror.objects.filter(state__in=(State.ON, State.HELD), is_two_way=True)
+    senders.update(state=State.PAUSED, remark="restored", remark_details={})
+
+
 def resume(mirror: Mirror, *, by: Actor, door: Door) -> None:
     """Have it run by itself again, at once for the first time. Raises NotAllowed, NoSuchSpace."""
     require(mirror.space, by, Role.MANAGER)
     with write_turn():
-        if not Mirror.objects.filter(pk=mirror.pk, state=State.PAUSED).update(state=State.ON):
+        if not Mirror.objects.filter(pk=mirror.pk, state=State.PAUSED).update(
+            state=State.ON, remark="", remark_details={}
+        ):
             return
         _tell(Verb.MIRROR_CHANGED, mirror, by, door)
     mirror.state = State.ON

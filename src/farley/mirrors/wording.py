@@ -70,6 +70,10 @@ REMARKS = {
     "tokens": gettext_noop(
         "The server has not told of everything that had changed. So it is asked for the whole list each time."
     ),
+    "restored": gettext_noop(
+        "It was paused when this Farley was restored from a backup: where the former one still runs, both would send. "
+        "If it does not, let this one run by itself."
+    ),
     "too_long": gettext_noop("%(count)s cards have an address that is longer than Farley keeps, and stay outside."),
 }
 PROBLEMS = {  # why a card did not get across

@@ -33,7 +33,14 @@ KEYWORDS = {
     "pgettext_lazy": (_CONTEXT, 2),
     "npgettext": (_CONTEXT, 2, 3),
 }
-REASONS = {"InvalidVCard", "Slice", "_give_up"}  # the codecs give reasons to these; whoever shows one translates it
+REASONS = {
+    "InvalidVCard",
+    "Slice",
+    "_give_up",
+    "Unreadable",
+    "NotATable",
+    "BadMapping",
+}  # codecs and readers give reasons to these; whoever shows one translates it
 
 
 def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
@@ -47,7 +54,7 @@ def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
             continue
         for line, text, _, context in extract("python", io.BytesIO(code), KEYWORDS, (), {"encoding": "utf-8"}):
             yield path.relative_to(ROOT).as_posix(), line, text, context
-        if "codecs" in path.parts:
+        if path.suffix == ".py" and {"codecs", "exchange"} & set(path.parts):
             for line, reason in _reasons(code):
                 yield path.relative_to(ROOT).as_posix(), line, reason, None
 

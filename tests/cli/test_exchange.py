@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Instance, card
+from tests.codecs.spreadsheets import xlsx_of
 
 ADA = card("ada", "Ada King", "EMAIL:ada@example.org", "X-ODD;X=1:kept\\, as it is")
 BOB = card("bob", "Bob Miller", "TEL;TYPE=cell:+4917612345")
@@ -70,7 +71,7 @@ def test_a_uid_that_the_space_has_already_leaves_the_stored_contact_alone(farley
     [
         (b"", "the file is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, ":1: "),
-        (b"name;phone\nAda;123\n", ":1: "),
+        (b"name;phone\nAda;123\n", "what its columns become has to be chosen"),
         (b"\r\n\r\n", "no vCard in it"),
     ],
     ids=["empty", "binary", "csv", "blank"],
@@ -251,3 +252,47 @@ def test_a_file_name_that_is_not_utf_8_is_refused(farley: Instance) -> None:
     path.write_bytes(ADA)
     result = load(farley, path)
     assert (result.code, "its name is not UTF-8" in result.stderr) == (2, True), result.stderr
+
+
+OUTLOOK = (
+    "First Name,Last Name,Company,E-mail Address,Business Phone,Home Phone,Mobile Phone,User 1\n"
+    'Ada,King,Engines,ada@example.org,030 1,,,"blue, green"\n'
+    "Bob,Miller,,bob@example.org,,,0170 1,\n"
+    "Too,Many,Values,,,,,,x\n"
+)
+
+
+def test_a_table_of_a_known_layout_comes_in_and_is_known_again(farley: Instance) -> None:
+    path = farley.folder / "contacts.txt"
+    path.write_text(OUTLOOK, "utf-16")
+    result = load(farley, path)
+    assert (result.code, result.stdout.splitlines()[0]) == (1, "2 imported, 0 were there already, 1 had problems.")
+    assert "contacts.txt:4: this row has more values than there are columns" in result.stderr
+    assert b"FN:Ada King\r\nORG:Engines\r\nEMAIL:ada@example.org\r\nTEL;TYPE=work:030 1\r\n" in export(farley)
+    assert load(farley, path).stdout == "0 imported, 2 were there already, 1 had problems.\n"
+
+
+def test_columns_of_any_other_table_are_chosen_by_a_map(farley: Instance) -> None:
+    sheet = farley.folder / "people.dat"
+    sheet.write_bytes(xlsx_of([["Wer", "Erreichbar", "Stufe"], ["Ada King", "ada@example.org", "Gold"]]))
+    refused = load(farley, sheet)
+    assert (refused.code, "--print-map proposes a file for --map" in refused.stderr) == (2, True)
+    proposed = farley.run("import", sheet, "--print-map")
+    mapping = json.loads(proposed.stdout)
+    assert [column["to"] for column in mapping["columns"]] == ["name", "email", "own"]
+    map_file = farley.folder / "map.json"
+    map_file.write_text(json.dumps(mapping | {"columns": [*mapping["columns"], {"to": "tags", "value": "Messe"}]}))
+    result = load(farley, sheet, options=("--map", str(map_file), "--define-fields"))
+    assert (result.code, "The own field Stufe is new in sales." in result.stderr) == (0, True), result.stderr
+    assert b"CATEGORIES:Messe\r\nX-FARLEY-FIELD;X-KEY=stufe;X-KIND=text;X-LABEL=Stufe:Gold" in export(farley)
+    shown = farley.run("list", "--as", "alice", "--columns", "name,own.sales.stufe")
+    assert "Gold" in shown.stdout
+    map_file.write_text('{"columns": [{"to": "name", "column": "Who"}]}')
+    refused = load(farley, sheet, options=("--map", str(map_file)))
+    assert (refused.code, "the table has no column “Who”" in refused.stderr) == (2, True)
+
+
+def test_what_can_be_read_is_listed(farley: Instance) -> None:
+    listed = farley.run("import", "--layouts")
+    assert (listed.code, "outlook.de" in listed.stdout, "csv" in listed.stdout) == (0, True, True)
+    assert farley.run("import", "x.csv", "--format", "dbf").code == 2

@@ -14,6 +14,7 @@ from farley.accounts.roles import Role
 from farley.contacts import operations, rebuilding
 from farley.contacts.models import Contact
 from farley.exchange.exporting import VERSIONS, vcards
+from farley.exchange.importing import cards_of
 from farley.exchange.own_lines import define_missing, fields_here
 from farley.fields import operations as defining
 from farley.fields.models import Field
@@ -75,7 +76,7 @@ def test_own_fields_come_over_into_another_space_and_are_undone_with_the_import(
     assert bytes(Contact.objects.get(pk=ada.pk).content.data) == a_card("Ada King", uid="ada")  # the stored one stays
     sales = team("sales", alice=Role.MANAGER)
     file = file_of(tmp_path, octets)
-    made, refused = define_missing(sales, [file.path], by=alice.actor, door=Door.CLI)
+    made, refused = define_missing(sales, cards_of([file]), by=alice.actor, door=Door.CLI)
     assert (sorted(field.label for field in made), refused) == (sorted(GIVEN), [])
     run = imported(sales, alice, file)
     there = Contact.objects.get(space=sales)
@@ -86,7 +87,7 @@ def test_own_fields_come_over_into_another_space_and_are_undone_with_the_import(
     assert run.batch is not None
     undo(run.batch, by=alice.actor, door=Door.CLI)
     assert not Contact.objects.filter(space=sales, deleted_at=None).exists()
-    assert define_missing(sales, [file.path], by=alice.actor, door=Door.CLI) == ([], [])
+    assert define_missing(sales, cards_of([file]), by=alice.actor, door=Door.CLI) == ([], [])
 
 
 def test_what_the_space_has_no_field_for_stays_a_line_of_the_card(alice: User, bob: User, tmp_path: Path) -> None:
@@ -102,8 +103,8 @@ def test_what_the_space_has_no_field_for_stays_a_line_of_the_card(alice: User, b
     assert told(there["odd"], bob) == {}
     assert bytes(there["odd"].content.data) == odd
     with pytest.raises(NotAllowed):
-        define_missing(sales, [file_of(tmp_path, octets).path], by=bob.actor, door=Door.CLI)
-    _, refused = define_missing(sales, [file_of(tmp_path, octets).path], by=alice.actor, door=Door.CLI)
+        define_missing(sales, cards_of([file_of(tmp_path, octets)]), by=bob.actor, door=Door.CLI)
+    _, refused = define_missing(sales, cards_of([file_of(tmp_path, octets)]), by=alice.actor, door=Door.CLI)
     assert refused == ["Worth"]  # a text there
 
 

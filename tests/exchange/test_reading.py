@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.cast import a_card
 
+from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import InvalidVCard
 from farley.contacts.storing import Prepared, TooLarge
 from farley.exchange import reading
@@ -47,7 +48,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 def told(entries: list[Read]) -> list[tuple[object, ...]]:
     """Entries as they can be compared: exceptions are equal to nothing."""
     return [
-        (line, size, item if isinstance(item, Prepared) else (type(item), str(item))) for line, size, item in entries
+        (line, size, item if isinstance(item, Prepared) else (isinstance(item, Unreadable), str(item)))
+        for line, size, item in entries
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from farley.cli.text import printable
 if TYPE_CHECKING:
     from farley.accounts.actor import Actor
     from farley.contacts.comparing import Difference
-    from farley.exchange.importing import Verdict
+    from farley.exchange.importing import Source, Verdict
     from farley.exchange.models import Import
     from farley.spaces.models import Space
 
@@ -23,16 +24,26 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "import",
-        help="import vCard files into a space",
+        help="import files of contacts into a space",
         description=(
-            "Import vCard files (2.1, 3.0, 4.0) into a space. Cards keep their octets; a card whose UID the space has"
-            " already is left out, and listed if it differs, unless --rule says what becomes of who is there. An import"
-            " that was cut short goes on where it stopped when the same files are given again."
+            "Import files into a space: vCards (2.1, 3.0, 4.0), and tables (CSV, XLSX, ODS) whose layout is known or"
+            " whose columns --map chooses; what a file is, its contents tell. Cards keep their octets; a card whose UID"
+            " the space has already is left out, and listed if it differs, unless --rule says what becomes of who is"
+            " there. An import that was cut short goes on where it stopped when the same files are given again."
         ),
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
-    parser.add_argument("--space", required=True, metavar="NAME")
-    parser.add_argument("--as", dest="user", required=True, metavar="USER", help="an editor of the space")
+    parser.add_argument("files", nargs="*", metavar="FILE", type=Path)
+    parser.add_argument("--space", metavar="NAME")
+    parser.add_argument("--as", dest="user", metavar="USER", help="an editor of the space")
+    parser.add_argument("--format", metavar="F", help="what the files are, where their contents mislead: see --layouts")
+    parser.add_argument("--encoding", metavar="E", help="of a CSV file, for instance cp1252 (default: found out)")
+    parser.add_argument("--map", dest="map", metavar="MAP", type=Path, help="what the columns of a table become (JSON)")
+    parser.add_argument(
+        "--print-map", action="store_true", help="print what the columns of FILE would become, as --map reads it"
+    )
+    parser.add_argument(
+        "--layouts", action="store_true", help="list the formats, and the layouts of tables, known here"
+    )
     parser.add_argument(
         "--define-fields",
         action="store_true",
@@ -66,13 +77,24 @@ def _import(options: argparse.Namespace) -> int:
     from farley.exchange import importing
     from farley.journal.models import Door
 
+    if options.layouts:
+        return _print_layouts()
+    if not options.files:
+        raise Refused("name at least one file")
+    sources = _sources(options)
+    if options.print_map:
+        return _print_map(sources)
+    if not options.space or not options.user:
+        raise Refused("say which space with --space, and on whose behalf with --as")
     user = user_named(options.user)
     space = space_named(options.space, user)
-    sources = [importing.Source(str(path), path) for path in options.files]
     if options.define_fields:
-        _define_fields(options, space, user.actor)
+        _define_fields(options, sources, space, user.actor)
     asked: dict[str, Any] = {"key": options.key, "rule": Rule(options.rule), "is_dry_run": options.dry_run}
-    run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, **asked)
+    try:
+        run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, **asked)
+    except importing.ColumnsToChoose as error:
+        raise Refused(f"{error}; --print-map proposes a file for --map") from error
     if run.done_entries:
         print(f"An import of these files was cut short; it goes on after {run.done_entries} cards.", file=sys.stderr)
     progress = Progress("Checking" if options.dry_run else "Importing", run.total_octets, "octets")
@@ -100,13 +122,59 @@ def _import(options: argparse.Namespace) -> int:
     return SOME_PROBLEMS if run.created or run.changed or run.unchanged else NOTHING_CHANGED
 
 
-def _define_fields(options: argparse.Namespace, space: Space, by: Actor) -> None:
+def _sources(options: argparse.Namespace) -> list[Source]:
+    from farley.exchange.formats import FORMATS, How
+    from farley.exchange.importing import Source
+    from farley.exchange.mapping import BadMapping, Mapping
+
+    if options.format and options.format not in FORMATS:
+        raise Refused(f"there is no format {options.format!r}; there are {', '.join(FORMATS)}")
+    mapping = None
+    if options.map is not None:
+        try:
+            mapping = Mapping.from_json(json.loads(options.map.read_bytes()))
+        except (ValueError, RecursionError) as error:
+            reason = error.reason if isinstance(error, BadMapping) else "this is no JSON"
+            raise Refused(f"{options.map}: {reason}") from error
+    how = How(options.format or "", options.encoding or "", mapping)
+    return [Source(str(path), path, how) for path in options.files]
+
+
+def _print_map(sources: Sequence[Source]) -> int:
+    from farley.codecs.tables import NotATable
+    from farley.exchange.formats import look_at
+
+    if len(sources) > 1:
+        raise Refused("--print-map takes one file")
+    try:
+        seen = look_at(sources[0].path, sources[0].how)
+    except NotATable as error:
+        raise Refused(f"{sources[0].name}: {error.reason}") from error
+    except LookupError as error:
+        raise Refused(f"{sources[0].name}: there is no encoding of this name") from error
+    print(json.dumps(seen.mapping.to_json(), ensure_ascii=False, indent=1))
+    return DONE
+
+
+def _print_layouts() -> int:
+    from farley.exchange.formats import FORMATS
+    from farley.exchange.layouts import layouts
+
+    print(f"Formats: {', '.join(FORMATS)}")
+    print("Layouts of tables (CSV, XLSX, ODS):")
+    for layout in layouts():
+        print(f"  {layout.name:<24}{layout.title}")
+    return DONE
+
+
+def _define_fields(options: argparse.Namespace, sources: Sequence[Source], space: Space, by: Actor) -> None:
+    from farley.exchange.importing import cards_of
     from farley.exchange.own_lines import define_missing
     from farley.journal.models import Door
 
     if options.dry_run:
         raise Refused("--define-fields changes the space; leave it out of a --dry-run")
-    made, refused = define_missing(space, options.files, by=by, door=Door.CLI)
+    made, refused = define_missing(space, cards_of(sources), by=by, door=Door.CLI)
     for field in made:
         print(printable(f"The own field {field.label} is new in {space.name}."), file=sys.stderr)
     for label in refused:

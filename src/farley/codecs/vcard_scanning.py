@@ -7,6 +7,7 @@ from itertools import chain
 from typing import BinaryIO, Final, NamedTuple
 
 from farley.codecs.contentline import count_breaks, utf_16_of
+from farley.codecs.unreadable import Unreadable
 
 MAX_CARD: Final = 10 * 2**20  # octets; what the DAV face announces as max-resource-size
 
@@ -21,12 +22,8 @@ _REACH = 32  # octets before a colon in which its word and the line break before
 _AGENT_BEFORE = re.compile(rb"[\r\n](?:[^\r\n:;]*\.)?AGENT(?:;[^\r\n]*)?:[ \t]*[\r\n]*\Z", re.IGNORECASE)
 
 
-class InvalidVCard(ValueError):
-    """The octets are not a vCard. `line` is the first line at fault, counted from 1; `reason` quotes no contents."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
-        self.line, self.reason = line, reason
+class InvalidVCard(Unreadable):
+    """The octets are not a vCard."""
 
 
 class Slice(NamedTuple):

@@ -308,7 +308,13 @@ def _photo(prop: Property, reading: _Reading) -> None:
 def _external_id(prop: Property, reading: _Reading) -> None:
     key = clean(prop.text).strip()
     if 0 < len(key) <= external_ids.MAX_KEY and len(reading.external_ids) < external_ids.MAX_NAMES:
-        reading.external_ids[prop.name, key] = None
+        reading.external_ids[_system_of(prop), key] = None
+
+
+def _system_of(prop: Property) -> str:
+    if prop.name != external_ids.ID_LINE:
+        return prop.name
+    return clean(prop.param("X-SYSTEM") or "").strip()[: external_ids.MAX_SYSTEM] or prop.name
 
 
 def _sort_string(prop: Property, reading: _Reading) -> None:
@@ -360,7 +366,7 @@ _READERS: dict[str, Callable[[Property, _Reading], None]] = {
     "PHOTO": _photo,
     "SORT-STRING": _sort_string,
     "N": _name,
-    **dict.fromkeys(external_ids.PROPERTIES, _external_id),
+    **dict.fromkeys((*external_ids.PROPERTIES, external_ids.ID_LINE), _external_id),
 }
 
 

@@ -12,6 +12,9 @@ Named = tuple[str, str]  # system, key: a plain tuple, for it goes from one proc
 # Properties that name a record everywhere alike, and only one. Not so X-PILOTID: each handheld counts from 1, and new
 # entries all have 0. The Address Book of older Macs writes X-ABUID, and no UID.
 PROPERTIES = ("X-ABUID",)
+# What a row of another system's export is called there: its parameter X-SYSTEM says by which system.
+ID_LINE = "X-FARLEY-ID"
+MAX_SYSTEM = 60  # characters of the name of a system
 MAX_KEY = 400  # characters; a longer one names nobody
 MAX_NAMES = 10  # of one card
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
+from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import Card, InvalidVCard
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.external_ids import Named, ask_holders
@@ -45,7 +46,7 @@ class KnownAlready(StoreProblem):
         self.prop, self.href, self.name = prop, href, name
 
 
-Problem = StoreProblem | InvalidVCard
+Problem = StoreProblem | Unreadable
 
 
 class Prepared(NamedTuple):

@@ -1,8 +1,9 @@
-"""Importing vCard files: a batch of short transactions that can be watched, cancelled, resumed and undone."""
+"""Importing files: a batch of short transactions that can be watched, cancelled, resumed and undone."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 import shutil
@@ -22,7 +23,9 @@ from django.utils.translation import gettext, gettext_noop
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
-from farley.codecs.vcard import InvalidVCard
+from farley.codecs.tables import NotATable
+from farley.codecs.unreadable import Unreadable
+from farley.codecs.vcard import Card
 from farley.contacts import storing
 from farley.contacts.combining import Rule
 from farley.contacts.comparing import Difference
@@ -35,6 +38,8 @@ from farley.contacts.writing import TABLES
 from farley.database import rows
 from farley.database.turns import write_turn
 from farley.exchange import own_lines
+from farley.exchange.formats import FIND_OUT, ColumnsNotChosen, How, Look, entries, found_out
+from farley.exchange.mapping import BadMapping
 from farley.exchange.models import Import, ImportOutcome, ImportProblem
 from farley.exchange.reading import Read, collecting_rarely, read
 from farley.exchange.updating import MatchedAgain, Outcome, Plan, Said, SeveralFit, Told, Updating
@@ -98,6 +103,14 @@ class NothingToImport(ValueError):
         self.file, self.reason = file, reason
 
 
+class ColumnsToChoose(NothingToImport):
+    """A table whose layout nobody knows. `look` is what there is to choose from."""
+
+    def __init__(self, file: str, look: Look) -> None:
+        super().__init__(file, "the layout of this table is not known: what its columns become has to be chosen")
+        self.look = look
+
+
 _NOT_OVER = (Import.State.WAITING, Import.State.RUNNING)
 
 
@@ -123,10 +136,11 @@ class ImportBusy(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to import: its name as the user knows it, and where it lies."""
+    """A file to import: its name as the user knows it, where it lies, and how it is read, as far as that is given."""
 
     name: str
     path: Path
+    how: How = FIND_OUT
 
 
 def reason_of(problem: ImportProblem) -> str:
@@ -171,7 +185,7 @@ def prepare(
     assert by.user is not None
     Key.named(key, own_lines.fields_here(space, by))
     files = [_described(source) for source in sources]
-    fingerprint = _fingerprint(sources)
+    fingerprint = _fingerprint(sources, files)
     asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule}
     unfinished = Import.objects.visible_to(by).filter(
         is_dry_run=False, is_cancelled=False, state=Import.State.RUNNING, **asked
@@ -185,6 +199,14 @@ def prepare(
             return taken_up
     with write_turn():
         return Import.objects.create(user=by.user, door=door, is_dry_run=is_dry_run, files=files, **asked)
+
+
+def cards_of(sources: Sequence[Source]) -> Iterator[Card]:
+    """The cards of these files. Raises NothingToImport for a file that cannot be read; OSError."""
+    for source in sources:
+        for found in entries(source.path, _how(source)):
+            if isinstance(found.card, Card):
+                yield found.card
 
 
 def run(
@@ -314,7 +336,21 @@ def _described(source: Source) -> dict[str, Any]:
     path = str(source.path.absolute())
     if path != _printable(path):
         raise NothingToImport(_printable(source.name), "the name of the file is not UTF-8; rename it")
-    return {"name": _printable(source.name)[:300], "path": path, "size": size}
+    described = {"name": _printable(source.name)[:300], "path": path, "size": size}
+    how = _how(source)
+    return described if how.is_plain else described | {"how": how.to_json()}
+
+
+def _how(source: Source) -> How:
+    """How the file is read: settled before the import begins, so that all of it is read alike."""
+    try:
+        return found_out(source.path, source.how)
+    except ColumnsNotChosen as error:
+        raise ColumnsToChoose(source.name, error.look) from error
+    except (BadMapping, NotATable) as error:
+        raise NothingToImport(source.name, error.reason) from error
+    except LookupError as error:
+        raise NothingToImport(source.name, "there is no encoding of this name") from error
 
 
 def _printable(name: str) -> str:
@@ -322,11 +358,14 @@ def _printable(name: str) -> str:
     return name.encode(errors="replace").decode().replace("\0", "?")
 
 
-def _fingerprint(sources: Sequence[Source]) -> str:
+def _fingerprint(sources: Sequence[Source], files: Sequence[dict[str, Any]]) -> str:
+    """What recognises the same files, read in the same way."""
     digest = hashlib.sha256()
-    for source in sources:
+    for source, file in zip(sources, files, strict=True):
         with source.path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
+        if "how" in file:
+            digest.update(json.dumps(file["how"], sort_keys=True).encode())
     return digest.hexdigest()
 
 
@@ -361,9 +400,10 @@ class _Pace:
 def _chunks(run: Import, index: int, pace: _Pace) -> Iterator[list[Read]]:
     """The entries of one file that are not done yet, in chunks bounded by number and size."""
     path = Path(run.files[index]["path"])
+    how = How.from_json(run.files[index].get("how", {}))
     chunk: list[Read] = []
     size = 0
-    with closing(read(path, skip=run.entries, region=run.space.default_region)) as entries:
+    with closing(read(path, skip=run.entries, region=run.space.default_region, how=how)) as entries:
         for entry in entries:
             chunk.append(entry)
             size += entry.size
@@ -573,7 +613,7 @@ def _verdict(
 
 
 def _problem(run: Import, index: int, entry: Read, name: str, problem: Problem, mine: frozenset[str]) -> ImportProblem:
-    if isinstance(problem, InvalidVCard):
+    if isinstance(problem, Unreadable):
         code = "invalid"
         details: dict[str, Any] = {"reason": problem.reason}
     elif isinstance(problem, UidConflict):

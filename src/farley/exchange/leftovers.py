@@ -8,6 +8,7 @@ from pathlib import Path
 from farley.codecs.vcard import Card, read_cards
 from farley.contacts.storing import MAX_CARD
 from farley.exchange import importing
+from farley.exchange.formats import How, entries
 from farley.exchange.models import Import
 from farley.exchange.reading import REASON, without_reasons
 
@@ -15,11 +16,19 @@ from farley.exchange.reading import REASON, without_reasons
 def leftovers(run: Import) -> Iterator[bytes]:
     """The cards that did not come in, as they were but for the reason; what is no card as it stands in the file.
 
+    Of a table they are what its rows were made into; rows that cannot be read are not among them.
+
     The reasons are in the active language. Raises OSError for a file that is gone.
     """
     for file in run.files:
         reasons = {each.line: importing.reason_of(each) for each in run.problems.filter(file=file["name"]).iterator()}
         if not reasons:
+            continue
+        how = How.from_json(file.get("how", {}))
+        if not how.is_plain:
+            for found in entries(Path(file["path"]), how):
+                if found.line in reasons and isinstance(found.card, Card):
+                    yield _with_reason(found.card, found.card.octets, reasons[found.line])
             continue
         with Path(file["path"]).open("rb") as stream:
             for entry in read_cards(stream, max_card=MAX_CARD):

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
-from farley.codecs.vcard import Card, read_cards
-from farley.contacts.storing import MAX_CARD
+from farley.codecs.vcard import Card
 from farley.fields import operations as defining
 from farley.fields import values
 from farley.fields.models import Document, Field
@@ -104,17 +102,19 @@ def split(card: Card, fields: Sequence[Field]) -> tuple[dict[Field, Value | None
     return {field: value for field, value in said.items() if value is not None}, card.without_all(understood)
 
 
-def define_missing(space: Space, paths: Iterable[Path], *, by: Actor, door: Door) -> tuple[list[Field], list[str]]:
-    """Define in `space` the fields that cards of these files name and that are not there, and missing choices.
+def define_missing(space: Space, cards: Iterable[Card], *, by: Actor, door: Door) -> tuple[list[Field], list[str]]:
+    """Define in `space` the fields that these cards name and that are not there, and missing choices.
 
     Returns the new fields, and the labels of those that cannot be there: another one has their key or name.
-    Raises NotAllowed, NoSuchSpace; OSError.
+    Raises NotAllowed, NoSuchSpace.
     """
     defining.require_defining(space, by)
     there = fields_here(space, by)
     wanted: dict[tuple[str, str], tuple[OwnLine, dict[str, None]]] = {}
-    for line in _lines_of(paths, _KINDS.values()):
-        wanted.setdefault((line.key, line.kind), (line, {}))[1].setdefault(line.text.strip())
+    for line in _lines_of(cards, _KINDS.values()):
+        _, said = wanted.setdefault((line.key, line.kind), (line, {}))
+        if line.kind == _KINDS[Field.Kind.CHOICE]:
+            said.setdefault(line.text.strip())
     taken = set(Field.objects.filter(noun=Noun.CONTACT, space=space).values_list("key", flat=True))
     made: list[Field] = []
     refused: list[str] = []
@@ -148,12 +148,10 @@ def _add_choices(field: Field, said: Iterable[str], *, by: Actor, door: Door) ->
         defining.change(field, label=field.label, renamed={}, added=new, by=by, door=door)
 
 
-def _lines_of(paths: Iterable[Path], kinds: Collection[str]) -> Iterator[OwnLine]:
-    for path in paths:
-        with path.open("rb") as stream:
-            for entry in read_cards(stream, max_card=MAX_CARD):
-                if entry.card is not None and are_in(entry.octets):
-                    yield from (line for line in OwnLine.all_of(entry.card) if line.key and line.kind in kinds)
+def _lines_of(cards: Iterable[Card], kinds: Collection[str]) -> Iterator[OwnLine]:
+    for card in cards:
+        if are_in(card.octets):
+            yield from (line for line in OwnLine.all_of(card) if line.key and line.kind in kinds)
 
 
 def _written(field: Field, value: Value) -> str:

@@ -7,21 +7,23 @@ writes blocks of entries to its standard output and ends when nobody reads them 
 from __future__ import annotations
 
 import gc
-import itertools
+import json
 import marshal
 import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from farley.codecs.vcard import Card
     from farley.contacts.storing import Prepared, Problem
+    from farley.exchange.formats import How
 
 AHEAD_FROM = 2 * 2**20  # octets to read: for fewer, starting a process takes longer than it saves
+DENSE = 4  # times as many entries are in so many octets of another format
 BLOCK = 100  # entries
 BLOCK_OCTETS = 2**20
 _PIPE = 2**20  # octets the second process may be ahead
@@ -40,18 +42,18 @@ class Read(NamedTuple):
     item: Prepared | Problem
 
 
-def read(path: Path, *, skip: int, region: str) -> Generator[Read]:
-    """The entries of the vCard file at `path` after the first `skip`.
+def read(path: Path, *, skip: int, region: str, how: How | None = None) -> Generator[Read]:
+    """The entries of the file at `path` after the first `skip`; `how` it is read, where it holds no vCards.
 
     `region` (ISO 3166) is where national phone numbers belong. Raises OSError.
     """
     done = skip
-    for block in _ahead(path, skip, region) if _is_worth_it(path) else ():
+    for block in _ahead(path, skip, region, how) if _is_worth_it(path, how) else ():
         if block is None:
             return
         yield from map(_unpacked, block)
         done += len(block)
-    yield from _here(path, done, region)  # all, or what is left where the second process was ended
+    yield from _here(path, done, region, how)  # all, or what is left where the second process was ended
 
 
 @contextmanager
@@ -75,33 +77,36 @@ def without_reasons(card: Card) -> Card:
     return card.without_all(found.index for found in card.properties(REASON))
 
 
-def _is_worth_it(path: Path) -> bool:
-    return (os.cpu_count() or 1) > 1 and path.stat().st_size >= AHEAD_FROM
+def _is_worth_it(path: Path, how: How | None) -> bool:
+    factor = DENSE if how is not None and not how.is_plain else 1
+    return (os.cpu_count() or 1) > 1 and factor * path.stat().st_size >= AHEAD_FROM
 
 
-def _here(path: Path, skip: int, region: str) -> Iterator[Read]:
-    from farley.codecs.vcard import read_cards
+def _here(path: Path, skip: int, region: str, how: How | None = None) -> Iterator[Read]:
+    from farley.codecs.unreadable import Unreadable
     from farley.contacts import storing
+    from farley.exchange.formats import How, entries
 
-    with path.open("rb") as stream:
-        for entry in itertools.islice(read_cards(stream, max_card=storing.MAX_CARD), skip, None):
-            if entry.card is None:
-                assert entry.problem is not None
-                yield Read(entry.problem.line, len(entry.octets), entry.problem)
-            else:
-                card = without_reasons(entry.card) if _MARK in entry.octets else entry.card
-                wanted = storing.Entry(card.octets, expected=storing.Condition.ABSENT)
-                yield Read(entry.line, len(entry.octets), storing.prepare_card(card, wanted, region))
+    for line, size, card in entries(path, how or How(), skip=skip):
+        if isinstance(card, Unreadable):
+            yield Read(line, size, card)
+        else:
+            card = without_reasons(card) if _MARK in card.octets else card
+            wanted = storing.Entry(card.octets, expected=storing.Condition.ABSENT)
+            yield Read(line, size, storing.prepare_card(card, wanted, region))
 
 
-def _ahead(path: Path, skip: int, region: str) -> Iterator[list[_Packed] | None]:
+def _ahead(path: Path, skip: int, region: str, how: How | None) -> Iterator[list[_Packed] | None]:
     """Blocks of entries, then None if these were all."""
     command = [sys.executable, "-P", "-m", __name__, str(path), str(skip), region]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(  # noqa: S603 - this program
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, pipesize=_PIPE
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=_PIPE
     ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
+        with suppress(BrokenPipeError), process.stdin as told:
+            told.write(json.dumps(how.to_json() if how is not None else {}).encode())  # too long for an argument
         try:
             while len(head := process.stdout.read(_LENGTH)) == _LENGTH:
                 length = int.from_bytes(head, "big")
@@ -120,21 +125,21 @@ def _ahead(path: Path, skip: int, region: str) -> Iterator[list[_Packed] | None]
 
 
 def _packed(entry: Read) -> _Packed:
-    from farley.codecs.vcard import InvalidVCard
+    from farley.codecs.unreadable import Unreadable
     from farley.contacts.storing import Prepared, TooLarge
 
     item = entry.item
     if isinstance(item, Prepared):
         search, *derived = item.derived
         return entry.line, entry.size, item.entry.octets, item.uid, item.sha256, tuple(search), derived
-    if isinstance(item, InvalidVCard):
+    if isinstance(item, Unreadable):
         return entry.line, entry.size, "invalid", item.line, item.reason
     assert isinstance(item, TooLarge)
     return entry.line, entry.size, "large", item.what, item.limit
 
 
 def _unpacked(packed: _Packed) -> Read:
-    from farley.codecs.vcard import InvalidVCard
+    from farley.codecs.unreadable import Unreadable
     from farley.contacts import storing
     from farley.contacts.deriving import Derived
     from farley.search.models import Texts
@@ -142,7 +147,7 @@ def _unpacked(packed: _Packed) -> Read:
     line, size, kind, *rest = packed
     item: Prepared | Problem
     if kind == "invalid":
-        item = InvalidVCard(*rest)
+        item = Unreadable(*rest)
     elif kind == "large":
         item = storing.TooLarge(*rest)
     else:
@@ -165,8 +170,8 @@ def _blocks(entries: Iterable[Read]) -> Iterator[list[_Packed]]:
         yield block
 
 
-def _write_blocks(path: Path, skip: int, region: str, out: BinaryIO) -> None:
-    for block in _blocks(_here(path, skip, region)):
+def _write_blocks(path: Path, skip: int, region: str, how: How, out: BinaryIO) -> None:
+    for block in _blocks(_here(path, skip, region, how)):
         octets = marshal.dumps(block)
         out.write(len(octets).to_bytes(_LENGTH, "big") + octets)
     out.write(bytes(_LENGTH))
@@ -184,8 +189,11 @@ def _main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not come between the blocks
         django.setup()
+        from farley.exchange.formats import How
+
         with collecting_rarely():
-            _write_blocks(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], out)
+            how = How.from_json(json.load(sys.stdin))
+            _write_blocks(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], how, out)
 
 
 if __name__ == "__main__":

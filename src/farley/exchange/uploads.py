@@ -75,7 +75,7 @@ def _uploads() -> Path:
 
 
 def kind_of(path: Path) -> str:
-    """What a file without any card seems to be: `calendar`, `table`, `archive`, `binary`, or "" for any other text."""
+    """What a file without any card seems to be: `calendar`, `archive`, `binary`, or "" for any other text."""
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)
@@ -87,5 +87,4 @@ def kind_of(path: Path) -> str:
         return "calendar"
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "binary"
-    first = head.splitlines()[0] if head else b""
-    return "table" if max(first.count(sign) for sign in (b",", b";", b"\t")) >= 2 else ""
+    return ""

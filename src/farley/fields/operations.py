@@ -223,12 +223,16 @@ def _options(there: Sequence[tuple[int, str]], added: Sequence[str]) -> list[lis
     return [[number, label] for number, label in options]
 
 
+def key_of(label: str) -> str:
+    """The word that filters call a field of this label by, where no other field has it."""
+    plain = " ".join(word.lower() if word.isascii() else search_fold(word) for word in label.split())
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: MAX_KEY - 4] or "field"
+
+
 def _free_key(label: str, taken: set[str]) -> str:
     """A word made of the label that no other field has, deleted ones neither."""
-    plain = " ".join(word.lower() if word.isascii() else search_fold(word) for word in label.split())
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: MAX_KEY - 4] or "field"
     number = 1
-    key = words
+    key = words = key_of(label)
     while key in taken:
         number += 1
         key = f"{words}-{number}"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext, pgettext
 
+from farley.codecs.names import split_name
 from farley.codecs.vcard import Card, Name, PartialDate, Property
 from farley.web.dates import NoSuchDay, UnreadableDate, read_date, show_date
 from farley.web.labels import choices_for, label_of, property_label, typed_label
-from farley.web.quick_line import split_name
 
 Form = Mapping[str, str]
 MAX_EMAIL = 320  # characters: 64 before the @ and 255 behind it, RFC 5321 §4.5.3.1

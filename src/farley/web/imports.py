@@ -21,7 +21,8 @@ from farley.contacts.combining import Rule
 from farley.contacts.matching import NoSuchKey
 from farley.exchange import importing, uploads
 from farley.exchange import leftovers as exchange_leftovers
-from farley.exchange.importing import NothingToImport, Source
+from farley.exchange.formats import How
+from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
 from farley.exchange.models import Import, ImportProblem
 from farley.exchange.tasks import run_import
 from farley.journal.models import Batch, Door
@@ -221,7 +222,7 @@ def _check(request: PageRequest) -> Import:
 
 
 def _source(file: dict[str, Any]) -> Source:
-    return Source(file["name"], Path(file["path"]))
+    return Source(file["name"], Path(file["path"]), How.from_json(file.get("how", {})))
 
 
 def _explained(nothing: NothingToImport) -> str:
@@ -230,8 +231,12 @@ def _explained(nothing: NothingToImport) -> str:
         "too large": gettext("The files are larger than {limit} together.").format(limit=filesizeformat(MAX_UPLOAD)),
         "the file is empty": gettext("“{file}” is empty.").format(file=nothing.file),
     }
+    if isinstance(nothing, ColumnsToChoose):
+        return gettext(
+            "“{file}” is a table of a layout that is not known here: what its columns become has to be chosen."
+        ).format(file=nothing.file)
     return reasons.get(nothing.reason) or gettext("“{file}” cannot be read: {reason}").format(
-        file=nothing.file, reason=nothing.reason
+        file=nothing.file, reason=gettext(nothing.reason)
     )
 
 
@@ -266,10 +271,9 @@ def _nothing_in(run: Import) -> str:
         return gettext("There is no contact in these files that could be imported.")
     file = run.files[0]
     instead = {
-        "calendar": gettext("“{file}” is a calendar. Farley reads vCard (.vcf) here."),
-        "table": gettext("“{file}” is a CSV file. Farley reads vCard (.vcf) here."),
-        "archive": gettext("“{file}” is an archive or a spreadsheet. Farley reads vCard (.vcf) here."),
-        "binary": gettext("“{file}” is no text file. Farley reads vCard (.vcf) here."),
+        "calendar": gettext("“{file}” is a calendar. Farley reads vCard, CSV, XLSX and ODS here."),
+        "archive": gettext("“{file}” is an archive. Farley reads vCard, CSV, XLSX and ODS here."),
+        "binary": gettext("“{file}” is no text file. Farley reads vCard, CSV, XLSX and ODS here."),
     }
     sentence = instead.get(uploads.kind_of(Path(file["path"])))
     return (sentence or gettext("There is no contact in “{file}” that could be imported.")).format(file=file["name"])

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 
+from farley.codecs.names import is_company, split_name
 from farley.codecs.vcard import Card, Kind, Name
 
 _EMAIL = re.compile(r"[^\s,;<>]+@[^\s,;<>]+")
 _PHONE = re.compile(r"(?<!\w)\+?[\d(][\d\s()/.-]{3,}\d(?!\w)")
 _PLACE = re.compile(r"(?:[A-Z]{1,2}[- ])?(\d{4,5})\s+([^\W\d].*)")  # postcode and town
 _STREET = re.compile(r"[^\W\d][^\d]*\s\d{1,4}\s?[a-zA-Z]?(?:\s?[-/]\s?\d{1,4}\s?[a-zA-Z]?)?")
-_COMPANY = re.compile(
-    r"(?<!\w)(?:e\.\s?K\.|e\.\s?V\.|gGmbH|GmbH|mbH|AG|SE|KG|KGaA|OHG|GbR|UG|eG|Inc|Ltd|LLC|LLP|Corp|PLC|S\.?A|SARL|S\.r\.l|"
-    r"B\.V|Verein|Stiftung|Verlag)\.?(?!\w)",
-)
-_TITLES = frozenset({"dr", "dr.", "prof", "prof.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "herr", "frau"})
-_PARTICLES = frozenset({"von", "van", "de", "der", "den", "zu", "zur", "zum", "del", "della", "di", "da", "dos", "du"})
 
 
 def card_of(line: str, uid: str, *, version: str = "3.0") -> Card:
@@ -58,25 +53,8 @@ def card_of(line: str, uid: str, *, version: str = "3.0") -> Card:
 def _named(words: list[str], otherwise: str, uid: str, version: str) -> Card:
     """The card of whoever `words` name: a person, with the organisation behind, or an organisation."""
     name = words[0] if words else otherwise
-    if words and _COMPANY.search(name):
+    if words and is_company(name):
         card = Card.new(version=version, uid=uid, full_name=name, kind=Kind.ORG)
     else:
         card = Card.new(version=version, uid=uid, full_name=name, name=split_name(name) if words else Name(family=name))
     return card.added("ORG", components=[words[1]]) if len(words) > 1 else card
-
-
-def split_name(text: str) -> Name:
-    """The parts of a person's name as it is spoken: titles first, the family name last, "von" and the like with it."""
-    words = text.split()
-    titles = []
-    while len(words) > 1 and words[0].casefold() in _TITLES:
-        titles.append(words.pop(0))
-    cut = len(words) - 1
-    while cut > 1 and words[cut - 1].casefold() in _PARTICLES:
-        cut -= 1
-    given, family = words[: max(cut, 0)], words[max(cut, 0) :]
-    if len(words) == 1:
-        given, family = words, []
-    return Name(
-        family=" ".join(family), given=" ".join(given[:1]), additional=" ".join(given[1:]), prefixes=" ".join(titles)
-    )

@@ -1,0 +1,179 @@
+"""Which format a file is in, told by its contents, and its entries as cards, whatever it is."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Self
+
+from farley.codecs.charsets import is_binary, known_encoding
+from farley.codecs.tables import NotATable, Remark, Row, Table, open_table
+from farley.codecs.unreadable import Unreadable
+from farley.codecs.vcard import read_cards
+from farley.contacts.storing import MAX_CARD
+from farley.exchange import layouts
+from farley.exchange.mapping import Found, Mapping
+
+VCARD: Final = "vcard"
+TABLES: Final = frozenset({"csv", "spreadsheet"})
+FORMATS: Final = (VCARD, "csv", "spreadsheet")
+SAMPLES: Final = 200  # rows that are looked at for a suggestion
+_HEAD = 2**16
+_BEGIN = re.compile(rb"^\s*BEGIN\s*:\s*V", re.IGNORECASE | re.MULTILINE)
+_OTHER = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*[\[{<]")  # JSON, XML, HTML
+_SHEETS = frozenset({"xl/workbook.xml", "content.xml"})
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a file is to be read. What is not given is found out."""
+
+    format: str = ""  # one of FORMATS
+    encoding: str = ""  # of a table
+    mapping: Mapping | None = None  # of a table
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is read as it is, so that nothing of this need be remembered."""
+        return self.format in ("", VCARD)
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> Self:
+        mapping = Mapping.from_json(given["map"]) if "map" in given else None
+        return cls(given.get("format", VCARD), given.get("encoding", ""), mapping)
+
+    def to_json(self) -> dict[str, Any]:
+        said: dict[str, Any] = {"format": self.format}
+        if self.encoding:
+            said["encoding"] = self.encoding
+        return said | ({"map": self.mapping.to_json()} if self.mapping is not None else {})
+
+
+FIND_OUT: Final = How()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A table as it is asked about: its columns, its first rows, and what they may become."""
+
+    header: list[str]
+    rows: list[list[str]]
+    mapping: Mapping
+    layout: layouts.Layout | None
+    remarks: list[Remark]
+
+
+class ColumnsNotChosen(ValueError):
+    """The columns of a table have to be chosen: nobody knows its layout. `look` is the table."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__("the layout of this table is not known: what its columns become has to be chosen")
+        self.look = look
+
+
+def found_out(path: Path, how: How) -> How:
+    """`how` with all that is needed to read the file.
+
+    Raises ColumnsNotChosen; NotATable for what was said to be a table; BadMapping for one that is not for this table;
+    LookupError for an encoding that there is not; OSError.
+    """
+    name = how.format or format_of(path, encoding=how.encoding)
+    encoding = known_encoding(how.encoding) if how.encoding else ""
+    if name not in TABLES:
+        return How(name)
+    how = How(name, encoding, how.mapping)
+    if how.mapping is None:
+        seen = look_at(path, how)
+        if seen.layout is None:
+            raise ColumnsNotChosen(seen)
+        return replace(how, mapping=seen.mapping)
+    table = _table(path, how)
+    with closing(table.rows):
+        how.mapping.check(table.header)
+    return how
+
+
+def look_at(path: Path, how: How = FIND_OUT) -> Look:
+    """The first rows of a table, and what its columns may become. Raises NotATable, OSError, LookupError."""
+    table = _table(path, how)
+    with closing(table.rows):
+        rows = [list(row.cells) for row in islice(table.rows, SAMPLES) if isinstance(row, Row)]
+    layout = layouts.recognise(table)
+    mapping = layout.mapping(table.header) if layout else layouts.suggest(table.header, rows)
+    return Look(table.header, rows, layouts.with_dates(mapping, table.header, rows), layout, table.remarks)
+
+
+def format_of(path: Path, *, encoding: str = "") -> str:
+    """One of FORMATS. What is nothing else is taken for vCards: their reader tells what is none, line by line.
+
+    Raises OSError.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if head.startswith(b"PK\x03\x04"):
+        return "spreadsheet" if _SHEETS & _parts_of(path) else VCARD
+    narrow = head.replace(b"\0", b"")  # whatever it is, its marks are in ASCII
+    if _BEGIN.search(narrow) or _OTHER.match(narrow) or not narrow.strip() or (is_binary(head) and not encoding):
+        return VCARD
+    return "csv" if _is_table(path, encoding) else VCARD
+
+
+def _parts_of(path: Path) -> set[str]:
+    """The names of what is in an archive, in lower case; none where it is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.lower() for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError):
+        return set()
+
+
+def entries(path: Path, how: How, *, skip: int = 0) -> Iterator[Found]:
+    """The entries of a file after the first `skip`, in order; `how` is complete (`found_out`). Raises OSError."""
+    return islice(_READERS[how.format or VCARD](path, how), skip, None)
+
+
+def _table(path: Path, how: How) -> Table:
+    return open_table(path, encoding=how.encoding or None)
+
+
+def _is_table(path: Path, encoding: str) -> bool:
+    """Whether a text is a table of contacts: its layout is known, or its rows are alike and some columns tell."""
+    try:
+        seen = look_at(path, How("csv", encoding))
+    except (NotATable, LookupError):
+        return False
+    if seen.layout is not None:
+        return True
+    if len(seen.header) == 1:
+        return layouts.suggest(seen.header).columns[0].to != "own"
+    is_ragged = any(remark.code == "ragged" for remark in seen.remarks)
+    return not is_ragged and bool(seen.rows) and any(column.to != "own" for column in seen.mapping.columns)
+
+
+def _vcards(path: Path, _how: How) -> Iterator[Found]:
+    with path.open("rb") as stream:
+        for line, octets, card, problem in read_cards(stream, max_card=MAX_CARD):
+            if card is None:
+                assert problem is not None
+                yield Found(problem.line, len(octets), problem)
+            else:
+                yield Found(line, len(octets), card)
+
+
+def _rows(path: Path, how: How) -> Iterator[Found]:
+    assert how.mapping is not None
+    try:
+        table = _table(path, how)
+    except NotATable as error:  # it was one when the import began
+        yield Found(1, 0, Unreadable(1, error.reason))
+        return
+    with closing(table.rows):
+        yield from how.mapping.cards(table)
+
+
+_READERS: Final = {VCARD: _vcards, "csv": _rows, "spreadsheet": _rows}

@@ -2,6 +2,7 @@
 import "./requests.js";
 import { startDialogs } from "./dialogs.js";
 import { startDropzones } from "./dropzone.js";
+import { startDrafts } from "./drafts.js";
 import { startEditors } from "./editing.js";
 import { startFinder } from "./finder.js";
 import { startKeys } from "./keys.js";
@@ -17,5 +18,6 @@ startFinder();
 startList();
 startRecord();
 startEditors();
+startDrafts();
 startDropzones();
 startPasskeys();

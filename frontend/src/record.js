@@ -17,6 +17,16 @@ function go(step) {
   return Boolean(path);
 }
 
+/** To the composer, for a note or a call. */
+function write(kind) {
+  const composer = document.getElementById("write");
+  if (!composer) return false;
+  document.querySelector('[data-seg-link="timeline"]')?.click(); // on a phone the others hide it
+  composer.querySelector(`[name=kind][value=${kind}]`).click();
+  composer.querySelector("textarea").focus();
+  return true;
+}
+
 export function startRecord() {
   const body = document.querySelector("[data-record]");
   if (!body) return;
@@ -25,10 +35,13 @@ export function startRecord() {
   onKey((key) => {
     if (key === "j") return go(1);
     if (key === "k") return go(-1);
+    if (key === "o" || key === "l") return write(key === "l" ? "call" : "note");
     if (key === "e") return (document.querySelector("#facts button.edit")?.click(), true);
     return false;
   });
   document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-write]");
+    if (opener && write(opener.dataset.write)) event.preventDefault();
     const chosen = event.target.closest("[data-seg-link]");
     if (!chosen) return;
     event.preventDefault();

@@ -31,6 +31,7 @@ from farley.lists.models import View
 from farley.mirrors import operations as mirrors
 from farley.mirrors.carddav import Found
 from farley.mirrors.models import Mirror, MirrorItem, MirrorRun
+from farley.notifications.models import Notification
 from farley.spaces import invitations
 from farley.spaces.models import Invitation, Membership, Space
 from tests.cast import a_card, an_event, hand_of, person
@@ -103,6 +104,7 @@ class Scene:
     event: CalendarObject
     memo: Note
     call: Call
+    mention: Notification
 
     def client(self, who: str) -> Client:
         """A browser in which `who` is signed in; a session of somebody whose account was closed counts nothing."""
@@ -155,7 +157,7 @@ def make_scene() -> Scene:
     call = conversations.add(Call(text="Zyxcall"), [contact], **told)
     return Scene(
         *(space, contact, batch, run, version, deleted, group, organisation, token, invitation, field, view, mirror),
-        *(calendar, event, memo, call),
+        *(calendar, event, memo, call, Notification.objects.get(user__name="reader")),
     )
 
 

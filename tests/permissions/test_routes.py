@@ -241,6 +241,20 @@ ROUTES: dict[str, list[Route]] = {
         ),
         Route("post", CHANGED, lambda _: {"was": "", "remove": "1"}, contact),
     ],
+    "today": [
+        Route("get", ALL, tells=["reader", "editor"]),  # the manager has done all of it
+        Route("post", mine(302, 302, 302, 302)),
+    ],
+    "example-data": [
+        Route("post", mine(302, 302, 302, 302)),
+        Route("post", mine(302, 302, 302, 302), lambda _: {"out": "1"}),
+    ],
+    "notifications": [
+        Route("get", ALL),
+        Route("post", mine(302, 302, 302, 302), lambda _: {"read": "all"}),
+        Route("post", mine(302, 302, 302, 302), lambda _: {"wishes": "1"}),
+    ],
+    "notification": [Route("post", mine(404, 302, 404, 404), arguments=lambda s: [s.mention.pk])],
     "timeline": [
         Route("get", mine(404, 302, 302, 302), arguments=contact),  # what is no part leads to the whole page
     ],

@@ -94,7 +94,8 @@ def enter(browser: Browser, live_server: LiveServer, transactional_db: None) -> 
         page.fill("#username", "alice")
         page.fill("#password", PASSWORD)
         page.click(".face .primary")
-        page.wait_for_url("**/contacts/")
+        page.wait_for_url("**/today/")
+        page.goto("/contacts/")
         return page
 
     yield opened

@@ -137,7 +137,7 @@ def test_what_was_typed_outlives_the_session(page: Page) -> None:
     login.fill("#username", "alice")
     login.fill("#password", PASSWORD)
     login.click(".face .primary")
-    login.wait_for_url("**/contacts/")
+    login.wait_for_url("**/today/")
     page.press(EDITOR, "Enter")
     page.wait_for_selector(".is-saved")
     assert b"EMAIL:ada@2.example" in card()

@@ -27,7 +27,7 @@ def alice_with_password(alice: User) -> User:
 def test_a_page_asks_strangers_to_sign_in_and_leads_back(client: Client, alice: User, path: str) -> None:
     response = client.get(path, follow=False)
     target = response["Location"] if response.status_code == 302 else ""
-    assert target == "/contacts/" or target == f"/login/?next={path}"
+    assert target == "/today/" or target == f"/login/?next={path}"
 
 
 @pytest.mark.parametrize("username", ["alice", "Alice", "alice@example.org", " alice "])
@@ -51,7 +51,7 @@ def test_a_wrong_password_is_refused_without_telling_who_has_an_account(
 
 def test_signing_in_never_leads_to_another_server(client: Client, alice_with_password: User) -> None:
     form = {"username": "alice", "password": PASSWORD, "next": "https://mallory.example/"}
-    assert client.post("/login/", form)["Location"] == "/contacts/"
+    assert client.post("/login/", form)["Location"] == "/today/"
 
 
 @pytest.mark.parametrize(("remember", "lasts"), [({}, False), ({"remember": "1"}, True)])

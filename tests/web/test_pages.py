@@ -23,6 +23,8 @@ from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, space_of, team
 
 PAGES = {
+    "/today/": 22,
+    "/notifications/": 7,
     "/contacts/": 9,
     "/contacts/?q=person": 12,
     "/contacts/?peek={contact}": 12,

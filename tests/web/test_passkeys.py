@@ -65,7 +65,7 @@ def test_a_passkey_opens_farley_without_a_password_and_after_one(enter: Enter) -
     page.click(".face .primary")
     page.wait_for_url("**/login/code/")
     page.click("form[data-passkey] button")
-    page.wait_for_url("**/contacts/")
+    page.wait_for_url("**/today/")
 
     [credential] = parse_qs(sent.value.post_data or "")["credential"]
     replayed = Client(headers={"Accept-Language": "en"})
@@ -100,7 +100,7 @@ def test_the_passkey_of_somebody_else_is_no_second_factor(enter: Enter) -> None:
     page.fill("#username", "mallory")
     page.fill("#password", PASSWORD)
     page.click(".face .primary")
-    page.wait_for_url("**/contacts/")
+    page.wait_for_url("**/today/")
     add_passkey(page)
     page.context.clear_cookies()
 

@@ -86,7 +86,7 @@ def test_a_link_comes_by_mail_and_sets_a_new_password_once(
     assert client.get("/contacts/").status_code == 302, "a link signs nobody in"
     assert inside.get("/contacts/").status_code == 302
     assert client.get(link).status_code == 404
-    assert client.post("/login/", {"username": "alice", "password": NEW})["Location"] == "/contacts/"
+    assert client.post("/login/", {"username": "alice", "password": NEW})["Location"] == "/today/"
     assert Event.objects.filter(verb=Verb.PASSWORD_RESET, about=forgetful).count() == 1
 
 

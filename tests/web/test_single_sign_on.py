@@ -201,7 +201,7 @@ def test_who_comes_back_again_and_again_with_nothing_fills_no_journal(company: P
 def test_it_leads_nowhere_else_and_says_when_the_provider_is_away(company: Provider, settings: Any) -> None:
     allow(settings, create_accounts=True)
     company.knows(alice=ALICE)
-    assert sign_in(company, "alice", target="https://mallory.example/")["Location"] == "/contacts/"
+    assert sign_in(company, "alice", target="https://mallory.example/")["Location"] == "/today/"
     cancelled = browser()
     state = parse_qs(urlsplit(begun(cancelled)).query)["state"][0]
     assert cancelled.get("/login/sso/callback/", {"state": state, "error": "access_denied"}).status_code == 403

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
@@ -14,6 +15,7 @@ from farley.journal.models import Noun
 from farley.spaces.models import Space
 
 MAX_TEXT = 100_000  # characters
+_MARKS = re.compile(r"[*`~]+|^\s*(?:[#>-]+|\d+\.)\s+", re.MULTILINE)
 MAX_NUMBER = 100
 MAX_LENGTH_S = 7 * 86_400
 
@@ -68,8 +70,8 @@ class Entry(models.Model):
 
     @property
     def title(self) -> str:
-        """What to call it: how it begins."""
-        words = " ".join(self.text[:400].split())
+        """What to call it: how it begins, without the marks of Markdown."""
+        words = " ".join(_MARKS.sub("", self.text[:400]).split())
         return words if len(words) <= 80 else f"{words[:79].rstrip()}…"
 
 

@@ -73,6 +73,18 @@ class Notification(models.Model):
         return f"{self.user_id}: {self.kind} {self.key}"
 
 
+class Visit(models.Model):
+    """When `user` looked in: what is new to them is what happened since the time before."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    seen_at = models.DateTimeField()
+    since = models.DateTimeField()  # the end of the visit before this one
+    has_settled_in = models.BooleanField(default=False)  # they do not want to be told the first steps any more
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.seen_at}"
+
+
 class Silence(models.Model):
     """`user` does not want this kind told by mail, or at all. Without a row: both."""
 

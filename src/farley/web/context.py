@@ -59,6 +59,7 @@ class Shell:
     user_email: str = ""
     user_photo: str = ""
     is_admin: bool = False
+    waiting: int = 0  # unread notifications
 
     @cached_property
     def modules(self) -> list[Place]:
@@ -67,7 +68,7 @@ class Shell:
     @cached_property
     def tabs(self) -> list[Place]:
         """The four places that a phone's tab bar has room for."""
-        return [place for place in self.modules if place.place in {"contacts", "organisations", "activity", "import"}]
+        return [place for place in self.modules if place.place in {"today", "contacts", "organisations", "activity"}]
 
     @cached_property
     def spaces(self) -> list[Branch]:
@@ -100,12 +101,14 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         user_email=user.email,
         user_photo=photo_url(user.name, user.photo),
         is_admin=user.is_admin,
+        waiting=user.waiting,
     )
 
 
 @lru_cache
 def _modules(_language: str | None, contacts: str) -> tuple[Place, ...]:
     return (
+        Place("today", gettext("Today"), gettext("Today"), "sun", address("today")),
         Place("contacts", gettext("Contacts"), gettext("Contacts"), "contact", contacts),
         Place(
             "organisations",

@@ -25,6 +25,7 @@ from farley.web import (
     mirrors,
     moving,
     new_contact,
+    notifications,
     own_fields,
     people_admin,
     people_photos,
@@ -41,6 +42,7 @@ from farley.web import (
     tags,
     teams,
     timeline_entries,
+    today,
     views,
     who,
 )
@@ -74,7 +76,7 @@ register_converter(IdConverter, "id")
 register_converter(WordConverter, "word")
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="contacts"), name="home"),
+    path("", RedirectView.as_view(pattern_name="today"), name="home"),
     path("login/", gate.login, name="login"),
     path("login/code/", second_step.login_code, name="login-code"),
     path("login/set-up/", second_step.login_set_up, name="login-set-up"),
@@ -181,6 +183,10 @@ urlpatterns = [
     path("teams/<word:name>/change/", teams.change_team, name="change-team"),
     path("people/<word:name>/photo/", people_photos.person_photo, name="person-photo"),
     path("people/<word:name>/", who.person_sees, name="person-sees"),
+    path("today/", today.today, name="today"),
+    path("today/example/", today.example, name="example-data"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/<id:pk>/", notifications.notification, name="notification"),
     path("activity/", activity.activity, name="activity"),
     path("activity/<id:pk>/", activity.batch, name="batch"),
     path("activity/<id:pk>/undo/", activity.undo_act, name="undo"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 from django.utils import timezone
 
@@ -57,7 +58,7 @@ def there_for(user: User) -> Batch | None:
 
 
 def _live_with(persons: list[Contact], user: User, batch: Batch, *, door: Door, texts: tuple[str, str, str]) -> None:
-    how = {"by": user.actor, "door": door, "batch": batch}
+    how: dict[str, Any] = {"by": user.actor, "door": door, "batch": batch}
     likes, promised, wants = texts
     entries.add(Note(text=likes, is_pinned=True), persons[:1], **how)
     entries.add(Note(text=promised), persons[1:3], **how)

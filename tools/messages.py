@@ -33,14 +33,17 @@ KEYWORDS = {
     "pgettext_lazy": (_CONTEXT, 2),
     "npgettext": (_CONTEXT, 2, 3),
 }
+# Codecs and readers give reasons to these; whoever shows one translates it.
 REASONS = {
     "InvalidVCard",
+    "InvalidICalendar",
+    "NotOneObject",
     "Slice",
     "_give_up",
     "Unreadable",
     "NotATable",
     "BadMapping",
-}  # codecs and readers give reasons to these; whoever shows one translates it
+}
 
 
 def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
@@ -54,7 +57,7 @@ def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
             continue
         for line, text, _, context in extract("python", io.BytesIO(code), KEYWORDS, (), {"encoding": "utf-8"}):
             yield path.relative_to(ROOT).as_posix(), line, text, context
-        if path.suffix == ".py" and {"codecs", "exchange"} & set(path.parts):
+        if path.suffix == ".py" and {"codecs", "calendars", "exchange"} & set(path.parts):
             for line, reason in _reasons(code):
                 yield path.relative_to(ROOT).as_posix(), line, reason, None
 

@@ -7,6 +7,18 @@ from tests.cli.conftest import Instance
 ALICE = ("--as", "alice")
 
 
+def test_a_calendar_goes_out_and_comes_in_again(farley: Instance) -> None:
+    path, out = farley.folder / "trips.ics", farley.folder / "out.ics"
+    event = "BEGIN:VEVENT\r\nUID:a\r\nDTSTART:20261201T120000Z\r\nSUMMARY:Flight\r\nX-ODD:kept\r\nEND:VEVENT\r\n"
+    path.write_bytes(f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{event}END:VCALENDAR\r\n".encode())
+    into = ("--space", "alice", *ALICE)
+    imported = farley.run("import", path, "--calendar", "Calendar", *into)
+    assert imported.stdout.startswith("1 imported, 0 were there already, 0 had problems.\n"), imported.stderr
+    exported = farley.run("export", "--calendar", "Calendar", "-o", out, *into)
+    assert (exported.code, event.encode() in out.read_bytes()) == (0, True), exported.stderr
+    assert farley.run("import", out, *into).stdout.startswith("0 imported, 1 were there already")
+
+
 def test_calendars_are_made_listed_removed_and_brought_back(farley: Instance) -> None:
     made = farley.run("calendar", "add", "Fairs", "--tasks", "--space", "alice", *ALICE)
     assert (made.code, made.stdout.startswith("Fairs: made, at ")) == (0, True), made.stderr

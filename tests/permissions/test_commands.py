@@ -65,6 +65,7 @@ COMMANDS: dict[str, list[Command]] = {
         Command("export --space zyxsales --own-fields", READERS, INSIDE),
         Command("export --space zyxsales --version 4.0 -o {out}", READERS, INSIDE),
         Command("export --space manager", MANAGERS),  # a private one
+        Command("export --space zyxsales --calendar Zyxkalender", READERS),
     ],
     "mirror add": [
         Command("mirror add New --url http://[::1]:9 --user zyx --password-stdin --space zyxsales", (2, 2, 2, 2))

@@ -35,8 +35,8 @@ def read(source: bytes | BinaryIO) -> Iterator[FileEntry]:
             ical = _with_uid(ical)
         yield FileEntry(entry.line, len(entry.octets), ical.octets, None)
         for _ in range(others):
-            reason = "Another entry with the same UID stands before it in the file."
-            yield FileEntry(entry.line, 0, b"", InvalidICalendar(entry.line, reason))
+            problem = InvalidICalendar(entry.line, "another entry with the same UID stands before it in the file")
+            yield FileEntry(entry.line, 0, b"", problem)
 
 
 def name_in(source: bytes | BinaryIO) -> str:

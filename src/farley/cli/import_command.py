@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "import",
-        help="import files of contacts into a space",
+        help="import files of contacts, calendars too, into a space",
         description=(
-            "Import files into a space: vCards (2.1, 3.0, 4.0), and tables (CSV, XLSX, ODS) whose layout is known or"
-            " whose columns --map chooses; what a file is, its contents tell. Cards keep their octets; a card whose UID"
-            " the space has already is left out, and listed if it differs, unless --rule says what becomes of who is"
-            " there. An import that was cut short goes on where it stopped when the same files are given again."
+            "Import files into a space: vCards (2.1, 3.0, 4.0), calendars (iCalendar, vCalendar), tables (CSV, XLSX,"
+            " ODS) whose layout is known or whose columns --map chooses; what a file is, its contents tell. What comes"
+            " keeps its octets; a card whose UID the space has already is left out, and listed if it differs, unless"
+            " --rule says what becomes of who is there; so is an entry whose UID is in its calendar. An import that was"
+            " cut short goes on where it stopped when the same files are given again."
         ),
     )
     parser.add_argument("files", nargs="*", metavar="FILE", type=Path)
@@ -63,6 +64,12 @@ def add_to(commands: Any) -> None:
         help="what becomes of who is there: keep as it is (the default), overwrite what the card says, fill what is"
         " empty, or also add further values",
     )
+    parser.add_argument(
+        "--calendar",
+        metavar="CALENDAR",
+        help="where entries of calendar files go: its name or address; default: the first of the space that takes them,"
+        " or a new one",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would happen; change nothing")
     parser.add_argument(
         "--json", action="store_true", help="print the result as one JSON object, with what becomes of each entry"
@@ -73,6 +80,7 @@ def add_to(commands: Any) -> None:
 def _import(options: argparse.Namespace) -> int:
     from django.db.utils import OperationalError
 
+    from farley.cli.calendar_command import calendar_named
     from farley.contacts.combining import Rule
     from farley.exchange import importing
     from farley.journal.models import Door
@@ -90,13 +98,15 @@ def _import(options: argparse.Namespace) -> int:
     space = space_named(options.space, user)
     if options.define_fields:
         _define_fields(options, sources, space, user.actor)
+    calendar = calendar_named(options.calendar, user, options.space) if options.calendar else None
     asked: dict[str, Any] = {"key": options.key, "rule": Rule(options.rule), "is_dry_run": options.dry_run}
+    asked |= {"calendar": calendar}
     try:
         run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, **asked)
     except importing.ColumnsToChoose as error:
         raise Refused(f"{error}; --print-map proposes a file for --map") from error
     if run.done_entries:
-        print(f"An import of these files was cut short; it goes on after {run.done_entries} cards.", file=sys.stderr)
+        print(f"An import of these files was cut short; it goes on after {run.done_entries} entries.", file=sys.stderr)
     progress = Progress("Checking" if options.dry_run else "Importing", run.total_octets, "octets")
     entries: list[str] = []  # as JSON, which takes a tenth of the room
 
@@ -107,7 +117,7 @@ def _import(options: argparse.Namespace) -> int:
         importing.run(
             run,
             by=user.actor,
-            progress=lambda r: progress.at(r.octets, f"{r.done_entries:,} cards"),
+            progress=lambda r: progress.at(r.octets, f"{r.done_entries:,} entries"),
             tell=told if options.json else None,
         )
     except (OperationalError, OSError) as error:
@@ -115,7 +125,7 @@ def _import(options: argparse.Namespace) -> int:
     finally:
         progress.end()
     if not run.done_entries:
-        raise Refused(f"{run}: there is no vCard in it")
+        raise Refused(f"{run}: there is no vCard and no calendar entry in it")
     _report_json(run, entries) if options.json else _report(run)
     if not run.failed:
         return DONE
@@ -192,7 +202,7 @@ def _cut_short(run: Import, error: Exception) -> int:
         raise error
     print(f"farley: {explained(error)}", file=sys.stderr)
     print(
-        f"{run.created + run.changed} cards are in. Give the same files again to go on there, or:"
+        f"{run.created + run.changed} entries are in. Give the same files again to go on there, or:"
         f" farley undo {run.batch_id} --as {run.user.name}",
         file=sys.stderr,
     )

@@ -9,11 +9,11 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -23,6 +23,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
+from farley.calendars.models import Calendar
+from farley.calendars.storing import Problem as EntryProblem
 from farley.codecs.tables import NotATable
 from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import Card
@@ -37,7 +39,8 @@ from farley.contacts.storing import KnownAlready, Prepared, Problem, Stored, Too
 from farley.contacts.writing import TABLES
 from farley.database import rows
 from farley.database.turns import write_turn
-from farley.exchange import own_lines
+from farley.exchange import calendar_entries, own_lines
+from farley.exchange.calendar_entries import CalendarEntries, ReadEntry
 from farley.exchange.formats import FIND_OUT, ColumnsNotChosen, How, Look, entries, found_out
 from farley.exchange.mapping import BadMapping
 from farley.exchange.models import Import, ImportOutcome, ImportProblem
@@ -75,6 +78,7 @@ REASONS = {
         "By its %(prop)s it is “%(name)s”, whom an entry before it in this import made or changed; this one is not in."
     ),
 }
+REASONS |= calendar_entries.REASONS
 KEYS = {
     "uid": gettext_noop("UID"),
     "external-id": gettext_noop("number in another system"),
@@ -87,6 +91,7 @@ FAILURES = {
     "file": gettext_noop("One of the files cannot be read any more."),
     "database": gettext_noop("The database refused to store what was in it."),
     "role": gettext_noop("You may not change this space any more."),
+    "calendar": gettext_noop("The calendar is not there any more."),
     "key": gettext_noop("The own field by which contacts were to be recognised is not there any more."),
     "killed": gettext_noop("The server was ended several times while it worked on it."),
 }
@@ -174,19 +179,21 @@ def prepare(
     door: Door,
     key: str = "uid",
     rule: Rule = Rule.KEEP,
+    calendar: Calendar | None = None,
     is_dry_run: bool = False,
 ) -> Import:
     """Set up an import into `space`, or find the same one that was cut short.
 
-    Who is there is recognised by `key` (a `Key`'s name), and treated as `rule` says. Raises NotAllowed, NoSuchSpace,
-    NoSuchKey; NothingToImport for a file that is missing, unreadable or empty, before anything is written.
+    Who is there is recognised by `key` (a `Key`'s name), and treated as `rule` says. What is in calendar files goes
+    into `calendar`, else where it fits (`CalendarEntries`). Raises NotAllowed, NoSuchSpace, NoSuchKey;
+    NothingToImport for a file that is missing, unreadable or empty, before anything is written.
     """
     require(space, by, Role.EDITOR)
     assert by.user is not None
     Key.named(key, own_lines.fields_here(space, by))
     files = [_described(source) for source in sources]
     fingerprint = _fingerprint(sources, files)
-    asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule}
+    asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule, "calendar": calendar}
     unfinished = Import.objects.visible_to(by).filter(
         is_dry_run=False, is_cancelled=False, state=Import.State.RUNNING, **asked
     )
@@ -244,7 +251,7 @@ def _carry_out(
     """Store what is left of the files, until it is cancelled; return False if `stopping` cut it short."""
     statistics_at = 1_000
     for index in range(run.file, len(run.files)):
-        for chunk in _chunks(run, index, chunks.pace):
+        for chunk in chunks.of(index):
             if run.batch is not None and run.batch.size >= statistics_at:
                 rows.refresh_statistics(*TABLES)
                 statistics_at = 10 * run.batch.size
@@ -337,6 +344,8 @@ def _described(source: Source) -> dict[str, Any]:
     if path != _printable(path):
         raise NothingToImport(_printable(source.name), "the name of the file is not UTF-8; rename it")
     described = {"name": _printable(source.name)[:300], "path": path, "size": size}
+    if source.how == FIND_OUT and calendar_entries.is_calendar(source.path):
+        return described | {"is_calendar": True}
     how = _how(source)
     return described if how.is_plain else described | {"how": how.to_json()}
 
@@ -397,14 +406,15 @@ class _Pace:
             self.cards = min(CHUNK, self.cards + LEAST)
 
 
-def _chunks(run: Import, index: int, pace: _Pace) -> Iterator[list[Read]]:
-    """The entries of one file that are not done yet, in chunks bounded by number and size."""
-    path = Path(run.files[index]["path"])
-    how = How.from_json(run.files[index].get("how", {}))
-    chunk: list[Read] = []
+R = TypeVar("R", Read, ReadEntry)
+
+
+def _chunks(found: Generator[R], pace: _Pace) -> Iterator[list[R]]:
+    """What is `found`, in chunks bounded by number and size."""
+    chunk: list[R] = []
     size = 0
-    with closing(read(path, skip=run.entries, region=run.space.default_region, how=how)) as entries:
-        for entry in entries:
+    with closing(found):
+        for entry in found:
             chunk.append(entry)
             size += entry.size
             if len(chunk) >= pace.cards or size >= CHUNK_OCTETS:
@@ -421,6 +431,7 @@ class _Chunks:
         self.run, self.by, self.tell = run, by, tell
         self.pace = _Pace()
         self._seen = _Seen()
+        self._entries = CalendarEntries(run, by=by)
         self._updating = Updating(run, by=by) if run.changes_who_is_here else None
 
     def close(self) -> None:
@@ -428,7 +439,48 @@ class _Chunks:
         if self._updating is not None:
             self._updating.close()
 
-    def carry_out(self, index: int, chunk: Sequence[Read]) -> None:
+    def of(self, index: int) -> Iterator[Sequence[Read] | Sequence[ReadEntry]]:
+        """The entries of one file that are not done yet."""
+        run = self.run
+        path = Path(run.files[index]["path"])
+        if run.files[index].get("is_calendar"):
+            yield from _chunks(calendar_entries.read(path, skip=run.entries), self.pace)
+        else:
+            how = How.from_json(run.files[index].get("how", {}))
+            yield from _chunks(read(path, skip=run.entries, region=run.space.default_region, how=how), self.pace)
+
+    def carry_out(self, index: int, chunk: Sequence[Read] | Sequence[ReadEntry]) -> None:
+        if self.run.files[index].get("is_calendar"):
+            self._carry_out_entries(index, [entry for entry in chunk if isinstance(entry, ReadEntry)])
+        else:
+            self._carry_out_cards(index, [entry for entry in chunk if isinstance(entry, Read)])
+
+    def _carry_out_entries(self, index: int, chunk: Sequence[ReadEntry]) -> None:
+        run, items = self.run, [entry.item for entry in chunk]
+        if run.is_dry_run:
+            judged = self._entries.judged(items)
+            with write_turn():
+                self._count_entries(index, chunk, judged)
+            return
+        with writing([run.space_id]):
+            began = time.monotonic()
+            self._count_entries(index, chunk, self._entries.stored(index, items))
+            self.pace.took(time.monotonic() - began)
+
+    def _count_entries(self, index: int, chunk: Sequence[ReadEntry], results: Sequence[Stored | EntryProblem]) -> None:
+        run = self.run
+        mine = self._entries.made_here([result.href for result in results if isinstance(result, UidConflict)])
+        told = _Told(run, index, self.tell)
+        for entry, result in zip(chunk, results, strict=True):
+            name = calendar_entries.name_of(entry.item)
+            if isinstance(result, Stored):
+                told.comes_in(entry.line, name, result)
+            else:
+                code, details = calendar_entries.problem_of(result, mine, run.calendar.name if run.calendar else "")
+                told.stays_out(entry.line, name, code, details)
+        told.write(len(chunk), sum(entry.size for entry in chunk))
+
+    def _carry_out_cards(self, index: int, chunk: Sequence[Read]) -> None:
         run, prepared = self.run, [entry.item for entry in chunk]
         plan = self._updating.plan(prepared) if self._updating is not None else None
         if run.is_dry_run:
@@ -537,6 +589,52 @@ def _key(name: Named) -> bytes:
     return hashlib.blake2b("\0".join(name).encode(), digest_size=16).digest()
 
 
+class _Told:
+    """What is counted, kept and told of the entries of one chunk."""
+
+    def __init__(self, run: Import, index: int, tell: Tell | None) -> None:
+        self.run, self.file, self.tell = run, run.files[index]["name"], tell
+        self.problems: list[ImportProblem] = []
+        self.outcomes: list[ImportOutcome] = []
+
+    def comes_in(self, line: int, name: str, result: Stored) -> None:
+        run = self.run
+        if result.created and run.is_dry_run and run.created < NAMED:
+            verdict = ImportOutcome.Verdict.NEW
+            self.outcomes.append(ImportOutcome(run=run, file=self.file, line=line, name=name[:200], verdict=verdict))
+        run.created += result.created
+        run.changed += result.changed and not result.created
+        run.unchanged += not result.changed
+        if self.tell is not None:
+            what = "new" if result.created else "changed" if result.changed else "unchanged"
+            self.tell(Verdict(self.file, line, name, what))
+
+    def changes(self, line: int, told: Told, result: Stored) -> None:
+        """An entry about somebody who is here."""
+        run = self.run
+        self.outcomes += _outcome(run, self.file, line, told, result)
+        run.changed += result.changed
+        run.unchanged += not result.changed
+        run.conflicts += bool(told.left)
+        if self.tell is not None:
+            what = "changed" if result.changed else "unchanged"
+            self.tell(Verdict(self.file, line, told.name, what, told.changes, told.left))
+
+    def stays_out(self, line: int, name: str, code: str, details: dict[str, Any]) -> None:
+        problem = ImportProblem(run=self.run, file=self.file, line=line, name=name[:200], code=code, details=details)
+        self.problems.append(problem)
+        self.run.failed += 1
+        if self.tell is not None:
+            self.tell(Verdict(self.file, line, name, code, problem=problem))
+
+    def write(self, count: int, octets: int) -> None:
+        ImportProblem.objects.bulk_create(self.problems)
+        ImportOutcome.objects.bulk_create(self.outcomes)
+        self.run.entries += count
+        self.run.octets += octets
+        self.run.save(update_fields=_COUNTS)
+
+
 def _count(
     run: Import,
     index: int,
@@ -546,37 +644,20 @@ def _count(
     tell: Tell | None,
 ) -> None:
     mine = _hrefs_of_this_import(run, [result.href for result in results if isinstance(result, UidConflict)])
-    problems: list[ImportProblem] = []
-    outcomes: list[ImportOutcome] = []
+    counted = _Told(run, index, tell)
     for place, (entry, result) in enumerate(zip(chunk, results, strict=True)):
         name = entry.item.derived.full_name if isinstance(entry.item, Prepared) else ""
         told = plan.told.get(place) if plan is not None else None
         if not isinstance(result, Stored):
-            problems.append(_problem(run, index, entry, name, result, mine))
-            run.failed += 1
+            counted.stays_out(entry.line, name, *_problem(result, mine))
         elif told is not None:
-            outcomes += _outcome(run, index, entry, told, result)
-            run.changed += result.changed
-            run.unchanged += not result.changed
-            run.conflicts += bool(told.left)
+            counted.changes(entry.line, told, result)
         else:
-            if result.created and run.is_dry_run and run.created < NAMED:
-                verdict = ImportOutcome.Verdict.NEW
-                file = run.files[index]["name"]
-                outcomes.append(ImportOutcome(run=run, file=file, line=entry.line, name=name[:200], verdict=verdict))
-            run.created += result.created
-            run.changed += result.changed and not result.created
-            run.unchanged += not result.changed
-        if tell is not None:
-            tell(_verdict(run, index, entry, name, told, result, problems))
-    ImportProblem.objects.bulk_create(problems)
-    ImportOutcome.objects.bulk_create(outcomes)
-    run.entries += len(chunk)
-    run.octets += sum(entry.size for entry in chunk)
-    run.save(update_fields=_COUNTS)
+            counted.comes_in(entry.line, name, result)
+    counted.write(len(chunk), sum(entry.size for entry in chunk))
 
 
-def _outcome(run: Import, index: int, entry: Read, told: Told, result: Stored) -> list[ImportOutcome]:
+def _outcome(run: Import, file: str, line: int, told: Told, result: Stored) -> list[ImportOutcome]:
     """What is kept of an entry about somebody who is here; of what changed the journal tells once it is done."""
     tells_changes = run.is_dry_run and result.changed and run.changed < TOLD
     if not tells_changes and not told.left:
@@ -584,8 +665,8 @@ def _outcome(run: Import, index: int, entry: Read, told: Told, result: Stored) -
     return [
         ImportOutcome(
             run=run,
-            file=run.files[index]["name"],
-            line=entry.line,
+            file=file,
+            line=line,
             name=told.name[:200],
             verdict=ImportOutcome.Verdict.CHANGED if result.changed else ImportOutcome.Verdict.LEFT,
             changes=[astuple(each) for each in told.changes] if tells_changes else [],
@@ -594,45 +675,21 @@ def _outcome(run: Import, index: int, entry: Read, told: Told, result: Stored) -
     ]
 
 
-def _verdict(
-    run: Import,
-    index: int,
-    entry: Read,
-    name: str,
-    told: Told | None,
-    result: Stored | Problem,
-    problems: Sequence[ImportProblem],
-) -> Verdict:
-    file = run.files[index]["name"]
-    if not isinstance(result, Stored):
-        return Verdict(file, entry.line, name, problems[-1].code, problem=problems[-1])
-    what = "new" if result.created else "changed" if result.changed else "unchanged"
-    if told is None:
-        return Verdict(file, entry.line, name, what)
-    return Verdict(file, entry.line, told.name, what, told.changes, told.left)
-
-
-def _problem(run: Import, index: int, entry: Read, name: str, problem: Problem, mine: frozenset[str]) -> ImportProblem:
+def _problem(problem: Problem, mine: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """The code of REASONS, and what fills it in."""
     if isinstance(problem, Unreadable):
-        code = "invalid"
-        details: dict[str, Any] = {"reason": problem.reason}
-    elif isinstance(problem, UidConflict):
-        code = "twice" if problem.href in mine else "taken"
-        details = {"uid": problem.uid, "name": problem.name}
-    elif isinstance(problem, MatchedAgain):
-        code = "twice" if problem.key == "uid" else "again"
-        details = {"prop": problem.key, "name": problem.name}
-    elif isinstance(problem, SeveralFit):
-        code, details = "several", {"prop": problem.key, "names": ", ".join(f"“{name}”" for name in problem.names)}
-    elif isinstance(problem, KnownAlready):
-        code, details = "known", {"prop": problem.prop, "name": problem.name}
-    elif isinstance(problem, TooLarge):
-        code, details = "large", {"what": problem.what, "limit": problem.limit}
-    else:
-        raise problem
-    return ImportProblem(
-        run=run, file=run.files[index]["name"], line=entry.line, name=name[:200], code=code, details=details
-    )
+        return "invalid", {"reason": problem.reason}
+    if isinstance(problem, UidConflict):
+        return "twice" if problem.href in mine else "taken", {"uid": problem.uid, "name": problem.name}
+    if isinstance(problem, MatchedAgain):
+        return "twice" if problem.key == "uid" else "again", {"prop": problem.key, "name": problem.name}
+    if isinstance(problem, SeveralFit):
+        return "several", {"prop": problem.key, "names": ", ".join(f"“{name}”" for name in problem.names)}
+    if isinstance(problem, KnownAlready):
+        return "known", {"prop": problem.prop, "name": problem.name}
+    if isinstance(problem, TooLarge):
+        return "large", {"what": problem.what, "limit": problem.limit}
+    raise problem
 
 
 def _hrefs_of_this_import(run: Import, hrefs: Sequence[str]) -> frozenset[str]:

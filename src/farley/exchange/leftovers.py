@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from farley.codecs.vcard import Card, read_cards
 from farley.contacts.storing import MAX_CARD
@@ -20,7 +21,7 @@ def leftovers(run: Import) -> Iterator[bytes]:
 
     The reasons are in the active language. Raises OSError for a file that is gone.
     """
-    for file in run.files:
+    for file in _of_cards(run):
         reasons = {each.line: importing.reason_of(each) for each in run.problems.filter(file=file["name"]).iterator()}
         if not reasons:
             continue
@@ -38,8 +39,13 @@ def leftovers(run: Import) -> Iterator[bytes]:
 
 
 def are_there(run: Import) -> bool:
-    """Whether the files of the import still are."""
-    return all(Path(file["path"]).is_file() for file in run.files)
+    """Whether the files with cards that the import had still are."""
+    files = _of_cards(run)
+    return bool(files) and all(Path(file["path"]).is_file() for file in files)
+
+
+def _of_cards(run: Import) -> list[dict[str, Any]]:
+    return [file for file in run.files if not file.get("is_calendar")]
 
 
 def _with_reason(card: Card | None, octets: bytes, reason: str) -> bytes:

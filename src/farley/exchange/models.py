@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.actor import Actor
+from farley.calendars.models import Calendar
 from farley.journal.models import Batch, Door
 from farley.spaces.models import Space
 
@@ -36,6 +37,9 @@ class Import(models.Model):
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="imports")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports")
+    calendar = models.ForeignKey(  # for what is in calendar files; None: as it fits
+        Calendar, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     batch = models.ForeignKey(Batch, on_delete=models.SET_NULL, null=True, related_name="imports")  # None: a dry run
     door = models.PositiveSmallIntegerField(choices=Door.choices)
     is_dry_run = models.BooleanField(default=False)
@@ -62,6 +66,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(file["name"] for file in self.files)
+
+    @property
+    def is_of_calendars(self) -> bool:
+        """Whether there are no cards in it."""
+        return bool(self.files) and all(file.get("is_calendar") for file in self.files)
 
     @property
     def changes_who_is_here(self) -> bool:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from farley.accounts.models import User
+from farley.calendars.storing import NoSuchCalendar
 from farley.contacts.matching import NoSuchKey
 from farley.database.trouble import trouble_of
 from farley.exchange import importing, uploads
@@ -35,7 +36,7 @@ def run_import(pk: int) -> None:
                 run_import.enqueue(pk)
         except importing.ImportBusy:
             log.info("import %s is being worked on already", pk)
-        except (OSError, DatabaseError, NotAllowed, NoSuchSpace, NoSuchKey) as error:
+        except (OSError, DatabaseError, NotAllowed, NoSuchSpace, NoSuchKey, NoSuchCalendar) as error:
             if (trouble := trouble_of(error)) and not stopping():  # that it failed could not be written either
                 log.warning("import %s waits, for the database is %s: %s", pk, trouble.value, error)
                 pause(WAIT_S)
@@ -46,6 +47,8 @@ def run_import(pk: int) -> None:
 
 
 def _failure(error: Exception) -> str:
+    if isinstance(error, NoSuchCalendar):
+        return "calendar"
     if isinstance(error, NoSuchKey):
         return "key"
     if isinstance(error, NotAllowed | NoSuchSpace):  # a PermissionError is an OSError

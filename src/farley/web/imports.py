@@ -77,6 +77,7 @@ class Shown:
     figures: list[Figure] = field(default_factory=list)
     tone: str = "ok"
     icon: str = "circle-check"
+    is_of_calendars: bool = False
     start_url: str = ""
     again_url: str = ""
     cancel_url: str = ""
@@ -161,7 +162,7 @@ def _checked(request: PageRequest, pk: int) -> Import:
 def _again(request: PageRequest, checked: Import, *, key: str, rule: Rule, is_dry_run: bool = False) -> HttpResponse:
     """Take the files of a check once more, in the background."""
     sources = [_source(file) for file in checked.files]
-    asked: dict[str, Any] = {"key": key, "rule": rule, "is_dry_run": is_dry_run}
+    asked: dict[str, Any] = {"key": key, "rule": rule, "calendar": checked.calendar, "is_dry_run": is_dry_run}
     try:
         run = importing.prepare(checked.space, sources, by=request.actor, door=Door.WEB, **asked)
     except NothingToImport as nothing:
@@ -268,12 +269,12 @@ def _nothing_in(run: Import) -> str:
     if run.created or run.changed or run.unchanged:
         return ""
     if len(run.files) != 1:
-        return gettext("There is no contact in these files that could be imported.")
+        return gettext("There is nothing in these files that could be imported.")
     file = run.files[0]
     instead = {
-        "calendar": gettext("“{file}” is a calendar. Farley reads vCard, CSV, XLSX and ODS here."),
-        "archive": gettext("“{file}” is an archive. Farley reads vCard, CSV, XLSX and ODS here."),
-        "binary": gettext("“{file}” is no text file. Farley reads vCard, CSV, XLSX and ODS here."),
+        "calendar": gettext("There is no entry in the calendar “{file}” that could be imported."),
+        "archive": gettext("“{file}” is an archive. Farley reads vCard, calendars, CSV, XLSX and ODS here."),
+        "binary": gettext("“{file}” is no text file. Farley reads vCard, calendars, CSV, XLSX and ODS here."),
     }
     sentence = instead.get(uploads.kind_of(Path(file["path"])))
     return (sentence or gettext("There is no contact in “{file}” that could be imported.")).format(file=file["name"])
@@ -301,6 +302,7 @@ def _shown(run: Import, undoing: Batch | None) -> Shown:
         figures=[] if is_undone else _figures(run),
         tone=tone,
         icon=icon,
+        is_of_calendars=run.is_of_calendars,
         start_url=reverse("import-start", args=[run.pk]),
         again_url=reverse("import-check", args=[run.pk]),
         cancel_url="" if run.is_over or run.is_cancelled else reverse("import-cancel", args=[run.pk]),
@@ -323,7 +325,11 @@ def _headline(run: Import) -> str:
             return gettext("The import is being stopped …")
         if importing.lacks_room():
             return gettext("The disk of the server is full. This goes on as soon as there is room.")
-        return gettext("The files are being checked …") if run.is_dry_run else gettext("Contacts are being imported …")
+        if run.is_dry_run:
+            return gettext("The files are being checked …")
+        if run.is_of_calendars:
+            return gettext("Calendar entries are being imported …")
+        return gettext("Contacts are being imported …")
     if run.state == Import.State.FAILED:
         stopped = gettext("The import stopped: {reason}").format(reason=importing.failure_of(run))
         is_left = run.batch and run.batch.size and run.batch.state != Batch.State.UNDONE
@@ -335,6 +341,8 @@ def _headline(run: Import) -> str:
         return gettext("The import was undone.")
     coming = run.created + run.changed
     imported = ngettext("{count} contact is imported.", "{count} contacts are imported.", coming)
+    if run.is_of_calendars:
+        imported = ngettext("{count} calendar entry is imported.", "{count} calendar entries are imported.", coming)
     left_out = ngettext("{count} entry was left out.", "{count} entries were left out.", run.failed)
     sentences = [imported.format(count=_written(coming))]
     return " ".join([*sentences, left_out.format(count=_written(run.failed))] if run.failed else sentences)
@@ -358,8 +366,9 @@ def _progress(run: Import, undoing: Batch | None) -> str:
 
 def _figures(run: Import) -> list[Figure]:
     done = not run.is_dry_run
+    new = gettext("new calendar entries") if run.is_of_calendars else gettext("new contacts")
     figures = [
-        Figure(_written(run.created), gettext("added") if done else gettext("new contacts"), "plus", "is-ok"),
+        Figure(_written(run.created), gettext("added") if done else new, "plus", "is-ok"),
         Figure(
             _written(run.changed), gettext("updated") if done else gettext("will be updated"), "pencil", "is-accent"
         ),

@@ -64,9 +64,11 @@ export function startDrafts() {
   settle(document);
   document.addEventListener("htmx:load", ({ target }) => settle(target.parentElement ?? document));
   document.addEventListener("input", ({ target }) => target.form?.matches("[data-draft]") && keep(target.form));
-  document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
-    const form = target.closest?.("form[data-draft]");
-    if (form && detail.successful && detail.requestConfig.verb === "post") forget(form);
+  // Saved: before the answer comes in, whose empty form would be offered the words again.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const form = detail.requestConfig.elt?.closest?.("form[data-draft]");
+    const isSaved = detail.shouldSwap && detail.xhr.status < 300 && detail.requestConfig.verb === "post";
+    if (form && isSaved) forget(form);
   });
   document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("form[data-draft]");

@@ -41,7 +41,6 @@ export function startKeys() {
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.matches("input[data-key]")) leaveField(event);
-    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && clickMarked("/")) event.preventDefault();
   });
 }
 

@@ -107,6 +107,13 @@ ROUTES: dict[str, list[Route]] = {
     "end-sessions": [Route("post", mine(302, 302, 302, 302))],
     "contacts": [Route("get", ALL, tells=INSIDE), Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE)],
     "contact-count": [Route("get", ALL)],
+    "palette": [
+        Route("get", ALL),
+        Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE),
+        Route("get", ALL, query=lambda _: "?q=zyxmemo", tells=INSIDE),
+        Route("get", ALL, query=lambda s: f"?recent={s.contact.pk}", tells=INSIDE),
+        Route("get", SEEN, query=lambda s: f"?of={s.contact.pk}", tells=INSIDE),
+    ],
     "search": [Route("get", ALL), Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE)],
     "quick-add": [Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "line": "Lena Vogt"})],
     "bulk": [

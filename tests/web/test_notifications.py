@@ -103,7 +103,7 @@ def test_what_lasts_is_told_until_it_is_over_and_again_when_it_begins_anew(
 
 @pytest.fixture
 def mailing(settings: Any) -> None:
-    way = Mail("mail.example", 25, Tls.NONE, "", "", "farley@example.org")
+    way = Mail("mail.example", 25, "", "", Tls.NONE, "farley@example.org")
     settings.CONFIGURATION = replace(settings.CONFIGURATION, mail=way, url="https://farley.example")
 
 

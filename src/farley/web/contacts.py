@@ -108,6 +108,7 @@ def contacts(request: PageRequest) -> HttpResponse:
             "tabs": asking.kind_tabs(),
             "views": saved,
             "current_view": next((tab for tab in saved if tab.is_current), None),
+            "lacks_view": request.GET.get("view", "").isdigit() and not any(tab.is_current for tab in saved),
             "has_first": any(tab.is_default for tab in saved),
             "view_query": views.query_of(request.GET, asked.named_columns),
             "has_chosen": asked.columns is not DEFAULT,

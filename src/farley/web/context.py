@@ -63,7 +63,7 @@ class Shell:
 
     @cached_property
     def modules(self) -> list[Place]:
-        return list(_modules(get_language(), address("contacts")))
+        return list(modules_of())
 
     @cached_property
     def tabs(self) -> list[Place]:
@@ -103,6 +103,11 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         is_admin=user.is_admin,
         waiting=user.waiting,
     )
+
+
+def modules_of() -> tuple[Place, ...]:
+    """The places of the navigation, in the language of the page."""
+    return _modules(get_language(), address("contacts"))
 
 
 @lru_cache

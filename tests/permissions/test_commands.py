@@ -64,6 +64,7 @@ COMMANDS: dict[str, list[Command]] = {
         Command("export --space zyxsales", READERS, INSIDE),
         Command("export --space zyxsales --own-fields", READERS, INSIDE),
         Command("export --space zyxsales --version 4.0 -o {out}", READERS, INSIDE),
+        Command("export --space zyxsales --format csv --own-fields", READERS, INSIDE),
         Command("export --space manager", MANAGERS),  # a private one
         Command("export --space zyxsales --calendar Zyxkalender", READERS),
     ],

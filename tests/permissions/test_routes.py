@@ -152,12 +152,16 @@ ROUTES: dict[str, list[Route]] = {
             arguments=lambda s: [s.import_.pk],
         )
     ],
+    "import-columns": [
+        Route("get", mine(404, 404, 404, 404), arguments=lambda s: [s.import_.pk])  # of vCards there are none to choose
+    ],
     "import-leftovers": [Route("get", OWN_IMPORT, arguments=lambda s: [s.import_.pk])],
     "import-cancel": [Route("post", mine(404, 404, 404, 302), arguments=lambda s: [s.import_.pk])],
     "import-problems": [Route("get", OWN_IMPORT, arguments=lambda s: [s.import_.pk])],
     "export": [
         Route("get", ALL),
         Route("get", SEEN, query=lambda s: f"?download=1&space={s.space.name}", tells=INSIDE),
+        Route("get", SEEN, query=lambda s: f"?download=1&format=csv&own=1&space={s.space.name}", tells=INSIDE),
     ],
     "contact": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "contact-card": [Route("get", SEEN, arguments=contact, tells=INSIDE)],

@@ -234,11 +234,83 @@ def test_what_was_left_out_is_a_file_to_mend_and_feed_again(alice: User, page_of
     broken = b"BEGIN:VCARD\r\nFN:cut\r\n"
     done = carried_out(page_of_alice, a_card("Ada"), a_card("Other", uid="taken") + GARBAGE + broken)
     page = page_of_alice.get(done).content.decode()
-    assert f'href="{done}left-out.vcf"' in page
-    octets = b"".join(page_of_alice.get(f"{done}left-out.vcf"))  # type: ignore[call-overload]
+    assert f'href="{done}left-out/"' in page
+    octets = b"".join(page_of_alice.get(f"{done}left-out/"))  # type: ignore[call-overload]
     assert b"FN:Ada\r\n" not in octets
     assert octets.endswith(GARBAGE + broken)
     card = octets.removesuffix(GARBAGE + broken)
     assert "X-FARLEY-PROBLEM:Its UID belongs to “Stored”" in card.decode().replace("\r\n ", "")
     carried_out(page_of_alice, card.replace(b"UID:taken", b"UID:free"))
     assert Contact.objects.get(uid="free").content.data == a_card("Other", uid="free")
+
+
+TABLE = b"Vorname;Nachname;Mobil;Kd.-Nr.;Geb.\r\nAda;King;0170 1234567;K-1;03.07.1981\r\nBea;Vogt;;K-2;\r\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_columns_of_a_table_are_chosen_remembered_and_come_back(alice: User, page_of_alice: Client) -> None:
+    columns = upload(page_of_alice, TABLE)
+    assert columns.endswith("/columns/")
+    page = page_of_alice.get(columns).content.decode()
+    assert "0170 1234567" in page
+    assert '<option value="name.given" selected>' in page
+    assert '<option value="own" selected>' in page  # the customer number
+    chosen = {"column-2": "phone cell", "column-4": "birthday", "dates": "dmy", "tag": "Fair 2026", "remember": "me"}
+    check = page_of_alice.post(columns, chosen)["Location"]
+    run_ready("long")
+    text = text_of(page_of_alice.get(check).content)
+    assert "2 new contacts" in text
+    assert "The space has no own field Kd.-Nr. yet." in text
+    assert page_of_alice.get(columns).status_code == 200  # one can go back to it
+    done = page_of_alice.post(f"{check}start/", {"define": "1"})["Location"]
+    run_ready("long")
+    assert "2 contacts are imported." in text_of(page_of_alice.get(done).content)
+    ada = Contact.objects.get(full_name="Ada King")
+    assert [each.text for each in ada.card.properties("TEL")] == ["0170 1234567"]
+    assert [each.date.basic() for each in ada.card.properties("BDAY") if each.date] == ["19810703"]
+    assert [text for each in ada.card.properties("CATEGORIES") for text in each.texts] == ["Fair 2026"]
+    assert list((ada.own or {}).values()) == ["K-1"]
+    again = page_of_alice.get(upload(page_of_alice, TABLE)).content.decode()
+    assert again.count('<option value="phone cell" selected>') == 1
+    assert 'value="Fair 2026"' in again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_were_left_out_are_a_table_to_mend(alice: User, page_of_alice: Client) -> None:
+    cards = [a_card("Ada", "EMAIL:both@x.example"), a_card("Bea", "EMAIL:both@x.example")]
+    hand_of(alice).many(space_of(alice), cards)
+    columns = upload(page_of_alice, b"Name,E-Mail\r\nCleo,cleo@x.example\r\n=Someone,both@x.example\r\n")
+    check = page_of_alice.post(columns, {})["Location"]
+    run_ready("long")
+    again = page_of_alice.post(f"{check}check/", {"key": "email", "rule": "add"})["Location"]
+    run_ready("long")
+    page = page_of_alice.get(again).content.decode()
+    assert f'href="{again}left-out/?table=0"' in page
+    octets = b"".join(page_of_alice.get(f"{again}left-out/?table=0"))  # type: ignore[call-overload]
+    lines = octets.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Name,E-Mail,X-FARLEY-PROBLEM"
+    assert lines[1].startswith("'=Someone,both@x.example,\"By its e-mail address it may be any of these contacts")
+    assert len(lines) == 2
+    mended = page_of_alice.get(upload(page_of_alice, octets)).content.decode()
+    assert mended.count('<option value="ignore" selected>') == 1
+    assert page_of_alice.get(f"{again}left-out/?table=1").status_code == 404
+
+
+def test_others_neither_see_nor_choose_the_columns(alice: User, page_of_alice: Client, bob: User) -> None:
+    columns = upload(page_of_alice, TABLE)
+    other = Client()
+    other.force_login(bob)
+    assert other.get(columns).status_code == 404
+    assert other.post(columns, {}).status_code == 404
+    assert page_of_alice.post(columns, {"column-0": "nonsense", "country": "Germany"}).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["csv-google", "xlsx"])
+def test_what_is_selected_is_exported_as_a_table(alice: User, page_of_alice: Client, name: str) -> None:
+    contact = hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:ada@x.example"))
+    response = page_of_alice.post("/contacts/bulk/", {"act": "export", "id": [contact.pk], "format": name, "own": "1"})
+    octets = b"".join(response)  # type: ignore[call-overload]
+    assert f"contacts.{'xlsx' if name == 'xlsx' else 'csv'}" in response["Content-Disposition"]
+    assert octets.startswith(b"PK") if name == "xlsx" else b"ada@x.example" in octets
+    space = b"".join(page_of_alice.get(f"/contacts/export/?space=alice&format={name}&download=1"))  # type: ignore[call-overload]
+    assert space[:40] == octets[:40] if name != "xlsx" else space.startswith(b"PK")

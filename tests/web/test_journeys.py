@@ -74,6 +74,46 @@ def test_import_find_edit_undo_export(enter: Enter, tmp_path: Path, script: bool
     assert exported(page) == CARDS
 
 
+TABLE = "Name;E-Mail;Mobil;Kundennr.\r\nAda King;ada@example.org;0170 1234567;K-1\r\nBea Vogt;bea@example.org;;K-2\r\n"
+
+
+def test_a_table_by_all_steps_of_the_wizard_and_back(enter: Enter, tmp_path: Path) -> None:
+    file = tmp_path / "fair.csv"
+    file.write_text(TABLE)
+    page = enter()
+    alice = User.objects.get(name="alice")
+    hand_of(alice).many(space_of(alice), [a_card("Ada King", "EMAIL:ada@example.org", uid="ada")])
+    before = exported(page)
+    page.goto("/contacts/import/")
+    page.set_input_files("input[type=file]", file)
+    page.click(".wizfoot .primary")
+    page.wait_for_selector(".steps [aria-current] >> text=Columns")
+    page.select_option("[name=column-3]", "note")
+    page.click(".wizfoot .primary")
+    page.wait_for_selector(".steps [aria-current] >> text=Check")
+    in_background()
+    page.reload()
+    page.wait_for_selector("text=Import 2 contacts")
+    page.select_option("#key", "email")
+    page.select_option("#rule", "add")
+    page.click("text=Check again")
+    page.wait_for_selector(".running")
+    in_background()
+    page.reload()
+    page.wait_for_selector(".figures >> text=will be updated")
+    assert "0170 1234567" in page.inner_text("#details")
+    page.click("#details nav >> text=New")
+    page.wait_for_selector("#details >> text=Bea Vogt")
+    page.click(".wizfoot .primary")
+    page.wait_for_selector(".steps [aria-current] >> text=Import")
+    in_background()
+    page.reload()
+    page.wait_for_selector("text=2 contacts are imported.")
+    page.click("text=Undo this import")
+    page.wait_for_selector("text=The import was undone.")
+    assert exported(page) == before
+
+
 def test_the_list_by_keyboard(enter: Enter) -> None:
     page = enter()
     alice = User.objects.get(name="alice")

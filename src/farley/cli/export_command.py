@@ -1,4 +1,4 @@
-"""`farley export`: the contacts of a space as a vCard file."""
+"""`farley export`: the contacts of a space, or those that pass a filter, as a file."""
 
 from __future__ import annotations
 
@@ -6,43 +6,51 @@ import argparse
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from farley.cli.command import DONE, Refused, space_named, user_named
 from farley.cli.text import printable
 
 if TYPE_CHECKING:
     from farley.accounts.models import User
+    from farley.exchange.exporting import Record
     from farley.spaces.models import Space
 
 
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "export",
-        help="export a space as a vCard file, or a calendar as an iCalendar file",
+        help="export a space, or a calendar, as a file",
         description=(
-            "Export the contacts of a space: each card as it came, or converted to one version; or with --calendar the"
-            " entries of a calendar, as iCalendar 2.0 or vCalendar 1.0."
+            "Export the contacts of a space: each card as it came, converted to one version, or as a table; or with"
+            " --calendar the entries of a calendar, as iCalendar 2.0 or vCalendar 1.0."
         ),
     )
     parser.add_argument("--calendar", metavar="CALENDAR", help="its name, or the last part of its address")
     parser.add_argument("--space", required=True, metavar="NAME")
     parser.add_argument("--as", dest="user", required=True, metavar="USER", help="a reader of the space")
-    parser.add_argument(
-        "--version", choices=["2.1", "3.0", "4.0", "1.0", "2.0"], help="convert to this version (default: as stored)"
+    parser.add_argument("--filter", default="", metavar="FILTER", help="only these, in the words of farley list")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--format",
+        default="vcard",
+        choices=["vcard", "csv", "csv-google", "csv-outlook", "csv-outlook-de", "xlsx"],
+        help="vCards as stored (the default), or a table",
     )
+    form.add_argument("--version", choices=["2.1", "3.0", "4.0", "1.0", "2.0"], help="converted to this version")
     parser.add_argument(
-        "--own-fields", action="store_true", help="with the own fields of each contact, as X-FARLEY-FIELD lines"
+        "--own-fields",
+        action="store_true",
+        help="with the own fields of each contact, as X-FARLEY-FIELD lines or as columns",
     )
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the standard output")
     parser.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace) -> int:
-    from farley.contacts.models import Contact
-    from farley.exchange.exporting import note_export, vcards
+    from farley.exchange.exporting import FORMATS, exported, note_export
     from farley.exchange.own_lines import fields_here
     from farley.journal.models import Door
 
@@ -53,16 +61,26 @@ def _export(options: argparse.Namespace) -> int:
         raise Refused("--version is 2.1, 3.0 or 4.0 of contacts, 1.0 or 2.0 of a calendar")
     if options.calendar:
         return _export_calendar(options, user, space)
-    contacts = Contact.objects.visible_to(user.actor).filter(space=space)
+    read = _reader(options.filter, space, user)
     note_export([space], by=user.actor, door=Door.CLI)
     fields = fields_here(space, user.actor) if options.own_fields else None
-    cards = vcards(contacts, options.version, own_fields=fields)
+    count = 0
+
+    def counted() -> Iterator[Record]:
+        nonlocal count
+        count = 0
+        for record in read():
+            count += 1
+            yield record
+
+    form = FORMATS[f"vcard-{options.version}" if options.version else options.format]
+    pieces = exported(counted, form, own_fields=fields)
     if options.output is None:
-        for card in cards:
-            sys.stdout.buffer.write(card)
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
         return DONE
-    count = _write(options.output.resolve(), cards)
+    _write(options.output.resolve(), pieces)
     print(f"{count} contacts of {space.name} are in {options.output}.", file=sys.stderr)
     return DONE
 
@@ -88,15 +106,41 @@ def _export_calendar(options: argparse.Namespace, user: User, space: Space) -> i
     return DONE
 
 
-def _write(target: Path, cards: Iterator[bytes]) -> int:
-    """Write a file that is whole or not there; into a device or pipe, straight. Return how many cards."""
+def _reader(asked: str, space: Space, user: User) -> Callable[[], Iterator[Record]]:
+    """What reads the contacts of `space` that pass the filter."""
+    from farley.contacts.bulk import Selection
+    from farley.contacts.listing import Filters, Listed
+    from farley.contacts.models import Contact
+    from farley.exchange.exporting import records
+    from farley.lists import language
+
+    if not asked:
+        return lambda: records(Contact.objects.visible_to(user.actor).filter(space=space))
+    try:
+        listed = Listed([space], Filters(more=language.parse(asked)), user)
+    except language.BadFilter as error:
+        raise Refused(f"--filter: {error}") from error
+    selection = Selection.everything(listed, by=user.actor)
+
+    def selected() -> Iterator[Record]:
+        position = 0
+        while contacts := selection.behind(position):
+            position = contacts[-1].pk
+            yield from records(Contact.objects.filter(pk__in=[contact.pk for contact in contacts]))
+
+    return selected
+
+
+def _write(target: Path, pieces: Iterator[bytes]) -> None:
+    """Write a file that is whole or not there; into a device or pipe, straight."""
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
-            return _copy(cards, stream)
+            stream.writelines(pieces)
+        return
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with draft.open("xb") as file:
-            count = _copy(cards, file)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
@@ -104,12 +148,3 @@ def _write(target: Path, cards: Iterator[bytes]) -> int:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return count
-
-
-def _copy(cards: Iterator[bytes], stream: BinaryIO) -> int:
-    count = 0
-    for card in cards:
-        stream.write(card)
-        count += 1
-    return count

@@ -18,6 +18,7 @@ from farley.codecs.vcard import read_cards
 from farley.contacts.storing import MAX_CARD
 from farley.exchange import layouts
 from farley.exchange.mapping import Found, Mapping
+from farley.exchange.reading import REASON
 
 VCARD: Final = "vcard"
 TABLES: Final = frozenset({"csv", "spreadsheet"})
@@ -105,7 +106,9 @@ def look_at(path: Path, how: How = FIND_OUT) -> Look:
         rows = [list(row.cells) for row in islice(table.rows, SAMPLES) if isinstance(row, Row)]
     layout = layouts.recognise(table)
     mapping = layout.mapping(table.header) if layout else layouts.suggest(table.header, rows)
-    return Look(table.header, rows, layouts.with_dates(mapping, table.header, rows), layout, table.remarks)
+    columns = (replace(each, to="ignore") if each.column == REASON else each for each in mapping.columns)
+    mapping = layouts.with_dates(replace(mapping, columns=tuple(columns)), table.header, rows)
+    return Look(table.header, rows, mapping, layout, table.remarks)
 
 
 def format_of(path: Path, *, encoding: str = "") -> str:

@@ -191,7 +191,7 @@ def prepare(
     require(space, by, Role.EDITOR)
     assert by.user is not None
     Key.named(key, own_lines.fields_here(space, by))
-    files = [_described(source) for source in sources]
+    files = [described(source) for source in sources]
     fingerprint = _fingerprint(sources, files)
     asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule, "calendar": calendar}
     unfinished = Import.objects.visible_to(by).filter(
@@ -325,7 +325,8 @@ def _lock_of(run: Import) -> Path:
     return Path(settings.DATA) / "run" / f"import-{run.pk}.lock"
 
 
-def _described(source: Source) -> dict[str, Any]:
+def described(source: Source) -> dict[str, Any]:
+    """A file as `Import.files` keeps it. Raises NothingToImport."""
     try:
         str(source.path).encode()
     except UnicodeEncodeError as error:

@@ -34,6 +34,7 @@ class Import(models.Model):
         DONE = 3, _("done")
         CANCELLED = 4, _("cancelled")
         FAILED = 5, _("failed")
+        CHOOSING = 6, _("columns are being chosen")  # of tables, before their check
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="imports")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports")
@@ -133,3 +134,40 @@ class ImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.code}"
+
+
+class SavedMappingQuerySet(models.QuerySet["SavedMapping"]):
+    def known_to(self, actor: Actor) -> Self:
+        """One's own, and those of the spaces that `actor` sees."""
+        if actor.user is None:
+            return self.none()
+        in_spaces = models.Q(space__in=Space.objects.visible_to(actor).values("pk"))
+        return self.filter(models.Q(user=actor.user) | in_spaces)
+
+
+class SavedMapping(models.Model):
+    """What somebody chose for the columns of a table, to be proposed when one with the same columns comes again.
+
+    It is one person's, or for everybody who sees a space.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, null=True, related_name="+")
+    header = models.CharField(max_length=64)  # SHA-256 of the names of the columns
+    mapping: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar = SavedMappingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "header"], name="one_mapping_a_person_and_header"),
+            models.UniqueConstraint(fields=["space", "header"], name="one_mapping_a_space_and_header"),
+            models.CheckConstraint(
+                condition=models.Q(user=None, space__isnull=False) | models.Q(user__isnull=False, space=None),
+                name="a_mapping_is_a_person_s_or_a_space_s",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"mapping {self.pk}"

@@ -63,6 +63,11 @@ def fields_here(space: Space, by: Actor) -> list[Field]:
     return defining.fields_in(space.pk, Noun.CONTACT, by=by)
 
 
+def kind_word(field: Field) -> str:
+    """The kind of a field as its lines name it."""
+    return _KINDS[Field.Kind(field.kind)]
+
+
 def with_own_lines(card: Card, document: Document | None, fields: Sequence[Field]) -> Card:
     """A copy of `card` that says what its record has in `fields`; lines about them that it had say so no more."""
     known = [line.index for line in OwnLine.all_of(card) if line.field_among(fields) is not None]
@@ -75,6 +80,12 @@ def with_own_lines(card: Card, document: Document | None, fields: Sequence[Field
                 params.append(("X-SCOPE", [_EVERYWHERE]))
             card = card.added(NAME, text=text, params=params)
     return card
+
+
+def with_line(card: Card, *, label: str, key: str = "", kind: str = "text", text: str = "") -> Card:
+    """`card` with a line about a field of that label; its key is made of it where it is not given."""
+    said = (("X-KEY", key or defining.key_of(label)), ("X-KIND", kind), ("X-LABEL", label))
+    return card.added(NAME, text=text, params=[(name, [value]) for name, value in said])
 
 
 def are_in(octets: bytes) -> bool:

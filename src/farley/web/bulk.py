@@ -19,20 +19,21 @@ from farley.contacts.deriving import MAX_ROWS
 from farley.contacts.grouping import MAX_MEMBERS
 from farley.contacts.listing import as_spelt
 from farley.contacts.models import Contact
-from farley.contacts.storing import StoreProblem
+from farley.contacts.storing import StoreProblem, octets_of
 from farley.contacts.tasks import change_many
-from farley.exchange.exporting import vcards
+from farley.exchange.exporting import FORMATS, Record
+from farley.fields.models import Document, Field
 from farley.journal.access import Way, accesses, note_access
-from farley.journal.models import Door
+from farley.journal.models import Door, Noun
 from farley.journal.writing import one_batch
 from farley.spaces.audience import readers
 from farley.spaces.models import Space
 from farley.spaces.operations import find, require
 from farley.web import listing as asking
+from farley.web.exports import streamed
 from farley.web.groups import change_members
 from farley.web.navigation import back
 from farley.web.problems import explained
-from farley.web.record import attachment
 from farley.web.requests import PageRequest, standings
 from farley.web.spaces import by_name
 from farley.web.templatetags.farley import changed_query
@@ -70,7 +71,7 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
     if not first:
         warn(request, gettext("Select contacts first."))
     elif act == "export":
-        return _exported(selection)
+        return _exported(request, selection)
     elif act in ("group", "ungroup"):
         _regroup(request, selection, is_in=act == "group")
     elif act in _DEEDS:
@@ -156,20 +157,40 @@ def _day(request: PageRequest) -> str:
         raise _Unusable(text.format(text=typed[:40])) from None
 
 
-def _exported(selection: Selection) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_cards(selection), content_type="text/vcard; charset=utf-8")
-    response.headers["Content-Disposition"] = attachment("contacts.vcf")
-    return response
+def _exported(request: PageRequest, selection: Selection) -> StreamingHttpResponse:
+    form = FORMATS.get(request.POST.get("format", ""), FORMATS["vcard"])
+    fields: list[Field] = []
+    if request.POST.get("own"):
+        here = [space.pk for space in selection.spaces()]
+        fields = list(Field.objects.visible_to(request.actor).of(Noun.CONTACT, here))
+    taken = _Taken(selection, fields)
+    return streamed(taken.records, form, "contacts", own_fields=fields or None)
 
 
-def _cards(selection: Selection) -> Iterator[bytes]:
-    position = 0
-    while contacts := selection.behind(position):
-        position = contacts[-1].pk
-        for contact in contacts:
-            note_access(contact.space_id, Way.EXPORTED, [contact.pk], by=selection.by, door=Door.WEB)
-        accesses.flush()  # a whole list may be more than is gathered at once
-        yield from vcards(Contact.objects.filter(pk__in=[contact.pk for contact in contacts]))
+class _Taken:
+    """The records of a selection; that they are taken along is noted once, however often they are read."""
+
+    def __init__(self, selection: Selection, fields: Sequence[Field]) -> None:
+        self._selection, self._fields = selection, fields
+        self._is_noted = False
+
+    def records(self) -> Iterator[Record]:
+        position = 0
+        while contacts := self._selection.behind(position):
+            position = contacts[-1].pk
+            for contact in contacts if not self._is_noted else ():
+                note_access(contact.space_id, Way.EXPORTED, [contact.pk], by=self._selection.by, door=Door.WEB)
+            accesses.flush()  # a whole list may be more than is gathered at once
+            octets = octets_of(contact.content_id for contact in contacts)
+            for contact in contacts:
+                yield octets[contact.content_id], self._own(contact)
+        self._is_noted = True
+
+    def _own(self, contact: Contact) -> Document:
+        """What it has in the fields of the space it lies in; of one it left it keeps values that are for nobody."""
+        own = contact.own or {}
+        numbers = (str(field.pk) for field in self._fields if field.is_of(contact.space_id))
+        return {number: own[number] for number in numbers if number in own}
 
 
 def _carry_out(request: PageRequest, deed: Deed, picked: Sequence[Contact]) -> None:

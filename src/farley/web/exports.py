@@ -1,8 +1,8 @@
-"""Taking a space's contacts along as one file."""
+"""Taking contacts along as one file: those of a space here, those that a list shows in `web.bulk`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,8 +10,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from farley.contacts.models import Contact
-from farley.exchange.exporting import VERSIONS, note_export, vcards
+from farley.exchange.exporting import FORMATS, Format, Record, exported, note_export, records
 from farley.exchange.own_lines import fields_here
+from farley.fields.models import Field
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.web.record import attachment
@@ -29,12 +30,7 @@ def export(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
         "place": "export",
         "spaces": spaces,
         "chosen_space": request.GET.get("space") or home_of(spaces, standings(request).home),
-        "versions": [
-            ("", gettext("As stored"), gettext("Every card exactly as it came, whatever its version.")),
-            ("4.0", "vCard 4.0", gettext("The newest; says the most.")),
-            ("3.0", "vCard 3.0", gettext("For phones and most programs.")),
-            ("2.1", "vCard 2.1", gettext("For old devices, cars for example.")),
-        ],
+        "formats": formats(),
     }
     return render(request, "contacts/export.html", context)
 
@@ -42,10 +38,33 @@ def export(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
 def _file(request: PageRequest) -> StreamingHttpResponse:
     space = get_object_or_404(Space.objects.visible_to(request.actor), name=request.GET.get("space", ""))
     note_export([space], by=request.actor, door=Door.WEB)
-    version = request.GET.get("version", "")
+    version = request.GET.get("version", "")  # as older addresses have it
+    form = FORMATS.get(request.GET.get("format", "") or (f"vcard-{version}" if version else ""), FORMATS["vcard"])
     contacts = Contact.objects.visible_to(request.actor).filter(space=space)
     fields = fields_here(space, request.actor) if request.GET.get("own") else None
-    cards: Iterator[bytes] = vcards(contacts, version if version in VERSIONS else None, own_fields=fields)
-    response = StreamingHttpResponse(cards, content_type="text/vcard; charset=utf-8")
-    response.headers["Content-Disposition"] = attachment(f"{space.name}.vcf")
+    return streamed(lambda: records(contacts), form, space.name, own_fields=fields)
+
+
+def streamed(
+    read: Callable[[], Iterable[Record]], form: Format, name: str, *, own_fields: Sequence[Field] | None = None
+) -> StreamingHttpResponse:
+    """The file of that format, called `name`."""
+    response = StreamingHttpResponse(exported(read, form, own_fields=own_fields), content_type=form.media_type)
+    response.headers["Content-Disposition"] = attachment(f"{name}.{form.ending}")
     return response
+
+
+def formats() -> list[tuple[str, str, str]]:
+    """Every format with its name and what it is good for."""
+    notes = {
+        "vcard": gettext("Every card exactly as it came, whatever its version."),
+        "vcard-4.0": gettext("The newest; says the most."),
+        "vcard-3.0": gettext("For phones and most programs."),
+        "vcard-2.1": gettext("For old devices, cars for example."),
+        "csv": gettext("A table for any program; Farley reads it again."),
+        "csv-google": gettext("The columns that Google reads."),
+        "csv-outlook": gettext("The columns that an English Outlook reads."),
+        "csv-outlook-de": gettext("The columns that a German Outlook reads."),
+        "xlsx": gettext("The same table for Excel and LibreOffice."),
+    }
+    return [(form.name, gettext(form.label), notes[form.name]) for form in FORMATS.values()]

@@ -16,7 +16,7 @@ from farley.exchange import importing, leftovers
 from farley.exchange.models import Import, ImportOutcome
 from farley.exchange.own_lines import NAME as OWN_FIELD
 from farley.exchange.own_lines import fields_here
-from farley.web.labels import property_label
+from farley.web.labels import label_told
 
 SHOWN = 50  # entries of one tab
 
@@ -51,7 +51,7 @@ class Details:
     shown: int  # entries
     count: int
     list_url: str  # every problem, as CSV
-    entries_url: str  # the entries themselves
+    files: Sequence[tuple[str, str]]  # the entries themselves, to mend: label and address
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,15 @@ def details_of(run: Import, show: str) -> Details | None:
         shown=len(entries),
         count=counts[current][1],
         list_url=reverse("import-problems", args=[run.pk]) if current == "problems" else "",
-        entries_url=reverse("import-leftovers", args=[run.pk])
-        if current == "problems" and leftovers.are_there(run)
-        else "",
+        files=_files(run) if current == "problems" and leftovers.are_there(run) else (),
     )
+
+
+def _files(run: Import) -> list[tuple[str, str]]:
+    url, label = reverse("import-leftovers", args=[run.pk]), gettext("Entries to mend")
+    tables = leftovers.tables_with_problems(run)[:SHOWN]
+    found = [(label, url)] if leftovers.has_cards(run) else []
+    return found + [(f"{label}: {run.files[at]['name']}", f"{url}?table={at}") for at in tables]
 
 
 def keys_of(run: Import, by: Actor) -> list[Option]:
@@ -146,6 +151,4 @@ def _rows(outcome: ImportOutcome, tab: str) -> Iterator[Row]:
 
 
 def _label(name: str, label: str) -> str:
-    if name == OWN_FIELD and label:
-        return label
-    return f"{property_label(name)} ({label})" if label else property_label(name)
+    return label if name == OWN_FIELD and label else label_told(name, label)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from farley.accounts.roles import Role
 from farley.contacts.combining import Rule
 from farley.contacts.matching import NoSuchKey
-from farley.exchange import importing, uploads
+from farley.exchange import choosing, importing, uploads
 from farley.exchange import leftovers as exchange_leftovers
 from farley.exchange.formats import How
 from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
@@ -30,14 +30,14 @@ from farley.journal.undo import undoing_of
 from farley.spaces.models import Space
 from farley.spaces.operations import require
 from farley.web.import_details import details_of, keys_of, rules_of
+from farley.web.import_steps import step_page
 from farley.web.requests import PageRequest, standings
 from farley.web.spaces import choices_of, home_of
-from farley.web.toasts import toast
+from farley.web.toasts import toast, warn
 
 MAX_UPLOAD = 1024 * 2**20  # octets of one upload together
 EARLIER = 5
 SHOWN_FILES = 12
-STEPS = {"file": 1, "check": 2, "run": 3, "done": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Shown:
     is_of_calendars: bool = False
     start_url: str = ""
     again_url: str = ""
+    back_url: str = ""
     cancel_url: str = ""
     undo_url: str = ""
     batch_url: str = ""
@@ -91,7 +92,8 @@ def upload(request: PageRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            return redirect("import-run", _check(request).pk)
+            run = _check(request)
+            return redirect("import-columns" if run.state == Import.State.CHOOSING else "import-run", run.pk)
         except NothingToImport as nothing:
             problem = _explained(nothing)
     editable = standings(request).editable
@@ -105,13 +107,15 @@ def upload(request: PageRequest) -> HttpResponse:
             Earlier(str(run), run.created_at, _outcome(run), reverse("import-run", args=[run.pk])) for run in mine
         ],
     }
-    return _page(request, "file", context, status=422 if problem else 200)
+    return step_page(request, "file", context, status=422 if problem else 200)
 
 
 @require_GET
 def progress(request: PageRequest, pk: int) -> HttpResponse:
     """The import as it stands: being checked, checked, running, or over."""
     run = _mine(request, pk)
+    if run.state == Import.State.CHOOSING:
+        return redirect("import-columns", pk)
     undoing = _undoing_of(run)
     step = (
         "run"
@@ -127,17 +131,23 @@ def progress(request: PageRequest, pk: int) -> HttpResponse:
     }
     if step == "check":
         context |= {"keys": keys_of(run, request.actor), "rules": rules_of(run)}
+        context["new_fields"] = choosing.missing_fields(run, by=request.actor)
+        context["can_define"] = (run.space.standing_of(request.actor) or Role.FREEBUSY) >= Role.MANAGER
     if request.htmx and step != "run":
         response = HttpResponse()
         response.headers["HX-Refresh"] = "true"  # another step: with its own footer
         return response
-    return _page(request, step, context, is_dry_run=run.is_dry_run)
+    return step_page(request, step, context, run=run)
 
 
 @require_POST
 def start(request: PageRequest, pk: int) -> HttpResponse:
     """Step two agreed to: import in the background what was checked."""
     checked = _checked(request, pk)
+    if request.POST.get("define"):
+        for label in choosing.define_missing(checked, by=request.actor, door=Door.WEB):
+            text = gettext("The own field “{label}” cannot be defined here; its values stay in the cards.")
+            warn(request, text.format(label=label))
     return _again(request, checked, key=checked.key, rule=Rule(checked.rule))
 
 
@@ -195,8 +205,14 @@ def leftovers(request: PageRequest, pk: int) -> StreamingHttpResponse:
     run = _mine(request, pk)
     if not exchange_leftovers.are_there(run):
         raise Http404("the files are gone")
-    response = StreamingHttpResponse(exchange_leftovers.leftovers(run), content_type="text/vcard; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="import-{run.pk}-problems.vcf"'
+    asked = request.GET.get("table", "")
+    table = next((at for at in exchange_leftovers.tables_with_problems(run) if str(at) == asked), None)
+    if asked and table is None:
+        raise Http404("there is no such table")
+    kind, ending = ("text/vcard", "vcf") if table is None else ("text/csv", "csv")
+    entries = exchange_leftovers.leftovers(run, table)
+    response = StreamingHttpResponse(entries, content_type=f"{kind}; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="import-{run.pk}-to-mend.{ending}"'
     return response
 
 
@@ -214,6 +230,8 @@ def _check(request: PageRequest) -> Import:
             raise NothingToImport(file.name or "", "the file is empty")
     sources = uploads.receive((file.name or "?", file.chunks()) for file in files)
     try:
+        if (choosing_run := choosing.begin(space, sources, by=request.actor, door=Door.WEB)) is not None:
+            return choosing_run
         run = importing.prepare(space, sources, by=request.actor, door=Door.WEB, is_dry_run=True)
     except BaseException:
         uploads.discard(sources)
@@ -245,18 +263,6 @@ def _mine(request: PageRequest, pk: int) -> Import:
     visible = Import.objects.visible_to(request.actor).select_related("space", "batch")
     run: Import = get_object_or_404(visible, pk=pk)
     return run
-
-
-def _page(
-    request: PageRequest, step: str, context: dict[str, Any], *, status: int = 200, is_dry_run: bool = False
-) -> HttpResponse:
-    labels = [gettext("Choose files"), gettext("Check"), gettext("Import"), gettext("Done")]
-    number = STEPS["check"] if step == "run" and is_dry_run else STEPS[step]
-    template = f"contacts/import_{step}.html"
-    context |= {"place": "import", "step": number, "step_labels": labels, "step_template": template}
-    if request.htmx:
-        return render(request, template, context, status=status)
-    return render(request, "contacts/import.html", context, status=status)
 
 
 def _undoing_of(run: Import) -> Batch | None:
@@ -305,6 +311,7 @@ def _shown(run: Import, undoing: Batch | None) -> Shown:
         is_of_calendars=run.is_of_calendars,
         start_url=reverse("import-start", args=[run.pk]),
         again_url=reverse("import-check", args=[run.pk]),
+        back_url=reverse("import-columns", args=[run.pk]) if choosing.tables_of(run) else reverse("import"),
         cancel_url="" if run.is_over or run.is_cancelled else reverse("import-cancel", args=[run.pk]),
         undo_url=reverse("undo", args=[run.batch.pk]) if can_undo and run.batch else "",
         batch_url=reverse("batch", args=[run.batch.pk]) if run.batch else "",

@@ -134,6 +134,14 @@ def label_of(prop: Property) -> str:
     return ", ".join(str(words.get((kind,), kind.removeprefix("x-").capitalize())) for kind in told)
 
 
+def label_told(name: str, label: str) -> str:
+    """The words beside a value of the property `name`, whose own label or types apart by commas are known."""
+    if not label:
+        return property_label(name)
+    told = told_types(label.split(", "))
+    return str(_words_for(name).get(told) or f"{property_label(name)} ({label})")
+
+
 def words_of(relation: str) -> str:
     """A relation as an index row has it, its own label or its types apart by commas, in the user's words."""
     if built_in := _BUILT_IN.get(relation.casefold()):

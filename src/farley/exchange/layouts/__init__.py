@@ -80,6 +80,14 @@ def layouts() -> tuple[Layout, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8)
+def written(name: str) -> tuple[tuple[str, Column], ...]:
+    """The columns of the layout of that name, as its program names them, in order; `{n}` stands for any number."""
+    folder, _, file = name.partition(".")
+    given = tomllib.loads((_data() / folder / f"{file or 'layout'}.toml").read_text("utf-8"))
+    return tuple((header, _column(what)) for header, what in given["columns"].items())
+
+
 def recognise(table: Table) -> Layout | None:
     """The layout that the columns of `table` are in: of several the one that knows most of them, then asks for most."""
     if not table.has_header:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from django import template
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
+from farley.exchange.exporting import FORMATS
 from farley.spaces.models import Space
 from farley.web.templatetags.farley import changed_query, escaped, hue, icon
 
@@ -117,6 +119,12 @@ def group_options_in(shell: Shell, changeable: Collection[int], only: Space | No
 def word_options(words: Iterable[str]) -> SafeString:
     """Words as they complete what is typed into an `<input list>`."""
     return mark_safe("".join([f'<option value="{escaped(str(word))}"></option>' for word in words]))  # noqa: S308
+
+
+@register.simple_tag
+def format_options() -> SafeString:
+    """The formats that contacts are exported in."""
+    return _options([(form.name, gettext(form.label), False) for form in FORMATS.values()])
 
 
 def _options(choices: Iterable[tuple[object, str, bool]]) -> SafeString:

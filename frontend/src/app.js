@@ -23,3 +23,4 @@ startDrafts();
 startDropzones();
 startPasskeys();
 startPalette();
+if (document.querySelector("[data-calendar], [data-tasks]")) import("./calendar.js").then((each) => each.startCalendar());

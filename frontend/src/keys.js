@@ -1,7 +1,7 @@
 // Keys of all pages. A single key never fires while somebody types, and never together with Ctrl, Alt or ⌘.
 import { undoNewest } from "./toasts.js";
 
-const places = { h: "/today/", k: "/contacts/", a: "/activity/", i: "/contacts/import/" };
+const places = { h: "/today/", c: "/calendar/", k: "/contacts/", a: "/activity/", i: "/contacts/import/" };
 let goesTo = 0; // until when the key after G is a place
 
 export const isTyping = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");

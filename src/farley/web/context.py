@@ -68,7 +68,7 @@ class Shell:
     @cached_property
     def tabs(self) -> list[Place]:
         """The four places that a phone's tab bar has room for."""
-        return [place for place in self.modules if place.place in {"today", "contacts", "organisations", "activity"}]
+        return [place for place in self.modules if place.place in {"today", "calendar", "tasks", "contacts"}]
 
     @cached_property
     def spaces(self) -> list[Branch]:
@@ -114,6 +114,8 @@ def modules_of() -> tuple[Place, ...]:
 def _modules(_language: str | None, contacts: str) -> tuple[Place, ...]:
     return (
         Place("today", gettext("Today"), gettext("Today"), "sun", address("today")),
+        Place("calendar", gettext("Calendar"), gettext("Calendar"), "calendar", address("calendar")),
+        Place("tasks", gettext("Tasks"), gettext("Tasks"), "list-checks", address("tasks")),
         Place("contacts", gettext("Contacts"), gettext("Contacts"), "contact", contacts),
         Place(
             "organisations",

@@ -151,6 +151,22 @@ def relative_day(day: date) -> str:
 
 
 @register.filter
+def coming_day(day: date) -> str:
+    """A day to come or just gone, as short as a list needs it: "tomorrow", "Thu 3 Dec", "3 Dec 2027"."""
+    today = timezone.localdate()
+    match (day - today).days:
+        case 0:
+            return gettext("today")
+        case 1:
+            return gettext("tomorrow")
+        case -1:
+            return gettext("yesterday")
+    if day.year == today.year:
+        return written_day(day, pgettext("date format: weekday, day and month, shortest", "D j M"))
+    return written_day(day, pgettext("date format: day, month and year, short", "j M Y"))
+
+
+@register.filter
 def day_heading(day: date) -> str:
     """A day as the heading of a list: "Today, Thursday 19 November"."""
     today = timezone.localdate()
@@ -165,6 +181,8 @@ def day_heading(day: date) -> str:
             return gettext("Today, {day}").format(day=written)
         case 1:
             return gettext("Yesterday, {day}").format(day=written)
+        case -1:
+            return gettext("Tomorrow, {day}").format(day=written)
     return written
 
 

@@ -1,0 +1,232 @@
+"""What a page tells of an event or a task besides its form."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext, pgettext
+
+from farley.accounts.actor import Actor
+from farley.calendars.details import alarms_of
+from farley.codecs.icalendar import Property, When
+from farley.codecs.zones import DatabaseZone
+from farley.contacts.models import Contact, IndexRow
+from farley.journal.models import Noun
+from farley.search import finding
+from farley.web.calendars_shown import ShownCalendar
+from farley.web.dates import written_day
+from farley.web.entry_form import KEPT, Source, Span
+from farley.web.listing import Choice
+from farley.web.people import url_of
+from farley.web.recurring import in_words
+from farley.web.requests import PageRequest, standings
+from farley.web.templatetags.farley import relative_day
+
+ALARMS = (0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080, -540, 900)
+MAX_PEOPLE = 100  # on the page
+MAX_COMPLETED = 10
+MAX_LINKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who is asked to come, or who asks."""
+
+    name: str
+    address: str
+    url: str  # of the contact of this address
+    answer: str
+    icon: str
+    is_organiser: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    when: str
+    rule: str
+    place: str
+    notes: str
+    links: list[Link] = field(default_factory=list)
+    guests: list[Guest] = field(default_factory=list)
+    more_guests: int = 0
+    alarms: list[str] = field(default_factory=list)
+    elsewhere: str = ""  # the same by the reader’s clock
+    calendar: str = ""
+    status: str = ""
+
+
+def facts_of(request: PageRequest, shown: ShownCalendar, source: Source) -> Facts:
+    component, main = source.component, source.main
+    assert component is not None
+    assert main is not None
+    people = [*component.properties("ORGANIZER"), *component.attendees]
+    contacts = contacts_of([prop.address for prop in people[:MAX_PEOPLE]], request)
+    simple, others = alarms_of(component)
+    alarms = [alarm_words(minutes) for minutes in sorted(simple, reverse=True)]
+    if others:
+        alarms.append(gettext("{count} of another kind").format(count=others))
+    return Facts(
+        when=told_time(source.span),
+        rule=told_rule(main.text("RRULE"), main.start_at),
+        place=component.text("LOCATION"),
+        notes=component.text("DESCRIPTION")[:100_000],
+        links=_links(component.properties("URL", "ATTACH", "CONFERENCE")),
+        guests=[_guest(prop, contacts) for prop in people[:MAX_PEOPLE]],
+        more_guests=max(0, len(people) - MAX_PEOPLE),
+        alarms=alarms,
+        elsewhere=_elsewhere(source),
+        calendar=shown.name,
+        status=_status(component.text("STATUS").strip().upper()),
+    )
+
+
+def told_time(span: Span) -> str:
+    """When, in words: "Thu 3 December, 14:00–15:00"."""
+    start, end = span.start or span.end, span.end
+    if start is None:
+        return ""
+    first = _day(start.date())
+    if span.start is None or end is None or end == start:
+        return first if span.is_all_day else gettext("{day}, {time}").format(day=first, time=f"{start:%H:%M}")
+    if span.is_all_day:
+        return gettext("{first} – {last}").format(first=first, last=_day(end.date()))
+    if start.date() == end.date():
+        return gettext("{day}, {start}–{end}").format(day=first, start=f"{start:%H:%M}", end=f"{end:%H:%M}")
+    return gettext("{first} – {last}").format(
+        first=gettext("{day}, {time}").format(day=first, time=f"{start:%H:%M}"),
+        last=gettext("{day}, {time}").format(day=_day(end.date()), time=f"{end:%H:%M}"),
+    )
+
+
+def _day(day: dt.date) -> str:
+    if day == timezone.localdate():
+        return relative_day(day)
+    if day.year == timezone.localdate().year:
+        return written_day(day, pgettext("date format: weekday, day and month, short", "D j F"))
+    return written_day(day, pgettext("date format: weekday, day, month and year, short", "D j F Y"))
+
+
+def told_rule(rule: str, start: When | None) -> str:
+    """The rule of a series in words; "" where there is none."""
+    if not rule or start is None:
+        return ""
+    return in_words(rule, start, DatabaseZone(ZoneInfo(str(timezone.get_current_timezone()))))
+
+
+def alarm_words(minutes: int) -> str:
+    if minutes == 0:
+        return gettext("when it begins")
+    if minutes == -540:
+        return gettext("at 9:00 on the day")
+    if minutes == 900:
+        return gettext("at 9:00 on the day before")
+    if minutes < 0:
+        return ngettext("{count} minute after the beginning", "{count} minutes after the beginning", -minutes).format(
+            count=-minutes
+        )
+    if minutes % 10080 == 0:
+        return ngettext("{count} week before", "{count} weeks before", minutes // 10080).format(count=minutes // 10080)
+    if minutes % 1440 == 0:
+        return ngettext("{count} day before", "{count} days before", minutes // 1440).format(count=minutes // 1440)
+    if minutes % 60 == 0:
+        return ngettext("{count} hour before", "{count} hours before", minutes // 60).format(count=minutes // 60)
+    return ngettext("{count} minute before", "{count} minutes before", minutes).format(count=minutes)
+
+
+def alarm_choices(chosen: str) -> list[Choice]:
+    known = [Choice(str(minutes), alarm_words(minutes), str(minutes) == chosen) for minutes in ALARMS]
+    if chosen == KEPT:
+        known.insert(0, Choice(KEPT, gettext("several, as they are"), is_current=True))
+    elif chosen and chosen.removeprefix("-").isdigit() and int(chosen) not in ALARMS:
+        known.insert(0, Choice(chosen, alarm_words(int(chosen)), is_current=True))
+    return [Choice("", pgettext("a reminder", "none"), not chosen), *known]
+
+
+def contacts_of(addresses: Iterable[str], request: PageRequest) -> dict[str, Contact]:
+    """The contacts with these e-mail addresses, by address, as far as one sees them: one each."""
+    wanted = sorted({address.casefold() for address in addresses if address})
+    spaces = [space.pk for space in standings(request).in_use]
+    if not wanted or not spaces:
+        return {}
+    held = IndexRow.objects.filter(space__in=spaces, kind=IndexRow.Kind.EMAIL, norm__in=wanted)
+    by_address = dict(held.values_list("norm", "contact_id")[:1000])
+    there = Contact.objects.visible_to(request.actor).in_bulk(list(by_address.values()))
+    return {address: there[pk] for address, pk in by_address.items() if pk in there}
+
+
+def asked_people(typed: str, by: Actor) -> list[Contact]:
+    """Contacts with an e-mail address whom somebody may mean who has typed this."""
+    if not typed:
+        return []
+    hits = finding.find(typed, by=by, nouns=[Noun.CONTACT], limit=MAX_COMPLETED * 4)
+    there = Contact.objects.visible_to(by).exclude(email="").in_bulk([hit.record for hit in hits])
+    return [there[hit.record] for hit in hits if hit.record in there][:MAX_COMPLETED]
+
+
+def _guest(prop: Property, contacts: dict[str, Contact]) -> Guest:
+    contact = contacts.get(prop.address.casefold())
+    answers = {
+        "ACCEPTED": (gettext("comes"), "circle-check"),
+        "DECLINED": (gettext("does not come"), "circle-x"),
+        "TENTATIVE": (gettext("comes perhaps"), "circle-question-mark"),
+        "DELEGATED": (gettext("sends somebody else"), "corner-up-right"),
+    }
+    is_organiser = prop.name == "ORGANIZER"
+    told = (gettext("organises it"), "star") if is_organiser else (gettext("has not answered"), "circle")
+    answer, icon = answers.get((prop.param("PARTSTAT") or "").upper(), told)
+    name = prop.param("CN") or (contact.full_name if contact else "") or prop.address or prop.text
+    return Guest(name, prop.address, url_of(contact) if contact else "", answer, icon, is_organiser)
+
+
+def _links(props: Sequence[Property]) -> list[Link]:
+    """What can be followed; what is attached inline is only named."""
+    found = []
+    for prop in props[:MAX_LINKS]:
+        text = prop.text.strip()
+        if urlsplit(text).scheme.lower() in ("http", "https") if _is_url(text) else False:
+            found.append(Link(prop.param("FILENAME") or prop.param("LABEL") or text[:200], text))
+        elif prop.name == "ATTACH":
+            found.append(Link(prop.param("FILENAME") or gettext("an attached file"), ""))
+    return found
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).netloc)
+    except ValueError:
+        return False
+
+
+def _elsewhere(source: Source) -> str:
+    """The same by the clock of whoever reads, where the entry is written for another place."""
+    here = str(timezone.get_current_timezone())
+    if source.zone in ("", here) or source.span.is_all_day or source.span.start is None:
+        return ""
+    wall = DatabaseZone(ZoneInfo(here))
+    start, end = (
+        wall.from_utc(source.wall.to_utc(moment)) if moment else None for moment in (source.span.start, source.span.end)
+    )
+    if start == source.span.start:
+        return ""
+    return gettext("{when} where you are").format(when=told_time(Span(start, end)))
+
+
+def _status(status: str) -> str:
+    words = {
+        "TENTATIVE": gettext("tentative"),
+        "CANCELLED": gettext("cancelled"),
+        "COMPLETED": pgettext("a task", "done"),
+        "IN-PROCESS": pgettext("a task", "begun"),
+    }
+    return words.get(status, "")

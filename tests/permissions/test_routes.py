@@ -53,6 +53,14 @@ def space(scene: Scene) -> list[Any]:
     return [scene.space.name]
 
 
+def entry(scene: Scene) -> list[Any]:
+    return [scene.event.pk]
+
+
+def calendar(scene: Scene) -> list[Any]:
+    return [scene.calendar.pk]
+
+
 def mirror(scene: Scene) -> list[Any]:
     return [scene.space.name, scene.mirror.pk]
 
@@ -64,6 +72,8 @@ def mine(*statuses: int) -> tuple[int | str, ...]:
 
 
 ALL = mine(200, 200, 200, 200)
+ALL_REDIRECT = mine(302, 302, 302, 302)
+NINE = {"start_on": "2026-11-19", "start_at": "09:00", "end_on": "2026-11-19", "end_at": "10:00"}
 SEEN = mine(404, 200, 200, 200)
 CHANGED = mine(404, 403, 302, 302)
 FOR_ADMIN = (LOGIN, 404, 200, LOGIN, 404, 404, 404)
@@ -398,6 +408,36 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404)),
     ],
     "instance-journal": [Route("get", (LOGIN, 404, 200, LOGIN, 404, 404, 404))],
+    "calendar": [
+        Route("get", ALL, query=lambda _: "?view=day"),
+        Route("get", ALL, query=lambda _: "?view=month&on=2026-11-19"),
+        Route("get", ALL, query=lambda s: f"?view=team&space={s.space.name}"),
+    ],
+    "switch-calendars": [Route("post", mine(302, 302, 302, 302), lambda s: {"calendar": [s.calendar.pk]})],
+    "new-entry": [
+        Route("get", ALL),
+        Route("post", mine(422, 422, 302, 302), lambda _: {"title": "x", **NINE}),
+    ],
+    "quick-entry": [Route("post", ALL_REDIRECT, lambda _: {"line": "lunch 2026-11-19 12:30"})],
+    "entry-people": [Route("get", ALL), Route("get", ALL, query=lambda _: "?add_person=zyxmail", tells=INSIDE)],
+    "entry": [
+        Route("get", SEEN, arguments=entry),
+        Route("post", CHANGED, lambda _: {"title": "x", **NINE}, entry),
+    ],
+    "move-entry": [Route("post", CHANGED, lambda _: {"by": "60"}, entry)],
+    "delete-entry": [Route("post", CHANGED, arguments=entry)],
+    "calendars": [Route("get", ALL)],
+    "new-calendar": [Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "name": "x"})],
+    "calendar-settings": [
+        Route("get", SEEN, arguments=calendar),
+        Route("post", CHANGED, lambda _: {"name": "x"}, calendar),
+    ],
+    "order-calendar": [Route("post", CHANGED, arguments=calendar)],
+    "share-calendar": [Route("post", CHANGED, arguments=calendar)],
+    "delete-calendar": [Route("post", CHANGED, arguments=calendar)],
+    "tasks": [Route("get", ALL), Route("get", ALL, query=lambda _: "?done=1")],
+    "task-done": [Route("post", CHANGED, arguments=entry)],
+    "contact-meetings": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "activity": [Route("get", ALL), Route("get", ALL, query=lambda _: "?view=changes", tells=INSIDE)],
     "batch": [Route("get", SEEN, arguments=lambda s: [s.batch.pk], tells=INSIDE)],
     "undo": [Route("post", CHANGED, arguments=lambda s: [s.batch.pk])],

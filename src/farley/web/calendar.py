@@ -186,6 +186,8 @@ def calendar_context(request: PageRequest, asked: Asked) -> dict[str, Any]:
         "mini_heads": [WEEKDAYS_ABBR[(begins + n) % 7] for n in range(7)],
         "mini": _mini(asked, begins, today),
         "calendars": calendars,
+        "own_calendars": [shown for shown in calendars if not shown.is_busy_only],
+        "busy_calendars": [shown for shown in calendars if shown.is_busy_only],
         "can_add": bool(editable(calendars, Components.EVENTS)),
         "has_calendars": bool(calendars),
         "first_hour": FIRST_HOUR,

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
+from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars.models import Calendar, Components
-from farley.spaces.models import Space
+from farley.spaces.models import Membership, Space
 from farley.web.calendar_colours import hue_of
 from farley.web.context import SPACE_ICONS
 from farley.web.navigation import back
 from farley.web.requests import PageRequest, standings
 
-OFF_COOKIE = "farley_calendars_off"  # which are switched off here: a choice of this browser
+COOKIE = "farley_calendars"  # which are switched otherwise than usual: a choice of this browser
 MOST = 200  # in the cookie
 _A_YEAR = 365 * 86_400
 _ICONS = {Calendar.Kind.SUBSCRIPTION: "rss", Calendar.Kind.BIRTHDAYS: "cake", Calendar.Kind.HOLIDAYS: "flag"}
@@ -25,11 +27,15 @@ _ICONS = {Calendar.Kind.SUBSCRIPTION: "rss", Calendar.Kind.BIRTHDAYS: "cake", Ca
 
 @dataclass(frozen=True)
 class ShownCalendar:
-    """A calendar in the list beside the pages. `role` is what one may do with its entries."""
+    """A calendar in the list beside the pages. `role` is what one may do with its entries.
+
+    Of one whose busy times are all one may know, `person` is whose they are; neither its name nor its space is told.
+    """
 
     calendar: Calendar
     role: Role
     is_on: bool
+    person: str = ""
 
     @property
     def pk(self) -> int:
@@ -37,7 +43,12 @@ class ShownCalendar:
 
     @property
     def name(self) -> str:
-        return str(self.calendar.name)
+        return self.person if self.is_busy_only else str(self.calendar.name)
+
+    @property
+    def title(self) -> str:
+        """The name, of a shared one with that of the space."""
+        return self.name if self.is_busy_only or self.space.is_private else f"{self.name} · {self.space.title}"
 
     @property
     def space(self) -> Space:
@@ -74,15 +85,29 @@ def calendars_of(request: PageRequest) -> list[ShownCalendar]:
 
 
 def _read(request: PageRequest) -> list[ShownCalendar]:
-    off, known = _switched_off(request), standings(request)
-    calendars = Calendar.objects.busy_to(request.actor).in_use().in_order().select_related("space")
+    switched, known = _switched(request), standings(request)
+    calendars = list(Calendar.objects.busy_to(request.actor).in_use().in_order().select_related("space"))
+    people = _owners({each.space_id for each in calendars if known.role_in(each.space) is None})
     found = []
     for calendar in calendars:
-        role = known.role_in(calendar.space) or Role.FREEBUSY
-        if calendar.is_read_only:
-            role = min(role, Role.READER)
-        found.append(ShownCalendar(calendar, role, calendar.pk not in off))
-    return sorted(found, key=lambda shown: (shown.is_busy_only, shown.space.kind, shown.space.title, shown.space.pk))
+        role = known.role_in(calendar.space)
+        if role is None:
+            person = people.get(calendar.space_id, gettext("Busy times"))
+            found.append(ShownCalendar(calendar, Role.FREEBUSY, calendar.pk in switched, person))
+        else:
+            role = min(role, Role.READER) if calendar.is_read_only else role
+            found.append(ShownCalendar(calendar, role, calendar.pk not in switched))
+    return sorted(found, key=lambda each: (each.is_busy_only, each.space.kind, each.space.title, each.space.pk))
+
+
+def _owners(spaces: Collection[int]) -> dict[int, str]:
+    """The names of those who alone change what is in each space, by its id."""
+    hands: dict[int, set[User | None]] = {}
+    held = Membership.objects.filter(space__in=spaces, role__gte=Role.EDITOR) if spaces else Membership.objects.none()
+    for membership in held.select_related("user"):
+        hands.setdefault(membership.space_id, set()).add(membership.user)
+    alone = {space: next(iter(users)) for space, users in hands.items() if len(users) == 1}
+    return {space: user.display_name for space, user in alone.items() if user is not None}
 
 
 def editable(calendars: Iterable[ShownCalendar], component: Components) -> list[ShownCalendar]:
@@ -90,8 +115,8 @@ def editable(calendars: Iterable[ShownCalendar], component: Components) -> list[
     return [shown for shown in calendars if shown.can_edit and shown.takes(component)]
 
 
-def _switched_off(request: PageRequest) -> set[int]:
-    written = request.COOKIES.get(OFF_COOKIE, "")
+def _switched(request: PageRequest) -> set[int]:
+    written = request.COOKIES.get(COOKIE, "")
     return {int(part) for part in written.split(".")[:MOST] if part.isascii() and part.isdigit() and len(part) < 19}
 
 
@@ -99,7 +124,7 @@ def _switched_off(request: PageRequest) -> set[int]:
 def switch_calendars(request: PageRequest) -> HttpResponse:
     """Have the ticked calendars shown in this browser, and the others not."""
     ticked = set(request.POST.getlist("calendar"))
-    off = [str(shown.pk) for shown in calendars_of(request) if str(shown.pk) not in ticked]
+    switched = [str(each.pk) for each in calendars_of(request) if (str(each.pk) in ticked) is each.is_busy_only]
     response = back(request, "calendar")
-    response.set_cookie(OFF_COOKIE, ".".join(off[:MOST]), max_age=_A_YEAR, samesite="Lax", httponly=True)
+    response.set_cookie(COOKIE, ".".join(switched[:MOST]), max_age=_A_YEAR, samesite="Lax", httponly=True)
     return response

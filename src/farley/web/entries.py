@@ -48,7 +48,8 @@ def new_entry(request: PageRequest) -> HttpResponse:
     source = entry_form.new_source(kind, _asked_span(request.GET, kind))
     choices = editable(calendars_of(request), Components(kind))
     if not choices:
-        return render(request, "calendar/nowhere.html", {"place": list_of(kind), "is_task": source.is_task}, status=403)
+        context = {"place": list_of(kind), "is_task": source.is_task}
+        return render(request, "calendar/nowhere.html", context, status=422 if request.method == "POST" else 200)
     if request.method == "POST":
         chosen = _chosen(choices, request.POST.get("calendar", ""))
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from farley.codecs.free_busy import BusyKind
 from farley.web.calendars_shown import ShownCalendar
 from farley.web.requests import PageRequest
 
+MOST_OF_ONE = 200  # occurrences of one series that a page has room for
 LONG = dt.timedelta(hours=24)  # what lasts so long is a bar over its days
 _SHOWN = (CalendarObject.Kind.EVENT, CalendarObject.Kind.TASK)
 
@@ -106,12 +108,20 @@ def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt
     entries = entries_between(request, [shown for shown in calendars if not shown.is_busy_only], start, end)
     found = occurrences.within(entries, start, end, zone=zone)
     now = timezone.now()
-    items = [item_of(each, by_pk[each.entry.calendar_id], zone, now) for each in found]
+    seen: Counter[int] = Counter()
+    items, cut = [], {entry.pk: entry for entry in found.cut}
+    for each in found:
+        seen[each.entry.pk] += 1
+        if seen[each.entry.pk] <= MOST_OF_ONE:
+            items.append(item_of(each, by_pk[each.entry.calendar_id], zone, now))
+        else:
+            cut[each.entry.pk] = each.entry
     for shown in calendars:
         if shown.is_busy_only:
             items += busy_items(request, shown, start, end)
     items.sort(key=lambda item: (item.start, not item.is_all_day, item.end))
-    return Shown(items, sorted({entry.summary or gettext("No title") for entry in found.cut}))
+    told = [entry for entry in cut.values() if is_told(entry, by_pk[entry.calendar_id].role)]
+    return Shown(items, sorted({entry.summary or gettext("No title") for entry in told}))
 
 
 def entries_between(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,10 +14,11 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars import occurrences
 from farley.calendars.models import Attendee
+from farley.calendars.seeing import is_told
 from farley.spaces.audience import readers
 from farley.spaces.models import Membership, Space
 from farley.web.calendars_shown import ShownCalendar, calendars_of
-from farley.web.occurrences import Item, busy_items, entries_between, item_of
+from farley.web.occurrences import MOST_OF_ONE, Item, busy_items, entries_between, item_of
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.spaces import by_name
@@ -48,7 +50,11 @@ def people_of(
     people = {user.pk: Person(user.display_name, photo_url(user.name, user.photo)) for user in users}
     zone, now = timezone.get_current_timezone(), timezone.now()
     found = occurrences.within(entries, start, end, zone=zone)
+    seen: Counter[int] = Counter()
     for each in found:
+        seen[each.entry.pk] += 1
+        if seen[each.entry.pk] > MOST_OF_ONE:
+            continue
         concerned = asked.get(each.entry.pk, set()) | {owners.get(each.entry.space_id, 0)}
         item = item_of(each, read[each.entry.calendar_id], zone, now)
         for pk in concerned & people.keys():
@@ -57,7 +63,8 @@ def people_of(
         owner = owners.get(shown.space.pk, 0)
         if shown.is_busy_only and owner in people:
             people[owner].items += busy_items(request, shown, start, end)
-    return list(people.values()), sorted({entry.summary or gettext("No title") for entry in found.cut})
+    cut = [entry for entry in found.cut if is_told(entry, read[entry.calendar_id].role)]
+    return list(people.values()), sorted({entry.summary or gettext("No title") for entry in cut})
 
 
 def _owners(calendars: Sequence[ShownCalendar]) -> dict[int, int]:

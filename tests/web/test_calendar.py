@@ -1,0 +1,306 @@
+"""The calendar's pages: days, weeks, months, entries, series."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+import pytest
+import time_machine
+from django.test import Client
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from farley.calendars import operations
+from farley.calendars.models import Calendar, CalendarObject, Components
+from farley.journal.models import Door
+from farley.spaces.models import Space
+from tests.cast import an_event, hand_of, space_of, team
+from tests.web.reading import hx, text_of
+
+NOW = dt.datetime(2026, 11, 25, 9, 0, tzinfo=dt.UTC)  # a Wednesday, 10:00 in Berlin
+WEEK = "/calendar/?view=week&on=2026-11-25"
+NINE = {"start_on": "2026-11-26", "start_at": "09:00", "end_on": "2026-11-26", "end_at": "10:00"}
+NINE |= {"zone": "Europe/Berlin"}
+BERLIN = "TZID=Europe/Berlin"
+
+
+@pytest.fixture(autouse=True)
+def now() -> object:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def work(alice: User) -> Calendar:
+    return operations.create(space_of(alice), "Work", by=alice.actor, door=Door.WEB)
+
+
+def only(summary: str) -> CalendarObject:
+    found: CalendarObject = CalendarObject.objects.select_related("content").get(summary=summary, deleted_at=None)
+    return found
+
+
+def undo(client: Client, html: str) -> None:
+    [address] = re.findall(r'action="(/activity/\d+/undo/)"', html)[-1:]
+    client.post(address)
+
+
+def starts(client: Client, title: str) -> list[str]:
+    """When something of this title takes place in the thirty days to come, as the agenda has it."""
+    html = client.get("/calendar/?view=agenda&on=2026-11-25").content.decode()
+    found = []
+    for day in re.split(r'<h2 class="az">', html)[1:]:
+        name = text_of(day.partition("</h2>")[0]).rpartition(", ")[2]
+        items = re.findall(r'<span class="when">\s*<time>([\d:]+)</time>.*?<b>(.*?)</b>', day, re.DOTALL)
+        found += [f"{name} {clock}" for clock, each in items if each == title]
+    return found
+
+
+def test_a_line_makes_an_event_and_is_taken_back(page_of_alice: Client, work: Calendar) -> None:
+    answer = page_of_alice.post(
+        "/calendar/quick/", {"line": "lunch tomorrow 12:30 at Luigi’s", "next": WEEK}, follow=True
+    )
+    html = answer.content.decode()
+    assert "“lunch” added: Thu 26 November, 12:30–13:30" in text_of(html)
+    assert re.search(r'style="--t:12.5;--d:1;[^"]*"[^>]*title="12:30 lunch, Luigi’s"', html)
+    assert only("lunch").ical.zones.keys() == {"Europe/Berlin"}
+    undo(page_of_alice, html)
+    assert "lunch" not in text_of(page_of_alice.get(WEEK).content)
+
+
+def test_what_a_line_leaves_open_is_asked_in_the_form(page_of_alice: Client, work: Calendar) -> None:
+    answer = page_of_alice.post("/calendar/quick/", {"line": "tea tomorrow at 3 @ Kiosk"}, follow=True)
+    html = answer.content.decode()
+    assert "What “at 3” means is not sure" in text_of(html)
+    assert 'name="title" value="tea at 3"' in html
+    assert 'name="place" value="Kiosk"' in html
+    assert 'name="start_on" value="2026-11-26"' in html
+    assert not CalendarObject.objects.exists()
+
+
+def test_the_form_keeps_what_it_does_not_show(page_of_alice: Client, alice: User, work: Calendar) -> None:
+    lines = (f"DTSTART;{BERLIN}:20261126T090000", "X-MINE:kept", "GEO:52.5;13.4", "COMMENT:kept too")
+    stored = hand_of(alice).entry(work, an_event("Old", *lines))
+    url = f"/calendar/entries/{stored.pk}/"
+    shown = page_of_alice.get(url).content.decode()
+    was = re.search(r'name="was" value="([^"]+)"', shown)[1]  # type: ignore[index]
+    form = {
+        **NINE,
+        "end_at": "09:00",
+        "title": "New",
+        "place": "Linde",
+        "was": was.replace("&quot;", '"'),
+        "repeat": "",
+    }
+    answer = page_of_alice.post(url, form, follow=True)
+    written = only("New").content.data.decode()
+    assert {"X-MINE:kept", "GEO:52.5;13.4", "COMMENT:kept too", "LOCATION:Linde"} <= set(written.splitlines())
+    assert f"DTSTART;{BERLIN}:20261126T090000" in written
+    undo(page_of_alice, answer.content.decode())
+    assert only("Old").content.data == CalendarObject.objects.get(pk=stored.pk).content.data
+    stale = page_of_alice.post(url, form | {"title": "Mine", "was": '"stale"'})
+    assert stale.status_code == 409
+    assert 'value="Mine"' in stale.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"title": ""}, "Type a title."),
+        ({"start_on": ""}, "Type the day."),
+        ({"start_at": "9x"}, "This is no time."),
+        ({"end_on": "2026-11-25"}, "It ends before it begins."),
+        ({"zone": "Middle/Earth"}, "There is no time zone of this name."),
+        ({"url": "javascript:alert(1)"}, "A link begins with https://."),
+        ({"add_person": "Nobody At All", "people": "1"}, "names no e-mail address"),
+        ({"repeat": "DAILY", "interval": "0"}, "Type a number from 1 to 999."),
+        ({"repeat": "DAILY", "ends": "on", "until": "2026-11-01"}, "Type a day that is not before the first."),
+    ],
+)
+def test_what_cannot_be_kept_is_said_beside_its_field(
+    page_of_alice: Client, work: Calendar, typed: dict[str, str], said: str
+) -> None:
+    answer = page_of_alice.post("/calendar/new/", {**NINE, "title": "Plan", "notes": "stays", **typed})
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert said in text_of(html)
+    assert 'aria-invalid="true"' in html
+    assert ">stays</textarea>" in html
+    assert not CalendarObject.objects.exists()
+
+
+def test_of_a_series_one_the_following_or_all_are_changed(page_of_alice: Client, work: Calendar) -> None:
+    kept = {
+        "title": "Round",
+        "repeat": "WEEKLY",
+        "days": ["TH"],
+        "ends": "after",
+        "count": "4",
+        "zone": "Europe/Berlin",
+    }
+    page_of_alice.post("/calendar/new/", {**NINE, **kept})
+    entry = only("Round")
+    url, at = f"/calendar/entries/{entry.pk}/", {"at": "20261203T090000"}
+    assert starts(page_of_alice, "Round") == [
+        "Thursday 26 November 09:00",
+        "Thursday 3 December 09:00",
+        "Thursday 10 December 09:00",
+        "Thursday 17 December 09:00",
+    ]
+    moved = {"start_on": "2026-12-04", "start_at": "11:00", "end_on": "2026-12-04", "end_at": "12:00"}
+    one = page_of_alice.post(url, {**kept, **at, **moved, "scope": "one"}, follow=True)
+    assert starts(page_of_alice, "Round")[:3] == [
+        "Thursday 26 November 09:00", "Friday 4 December 11:00", "Thursday 10 December 09:00",
+    ]  # fmt: skip
+    undo(page_of_alice, one.content.decode())
+    every = page_of_alice.post(url, {**kept, **at, **moved, "scope": "all"}, follow=True)
+    assert [each.rpartition(" ")[2] for each in starts(page_of_alice, "Round")] == ["11:00"] * 4
+    assert all(each.startswith("Friday") for each in starts(page_of_alice, "Round"))
+    undo(page_of_alice, every.content.decode())
+    page_of_alice.post(url, {**kept, **at, **moved, "title": "Later", "scope": "from"})
+    assert starts(page_of_alice, "Round") == ["Thursday 26 November 09:00"]
+    assert len(starts(page_of_alice, "Later")) == 3
+    gone = page_of_alice.post(url + "delete/", {"at": "20261126T090000", "scope": "one"}, follow=True)
+    assert starts(page_of_alice, "Round") == []
+    undo(page_of_alice, gone.content.decode())
+    assert starts(page_of_alice, "Round") == ["Thursday 26 November 09:00"]
+
+
+def test_dragging_sends_minutes_and_gets_the_page_anew(page_of_alice: Client, work: Calendar) -> None:
+    page_of_alice.post("/calendar/new/", {**NINE, "title": "Plan"})
+    url = f"/calendar/entries/{only('Plan').pk}/move/"
+    headers = hx("calendar") | {"HX-Current-URL": f"http://testserver{WEEK}"}
+    answer = page_of_alice.post(url, {"by": "-1425", "longer": "30"}, headers=headers)
+    html = answer.content.decode()
+    assert "“Plan”: today, 09:15–10:45" in text_of(html)
+    assert html.lstrip().startswith('<div class="calbody"')
+    assert only("Plan").starts_at == dt.datetime(2026, 11, 25, 8, 15, tzinfo=dt.UTC)
+    refused = page_of_alice.post(url, {"longer": "-600"}, headers=headers)
+    assert "it would end before it begins" in text_of(refused.content)
+    assert only("Plan").starts_at == dt.datetime(2026, 11, 25, 8, 15, tzinfo=dt.UTC)
+
+
+def test_a_clock_that_is_changed_moves_no_event(page_of_alice: Client, alice: User, work: Calendar) -> None:
+    lines = (f"DTSTART;{BERLIN}:20261024T100000", f"DTEND;{BERLIN}:20261024T110000", "RRULE:FREQ=DAILY;COUNT=3")
+    hand_of(alice).entry(work, an_event("Daily", *lines))
+    html = page_of_alice.get("/calendar/?view=week&on=2026-10-25").content.decode()
+    assert len(re.findall(r'style="--t:10;--d:1;[^"]*"[^>]*title="10:00 Daily"', html)) == 2
+    stored = hand_of(alice).entry(work, an_event("Call", "DTSTART;TZID=America/New_York:20261126T090000"))
+    page = text_of(page_of_alice.get(f"/calendar/entries/{stored.pk}/").content)
+    assert "Thu 26 November, 15:00 where you are" in page
+
+
+def test_odd_entries_break_no_page(page_of_alice: Client, alice: User, work: Calendar) -> None:
+    hand = hand_of(alice)
+    unknown = hand.entry(work, an_event("Elsewhere", "DTSTART;TZID=Nowhere/Land:20261126T090000"))
+    hand.entry(work, an_event("Hostile", "DTSTART:20200101T000000Z", "RRULE:FREQ=SECONDLY"))
+    hand.entry(work, an_event("Backwards", "DTSTART:20261126T090000Z", "DTEND:20261126T080000Z"))
+    hand.entry(work, an_event("", "DTSTART;VALUE=DATE:20261126", "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=-1TH"))
+    for view in ("day", "week", "month", "agenda"):
+        html = page_of_alice.get(f"/calendar/?view={view}&on=2026-11-26").content.decode()
+        assert "Not all of these are shown" in text_of(html)
+        assert {"Elsewhere", "Backwards", "No title"} <= set(re.findall(r"Elsewhere|Backwards|No title", html)), view
+    page = page_of_alice.get(f"/calendar/entries/{unknown.pk}/").content.decode()
+    assert "a time zone that nobody knows: Nowhere/Land" in text_of(page)
+    yearly = CalendarObject.objects.get(summary="")
+    page = page_of_alice.get(f"/calendar/entries/{yearly.pk}/").content.decode()
+    assert '<option value="keep" selected>every year on the last Thursday in November</option>' in page
+    for address in ("/calendar/?on=9999-12-31", "/calendar/?on=0001-01-01&view=month", "/calendar/?view=x&on=y"):
+        assert page_of_alice.get(address).status_code == 200
+    assert page_of_alice.get(f"/calendar/entries/{yearly.pk}/?at=20261125").status_code == 404
+
+
+def test_of_others_one_sees_what_their_space_allows(
+    alice: User, bob: User, page_of_alice: Client, as_user: Callable[[User], Client]
+) -> None:
+    own = team("bobs-own", bob=Role.MANAGER, alice=Role.FREEBUSY)
+    crew = team("crew", bob=Role.MANAGER, alice=Role.READER)
+    secret = operations.create(own, "Zzkalender", by=bob.actor, door=Door.WEB)
+    shared = operations.create(crew, "Shared", by=bob.actor, door=Door.WEB)
+    hand, nine = hand_of(bob), (f"DTSTART;{BERLIN}:20261126T090000", f"DTEND;{BERLIN}:20261126T100000")
+    hidden = hand.entry(secret, an_event("Zztitel", *nine, "LOCATION:Zzort"))
+    private = hand.entry(shared, an_event("Zzprivat", *nine, "CLASS:PRIVATE"))
+    asked = hand.entry(shared, an_event("Review", *nine, "ATTENDEE:mailto:bob@example.org"))
+    page_of_alice.post("/calendar/shown/", {"calendar": [secret.pk, shared.pk]})
+    for view in ("day", "week", "month", "agenda", "team"):
+        html = page_of_alice.get(f"/calendar/?view={view}&on=2026-11-26&space=crew").content.decode()
+        assert "Zz" not in html, view
+        assert "Busy" in text_of(html)
+        assert "Review" in text_of(html)
+    assert [page_of_alice.get(f"/calendar/entries/{pk}/").status_code for pk in (hidden.pk, private.pk, asked.pk)] == [
+        404,
+        404,
+        200,
+    ]
+    told = text_of(page_of_alice.get(f"/calendar/entries/{asked.pk}/").content)
+    assert "You read this calendar; others change it." in told
+    assert page_of_alice.post(f"/calendar/entries/{asked.pk}/move/", {"by": "60"}).status_code == 403
+    team_html = as_user(bob).get("/calendar/?view=team&on=2026-11-26&space=crew").content.decode()
+    columns = team_html.split('<section class="dc')[1:]
+    assert "Zztitel" in columns[0]
+    assert "Review" in columns[0]
+    assert "Review" not in columns[1]
+
+
+def test_a_month_shows_three_of_a_day_and_the_rest_behind_a_link(
+    page_of_alice: Client, alice: User, work: Calendar
+) -> None:
+    for n in range(5):
+        hand_of(alice).entry(work, an_event(f"E{n}", f"DTSTART;{BERLIN}:20261119T{n + 10}0000"))
+    hand_of(alice).entry(work, an_event("Fair", "DTSTART;VALUE=DATE:20261118", "DTEND;VALUE=DATE:20261121"))
+    html = page_of_alice.get("/calendar/?view=month&on=2026-11-19").content.decode()
+    [cell] = re.findall(r'<section class="mc[^>]*data-day="2026-11-19">.*?</section>', html, re.DOTALL)
+    assert re.findall(r"<span>(\w+)</span>", cell) == ["Fair", "E0", "E1"]
+    assert re.search(r'href="/calendar/\?view=day&amp;on=2026-11-19">3 more</a>', cell)
+    assert html.count("<span>Fair</span>") == 3
+
+
+def test_calendars_are_switched_off_in_this_browser(page_of_alice: Client, alice: User, work: Calendar) -> None:
+    other = operations.create(space_of(alice), "Choir", by=alice.actor, door=Door.WEB)
+    hand_of(alice).entry(other, an_event("Song", f"DTSTART;{BERLIN}:20261125T200000"))
+    assert "Song" in text_of(page_of_alice.get(WEEK).content)
+    page_of_alice.post("/calendar/shown/", {"calendar": [work.pk], "next": WEEK})
+    assert "Song" not in text_of(page_of_alice.get(WEEK).content)
+
+
+def test_calendars_are_made_changed_ordered_shared_and_deleted(page_of_alice: Client, alice: User) -> None:
+    home = space_of(alice)
+    page_of_alice.post("/calendars/new/", {"space": "alice", "name": "One", "hue": "pine", "kind": "both"})
+    page_of_alice.post("/calendars/new/", {"space": "alice", "name": "Two", "kind": "events"})
+    one, two = (Calendar.objects.get(name=name) for name in ("One", "Two"))
+    assert one.takes == Components.EVENTS | Components.TASKS
+    page_of_alice.post(f"/calendars/{two.pk}/order/", {"up": "1"})
+    assert [each.name for each in Calendar.objects.filter(space=home).in_order()] == ["Two", "One"]
+    refused = page_of_alice.post(f"/calendars/{one.pk}/", {"name": "One", "zone": "Middle/Earth"})
+    assert (refused.status_code, "There is no time zone of this name" in text_of(refused.content)) == (422, True)
+    form = {"name": "First", "hue": "sky", "kind": "both", "zone": "Europe/London", "alarm": "15", "is_free": "on"}
+    page_of_alice.post(f"/calendars/{one.pk}/", form)
+    slug = one.slug
+    one.refresh_from_db()
+    assert (one.name, one.zone, one.default_alarms) == ("First", "Europe/London", {"timed": [15]})
+    assert one.is_transparent
+    shared = page_of_alice.post(f"/calendars/{one.pk}/share/", follow=True)
+    one.refresh_from_db()
+    assert (one.space.kind, one.space.title, one.slug) == (Space.Kind.TEAM, "First", slug)
+    assert shared.redirect_chain[-1][0] == f"/spaces/{one.space.name}/"
+    gone = page_of_alice.post(f"/calendars/{one.pk}/delete/", follow=True)
+    assert picks(page_of_alice) == ["Two"]
+    undo(page_of_alice, gone.content.decode())
+    assert picks(page_of_alice) == ["Two", "First"]
+    page_of_alice.post(f"/calendars/{one.pk}/", {"archive": "1"})
+    assert picks(page_of_alice) == ["Two"]
+
+
+def picks(client: Client) -> list[str]:
+    """The calendars beside the page."""
+    html = client.get("/calendar/").content.decode()
+    return re.findall(r'name="calendar".*?<span class="cut"[^>]*>([^<]+)</span>', html)
+
+
+def test_without_a_calendar_the_pages_say_what_to_do(page_of_alice: Client) -> None:
+    assert "There is no calendar yet" in text_of(page_of_alice.get("/calendar/").content)
+    assert "Make one first" in text_of(page_of_alice.get("/calendar/new/").content)
+    assert "You share no space with anybody" not in text_of(page_of_alice.get("/calendar/?view=team").content)
+    assert "Nothing to do" in text_of(page_of_alice.get("/tasks/").content)

@@ -1,0 +1,99 @@
+"""The list of tasks, and the meetings beside a contact."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import time_machine
+from django.test import Client
+
+from farley.accounts.models import User
+from farley.calendars import operations
+from farley.calendars.models import Calendar, CalendarObject, Components
+from farley.journal.models import Door
+from tests.cast import a_card, an_event, hand_of, space_of
+from tests.web.reading import hx, text_of
+from tests.web.test_calendar import NOW, undo
+
+
+@pytest.fixture(autouse=True)
+def now() -> object:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def todo(alice: User) -> Calendar:
+    return operations.create(space_of(alice), "Todo", by=alice.actor, door=Door.WEB, components=Components.TASKS)
+
+
+def a_task(uid: str, summary: str, *lines: str) -> bytes:
+    body = ["BEGIN:VTODO", f"UID:{uid}", "DTSTAMP:20261101T000000Z", f"SUMMARY:{summary}", *lines, "END:VTODO"]
+    text = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *body, "END:VCALENDAR"]
+    return "".join(f"{line}\r\n" for line in text).encode()
+
+
+def titles(html: bytes) -> list[str]:
+    return re.findall(r"<h2 class=\"az[^>]*>.*?([A-Z][\w ]+)</h2>|<b>([^<]+)</b>", html.decode(), re.DOTALL)  # type: ignore[return-value]
+
+
+def test_tasks_stand_by_their_day_with_their_parts_below(page_of_alice: Client, alice: User, todo: Calendar) -> None:
+    hand = hand_of(alice)
+    hand.entry(todo, a_task("1", "Offer", "DUE;VALUE=DATE:20261127", "PRIORITY:1"))
+    hand.entry(todo, a_task("2", "Prices", "DUE;VALUE=DATE:20261120", "RELATED-TO:1"))
+    hand.entry(todo, a_task("3", "Late", "DUE;TZID=Europe/Berlin:20261125T080000"))
+    hand.entry(todo, a_task("4", "Loop", "RELATED-TO:5"))
+    hand.entry(todo, a_task("5", "Loop too", "RELATED-TO:4"))
+    hand.entry(todo, a_task("6", "Ready", "STATUS:COMPLETED", "COMPLETED:20261101T000000Z"))
+    found = [heading or title for heading, title in titles(page_of_alice.get("/tasks/").content)]
+    assert found == [
+        "Overdue", "Late", "The next seven days", "Offer", "Prices", "Without a date", "Loop", "Loop too",
+    ]  # fmt: skip
+    assert "Ready" in text_of(page_of_alice.get("/tasks/?done=1").content)
+
+
+def test_a_task_is_made_by_a_line_done_and_taken_back(page_of_alice: Client, todo: Calendar) -> None:
+    page_of_alice.post("/calendar/quick/", {"line": "write the offer by Friday !!", "kind": "task"})
+    task = CalendarObject.objects.get()
+    assert (task.summary, task.priority) == ("write the offer", 3)
+    assert task.due_at == dt.datetime(2026, 11, 27, tzinfo=dt.UTC)
+    answer = page_of_alice.post(f"/tasks/{task.pk}/done/", headers=hx("tasks"))
+    html = answer.content.decode()
+    assert "“write the offer” is done" in text_of(html)
+    assert "Nothing to do" in text_of(html)
+    assert CalendarObject.objects.get().completed_at == NOW
+    undo(page_of_alice, html)
+    assert CalendarObject.objects.get().completed_at is None
+
+
+def test_of_a_series_of_tasks_one_is_done_and_the_next_is_shown(
+    page_of_alice: Client, alice: User, todo: Calendar
+) -> None:
+    days = ("DTSTART;VALUE=DATE:20261125", "DUE;VALUE=DATE:20261126", "RRULE:FREQ=DAILY")
+    stored = hand_of(alice).entry(todo, a_task("1", "Water", *days))
+    html = page_of_alice.get("/tasks/").content.decode()
+    [at] = re.findall(r'name="at" value="(\d+)"', html)
+    assert at == "20261125"
+    page_of_alice.post(f"/tasks/{stored.pk}/done/", {"at": at})
+    assert re.findall(r'name="at" value="(\d+)"', page_of_alice.get("/tasks/").content.decode()) == ["20261126"]
+
+
+def test_a_contact_shows_the_meetings_with_them(page_of_alice: Client, alice: User) -> None:
+    hand, home = hand_of(alice), space_of(alice)
+    calendar = operations.create(home, "Work", by=alice.actor, door=Door.WEB)
+    yard = hand.contact(home, a_card("Yard", "ORG:Yard", "X-ABShowAs:COMPANY"))
+    ada = hand.contact(home, a_card("Ada King", "ORG:Yard", "EMAIL:Ada@Example.org"))
+    ben = hand.contact(home, a_card("Ben", "EMAIL:ben@example.org"))
+    asked = "ATTENDEE;CN=Ada:mailto:ada@example.org"
+    hand.entry(calendar, an_event("Weekly", "DTSTART:20261101T100000Z", "RRULE:FREQ=WEEKLY", asked))
+    hand.entry(calendar, an_event("Once", "DTSTART:20261201T100000Z", "DTEND:20261201T110000Z", asked))
+    hand.entry(calendar, an_event("Alone", "DTSTART:20261201T100000Z"))
+    assert f"/contacts/{ada.pk}/meetings/" in page_of_alice.get(f"/contacts/{ada.pk}/").content.decode()
+    for contact in (ada, yard):
+        told = text_of(page_of_alice.get(f"/contacts/{contact.pk}/meetings/", headers=hx()).content)
+        coming, _, past = told.partition("Past")
+        assert ("Once" in coming, "Once" in past, coming.count("Weekly"), past.count("Weekly")) == (True, False, 4, 4)
+        assert "Alone" not in told
+    assert "None that you see" in text_of(page_of_alice.get(f"/contacts/{ben.pk}/meetings/").content)

@@ -11,9 +11,10 @@ from farley.database import rows
 from farley.spaces.models import Space
 
 
-def naming(contact: Contact, *, by: Actor) -> CalendarObjectQuerySet:
-    """The entries that ask the contact to come or were made by them, of those that `by` sees."""
-    addresses = IndexRow.objects.filter(contact_id=contact.pk, kind=IndexRow.Kind.EMAIL).values("norm")
+def naming(contacts: Iterable[Contact], *, by: Actor) -> CalendarObjectQuerySet:
+    """The entries that ask one of these contacts to come or were made by them, of those that `by` sees."""
+    pks = [contact.pk for contact in contacts]
+    addresses = IndexRow.objects.filter(contact_id__in=pks, kind=IndexRow.Kind.EMAIL).values("norm")
     named = Attendee.objects.filter(address__in=addresses).values("object_id")
     found: CalendarObjectQuerySet = CalendarObject.objects.visible_to(by).filter(pk__in=named)
     return found

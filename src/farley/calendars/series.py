@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from enum import StrEnum
-from typing import Final
 
 from django.utils import timezone
 
 from farley.accounts.actor import Actor
 from farley.calendars import editing, operations, storing
 from farley.calendars.details import Details
+from farley.calendars.files import PRODID
 from farley.calendars.models import COMPONENTS, Calendar, CalendarObject, Components
 from farley.codecs.icalendar import ICalendar, When
 from farley.journal.models import Batch, Door
 from farley.journal.records import Condition, Stored
 from farley.spaces.operations import writing
-
-PRODID: Final = "-//Farley//Farley//EN"
 
 
 class Scope(StrEnum):
@@ -38,7 +37,13 @@ def make(
     batch: Batch | None = None,
     uid: str | None = None,
 ) -> Stored:
-    """A new event or task. Raises what `storing.store` raises."""
+    """A new event or task; where nothing is said of alarms an event gets the calendar’s own.
+
+    Raises what `storing.store` raises.
+    """
+    if details.alarms is None and kind is Components.EVENTS and details.start is not None:
+        usual = calendar.default_alarms.get("all_day" if details.start.is_date else "timed", ())
+        details = replace(details, alarms=tuple(usual))
     name = next(name for name, bit in COMPONENTS.items() if bit is kind)
     ical = editing.made(name, details, uid=uid or str(uuid.uuid4()), stamp=_now(), prodid=PRODID)
     return storing.store(calendar, None, ical.octets, expected=Condition.ABSENT, by=by, door=door, batch=batch)

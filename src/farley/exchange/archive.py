@@ -56,7 +56,7 @@ def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -
         thumbnail = Thumbnail.objects.filter(pk=contact.pk).first()
         if thumbnail is not None:
             archive.writestr("photo.webp", bytes(thumbnail.webp))
-        meetings = naming(contact, by=by)
+        meetings = naming([contact], by=by)
         if meetings.exists():
             archive.writestr("calendar.ics", b"".join(ics(meetings)))
         if (contact.space.standing_of(by) or Role.FREEBUSY) >= Role.EDITOR:  # as on their page

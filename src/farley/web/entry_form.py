@@ -152,8 +152,8 @@ def values_of(source: Source) -> dict[str, str]:
     """What the fields hold before anybody types."""
     component, span = source.component, source.span
     values = {
-        "title": "", "place": "", "url": "", "notes": "", "status": "", "class": "PUBLIC", "alarm": "",
-        "priority": "0", "tags": "", "parent": "",
+        "title": "", "place": "", "url": "", "notes": "", "status": "", "class": "PUBLIC",
+        "alarm": "" if source.is_task else KEPT, "priority": "0", "tags": "", "parent": "",
     }  # fmt: skip
     if component is not None:
         status = component.text("STATUS").strip().upper()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 from farley.accounts.actor import Actor
 from farley.calendars.details import alarms_of
+from farley.calendars.people import contacts_with
 from farley.codecs.icalendar import Property, When
 from farley.codecs.zones import DatabaseZone
-from farley.contacts.models import Contact, IndexRow
+from farley.contacts.models import Contact
 from farley.journal.models import Noun
 from farley.search import finding
 from farley.web.calendars_shown import ShownCalendar
@@ -24,7 +25,7 @@ from farley.web.entry_form import KEPT, Source, Span
 from farley.web.listing import Choice
 from farley.web.people import url_of
 from farley.web.recurring import in_words
-from farley.web.requests import PageRequest, standings
+from farley.web.requests import PageRequest
 from farley.web.templatetags.farley import relative_day
 
 ALARMS = (0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080, -540, 900)
@@ -71,7 +72,7 @@ def facts_of(request: PageRequest, shown: ShownCalendar, source: Source) -> Fact
     assert component is not None
     assert main is not None
     people = [*component.properties("ORGANIZER"), *component.attendees]
-    contacts = contacts_of([prop.address for prop in people[:MAX_PEOPLE]], request)
+    contacts = contacts_with({prop.address.casefold() for prop in people[:MAX_PEOPLE]}, by=request.actor)
     simple, others = alarms_of(component)
     alarms = [alarm_words(minutes) for minutes in sorted(simple, reverse=True)]
     if others:
@@ -144,25 +145,15 @@ def alarm_words(minutes: int) -> str:
     return ngettext("{count} minute before", "{count} minutes before", minutes).format(count=minutes)
 
 
-def alarm_choices(chosen: str) -> list[Choice]:
+def alarm_choices(chosen: str, *, is_new: bool = False) -> list[Choice]:
+    """What a reminder can be; `KEPT` is what an entry has, or a new one gets by its calendar."""
     known = [Choice(str(minutes), alarm_words(minutes), str(minutes) == chosen) for minutes in ALARMS]
-    if chosen == KEPT:
-        known.insert(0, Choice(KEPT, gettext("several, as they are"), is_current=True))
+    if chosen == KEPT or is_new:
+        label = gettext("as the calendar has it") if is_new else gettext("several, as they are")
+        known.insert(0, Choice(KEPT, label, chosen == KEPT))
     elif chosen and chosen.removeprefix("-").isdigit() and int(chosen) not in ALARMS:
         known.insert(0, Choice(chosen, alarm_words(int(chosen)), is_current=True))
     return [Choice("", pgettext("a reminder", "none"), not chosen), *known]
-
-
-def contacts_of(addresses: Iterable[str], request: PageRequest) -> dict[str, Contact]:
-    """The contacts with these e-mail addresses, by address, as far as one sees them: one each."""
-    wanted = sorted({address.casefold() for address in addresses if address})
-    spaces = [space.pk for space in standings(request).in_use]
-    if not wanted or not spaces:
-        return {}
-    held = IndexRow.objects.filter(space__in=spaces, kind=IndexRow.Kind.EMAIL, norm__in=wanted)
-    by_address = dict(held.values_list("norm", "contact_id")[:1000])
-    there = Contact.objects.visible_to(request.actor).in_bulk(list(by_address.values()))
-    return {address: there[pk] for address, pk in by_address.items() if pk in there}
 
 
 def asked_people(typed: str, by: Actor) -> list[Contact]:

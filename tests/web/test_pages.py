@@ -42,7 +42,7 @@ PAGES = {
     "/spaces/alice/tags/": 8,
     "/spaces/alice/tags/?edit=a": 8,
     "/activity/": 8,
-    "/activity/?view=changes": 8,
+    "/activity/?view=changes": 10,
     "/activity/{batch}/": 12,
     "/calendar/?view=week&on=2026-12-01": 8,
     "/calendar/?view=month&on=2026-12-01": 8,

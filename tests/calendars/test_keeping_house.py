@@ -19,6 +19,8 @@ from farley.exchange import archive
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb
 from farley.journal.undo import undo
 from farley.journal.writing import one_batch
+from farley.search import writing as search
+from farley.search.models import place
 from farley.spaces.operations import NotAllowed
 from tests.calendars.acts import faults
 from tests.cast import a_calendar, a_card, an_event, hand_of, space_of, team
@@ -90,10 +92,13 @@ def test_what_is_derived_wrongly_is_mended_and_nobody_hears_of_it(alice: User) -
     entry = hand_of(alice).entry(work, an_event("Lunch", "ATTENDEE:mailto:a@example.org"))
     CalendarObject.objects.update(summary="Wrong", first_at=None)
     Attendee.objects.update(address="b@example.org")
+    search.remove([place(work.space_id, Noun.CALENDAR_OBJECT, entry.pk)])
     Attendee.objects.create(
         object_id=entry.pk + 1, n=0, calendar_id=work.pk, address="c@example.org", is_organiser=False
     )
-    assert [line.partition(": ")[2] for line in rebuilding.differences()][:1] == ["summary, first_at, attendees"]
+    assert [line.partition(": ")[2] for line in rebuilding.differences()][:1] == [
+        "summary, first_at, attendees, search text"
+    ]
     assert rebuilding.rebuild() == 2
     assert rebuilding.rebuild() == 0
     assert faults() == []

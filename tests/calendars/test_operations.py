@@ -19,6 +19,7 @@ from farley.journal import undo
 from farley.journal.models import Batch, Change, Door, Noun, Tombstone
 from farley.journal.records import EditConflict, UidConflict
 from farley.journal.writing import one_batch
+from farley.search.finding import find
 from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace, NotAllowed, add_person
 from tests.calendars.acts import faults
@@ -193,6 +194,30 @@ def test_a_calendar_moves_with_all_that_is_in_it_and_back(hand: Hand, alice: Use
     assert faults() == []
     undo.undo(moved, by=hand.by, door=WEB)
     assert (state(), list(CalendarObject.objects.visible_to(bob.actor))) == (before, [])
+    assert faults() == []
+
+
+def test_search_finds_entries_where_they_are_and_by_who_may_know(hand: Hand, alice: User, bob: User) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.READER)
+    work = a_calendar(space_of(alice), "Work")
+    lines = ("LOCATION:Kantine Müllerstraße", "ATTENDEE;CN=Grace:mailto:grace@navy.example", "DESCRIPTION:compilers")
+    lunch = hand.entry(work, an_event("Lunch", *lines))
+
+    def found(query: str, by: User) -> list[int]:
+        return [hit.record for hit in find(query, by=by.actor, nouns=[Noun.CALENDAR_OBJECT])]
+
+    for query in ("lunch", "mueller", "grace compil", "navy.example"):
+        assert found(query, alice) == [lunch.pk], query
+    assert found("lunch", bob) == []
+    operations.move(work, sales, by=hand.by, door=WEB)
+    assert (found("lunch", alice), found("lunch", bob)) == ([lunch.pk], [lunch.pk])
+    home = a_calendar(space_of(alice), "Home")
+    lunch.refresh_from_db()
+    operations.move_objects([lunch], home, by=hand.by, door=WEB, batch=None)
+    assert (found("lunch", alice), found("lunch", bob)) == ([lunch.pk], [])
+    lunch.refresh_from_db()
+    operations.delete_objects([lunch], by=hand.by, door=WEB, batch=None)
+    assert found("lunch", alice) == []
     assert faults() == []
 
 

@@ -17,6 +17,7 @@ def test_a_calendar_goes_out_and_comes_in_again(farley: Instance) -> None:
     exported = farley.run("export", "--calendar", "Calendar", "-o", out, *into)
     assert (exported.code, event.encode() in out.read_bytes()) == (0, True), exported.stderr
     assert farley.run("import", out, *into).stdout.startswith("0 imported, 1 were there already")
+    assert farley.run("search", "flig", *ALICE).stdout == "Flight  2026-12-01  Calendar  alice\n"
 
 
 def test_calendars_are_made_listed_removed_and_brought_back(farley: Instance) -> None:

@@ -12,6 +12,7 @@ from farley.calendars.models import COMPONENTS, ENDLESS, MAX_ADDRESS, MAX_UID, C
 from farley.codecs.icalendar import Component, ICalendar, Property, When
 from farley.codecs.recurrence import bounds, extent
 from farley.codecs.zones import FixedZone, Zones, named_zone
+from farley.search.models import MAX_TEXT, Texts, texts
 
 MAX_ATTENDEES = 2000  # of one object that are found by their address
 MAX_CATEGORIES = 200
@@ -56,14 +57,15 @@ class Derived(NamedTuple):
     has_mail_alarms: bool
     categories: tuple[str, ...]
     people: list[Person]
+    search: Texts
 
     @property
     def columns(self) -> tuple[object, ...]:
         """Values for DERIVED_COLUMNS."""
-        return self[1:-1]
+        return self[1:-2]
 
 
-DERIVED_COLUMNS = Derived._fields[1:-1]
+DERIVED_COLUMNS = Derived._fields[1:-2]
 
 
 def derive(ical: ICalendar) -> Derived:
@@ -103,7 +105,16 @@ def derive(ical: ICalendar) -> Derived:
         has_mail_alarms=any(alarm.text("ACTION").strip().upper() == "EMAIL" for alarm in alarms),
         categories=tuple(_text(each, 200) for each in main.categories[:MAX_CATEGORIES]),
         people=people,
+        search=_said(main, people),
     )
+
+
+def _said(main: Component, people: list[Person]) -> Texts:
+    """What search finds it by."""
+    told = [main.text(name)[: 4 * MAX_TEXT] for name in ("LOCATION", "DESCRIPTION", "COMMENT", "CONTACT")]
+    told += main.categories[:MAX_CATEGORIES]
+    told += [part for address, name, *_ in people for part in (name, address)]
+    return texts(_text(main.text("SUMMARY"), 1000), " ".join(told).replace("\0", " "), {})
 
 
 def _due(task: Component, zones: Zones, end: dt.datetime | None) -> dt.datetime | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.calendars.deriving import Derived, derive
-from farley.calendars.models import MAX_SLUG, Calendar, CalendarObject, Components
+from farley.calendars.models import MAX_SLUG, Calendar, CalendarObject, CalendarObjectQuerySet, Components
 from farley.calendars.storing import (
     NoSuchCalendar,
     WrongComponent,
@@ -29,6 +29,8 @@ from farley.codecs.icalendar import ICalendar
 from farley.journal.models import Batch, Door, Noun, Verb
 from farley.journal.records import EditConflict, octets_of, refuse_bad_href
 from farley.journal.writing import Written, append
+from farley.search import writing as search
+from farley.search.models import Entry, place
 from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
@@ -296,6 +298,18 @@ def put_into(calendar: Calendar, target: Space, *, by: Actor, door: Door, batch:
     calendar.save(update_fields=["space", "octets_revision"])
     entries = CalendarObject.objects.filter(calendar=calendar)
     entries.update(space=target, revision=target.revision, octets_revision=target.revision)
+    _move_words(entries.filter(deleted_at=None), former["space"], target.pk)
+
+
+def _move_words(entries: CalendarObjectQuerySet, source: int, target: int) -> None:
+    """Have search find them in another space."""
+    noun, last = Noun.CALENDAR_OBJECT, 0
+    while pks := list(entries.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:500]):
+        found = Entry.objects.filter(pk__in=[place(source, noun, pk) for pk in pks])
+        moved = [(place(target, noun, each.record), *each.texts, each.at) for each in found]
+        search.remove([place(source, noun, pk) for pk in pks])
+        search.add(moved)
+        last = pks[-1]
 
 
 def move_between(

@@ -11,7 +11,11 @@ from farley.calendars.models import Attendee, Calendar, CalendarObject
 from farley.calendars.writing import PERSON_COLUMNS, CalendarWriter
 from farley.codecs.icalendar import ICalendar
 from farley.database import rows
-from farley.journal.models import Door, hash_of
+from farley.database.turns import write_turn
+from farley.journal.models import Door, Noun, hash_of
+from farley.search import writing as search
+from farley.search.models import Entry, place, places
+from farley.spaces.models import Space
 from farley.spaces.operations import writing
 
 PAGE = 500
@@ -34,7 +38,7 @@ def rebuild(
             progress(len(page))
             if stopping():
                 return None
-    return mended + _drop_left_behind()
+    return mended + _drop_left_behind() + _drop_words()
 
 
 def differences(*, progress: Callable[[int], None] = lambda _done: None) -> Iterator[str]:
@@ -46,6 +50,8 @@ def differences(*, progress: Callable[[int], None] = lambda _done: None) -> Iter
             progress(len(page))
     for pk in _left_behind():
         yield f"attendees of the entry {pk}, which is not there"
+    for left in _words_left():
+        yield f"search finds the calendar entry {left.record}, which is not there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ def _differing(page: Sequence[CalendarObject]) -> Iterator[_Differing]:
     found = Attendee.objects.filter(object_id__in=people).order_by("object_id", "n")
     for pk, n, calendar, *person in found.values_list("object_id", "n", "calendar_id", *PERSON_COLUMNS):
         people[pk].append((n, calendar, *person))
+    mine = [place(entry.space_id, Noun.CALENDAR_OBJECT, entry.pk) for entry in page]
+    said = {each.record: each.texts for each in Entry.objects.filter(pk__in=mine)}
     for entry in page:
         derived = derive(ICalendar(entry.content.data))
         what = [
@@ -97,6 +105,8 @@ def _differing(page: Sequence[CalendarObject]) -> Iterator[_Differing]:
             what.append("sha256")
         if people[entry.pk] != [(n, entry.calendar_id, *person) for n, person in enumerate(derived.people)]:
             what.append("attendees")
+        if said.get(entry.pk) != derived.search:
+            what.append("search text")
         if what:
             yield _Differing(entry, derived, what)
 
@@ -107,6 +117,23 @@ def _left_behind() -> list[int]:
         " entry WHERE entry.id = calendars_attendee.object_id AND entry.deleted_at IS NULL)"
     )
     return [pk for (pk,) in rows.query(sql, [])]
+
+
+def _words_left() -> list[Entry]:
+    """What search holds of entries that are not in its space."""
+    left = []
+    for space in Space.objects.order_by("pk"):
+        live = set(CalendarObject.objects.filter(space=space, deleted_at=None).values_list("pk", flat=True))
+        held = Entry.objects.filter(pk__range=places(space.pk, Noun.CALENDAR_OBJECT)).only("pk")
+        left += [each for each in held if each.record not in live]
+    return left
+
+
+def _drop_words() -> int:
+    gone = _words_left()
+    with write_turn():
+        search.remove([each.pk for each in gone])
+    return len(gone)
 
 
 def _drop_left_behind() -> int:

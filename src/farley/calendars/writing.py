@@ -16,6 +16,8 @@ from farley.calendars.models import Attendee, Calendar, CalendarObject
 from farley.database import rows
 from farley.journal.models import Batch, Content, Door, Noun, Verb, hash_of
 from farley.journal.writing import Written, append, bury, keep, unbury
+from farley.search import writing as search
+from farley.search.models import Texts, place
 from farley.spaces.models import Space
 
 OBJECT_COLUMNS = (
@@ -51,6 +53,10 @@ class CalendarWriter:
         self._updates: dict[int, dict[str, Any]] = defaultdict(dict)
         self._people: dict[int, tuple[int, list[Person]]] = {}  # by object: its calendar, and whom it names from now on
         self._had: set[int] = set()  # objects that may have rows of people already
+        self._said: dict[int, Texts] = {}  # by object: what search finds it by from now on
+        self._new: set[int] = set()  # of these, those that search does not know yet
+        self._unsaid: set[int] = set()  # objects that search finds here no more
+        self._said_at: dict[int, dt.datetime] = {}  # when what is only derived anew was changed
         self._gone: dict[int, list[tuple[str, int]]] = defaultdict(list)  # by calendar: href, revision
         self._here: dict[int, list[str]] = defaultdict(list)
         self._newest: dict[int, int] = {}  # by calendar: the last revision that its clients must hear of
@@ -81,6 +87,8 @@ class CalendarWriter:
                 )
             )  # fmt: skip
             self._people[pk] = (calendar, derived.people)
+            self._said[pk] = derived.search
+            self._new.add(pk)
             self._arrived(calendar, href, revision)
             made.append((pk, revision))
         return made
@@ -130,6 +138,7 @@ class CalendarWriter:
 
     def move_out(self, entry: CalendarObject) -> int:
         """The first half of a move: the entry leaves its calendar. `move_in` follows, of this writer or another's."""
+        self._unsaid.add(entry.pk)
         before = {"space": self.space.pk, "calendar": entry.calendar_id, "href": entry.href}
         revision = self._write(Verb.MOVED_OUT, entry.pk, own=before)
         self._left(entry, revision)
@@ -147,6 +156,7 @@ class CalendarWriter:
         update = dict(zip(DERIVED_COLUMNS, derived.columns, strict=True))
         self._updates[entry.pk] |= update | {"sha256": hash_of(entry.content.data)}
         self._note_people(entry, entry.calendar_id, derived)
+        self._said_at[entry.pk] = entry.changed_at
 
     def flush(self) -> None:
         """Write everything. Rows that did not change are not touched."""
@@ -157,6 +167,7 @@ class CalendarWriter:
         for columns, values in alike.items():
             rows.update(CalendarObject, columns, values)
         self._flush_people()
+        self._flush_search()
         for calendar, gone in self._gone.items():
             bury(self.space, Noun.CALENDAR_OBJECT, gone, collection=calendar)
         for calendar, here in self._here.items():
@@ -167,7 +178,8 @@ class CalendarWriter:
         )  # fmt: skip
         for done in (self._written, self._created, self._updates, self._people, self._had, self._gone, self._here):
             done.clear()
-        self._newest.clear()
+        for told in (self._newest, self._said, self._new, self._unsaid, self._said_at):
+            told.clear()
 
     def _new_ids(self, model: type[models.Model], count: int) -> Sequence[int]:
         claimed = self._ids.pop(model, list)()
@@ -196,6 +208,23 @@ class CalendarWriter:
     def _note_people(self, entry: CalendarObject, calendar: int, derived: Derived | None) -> None:
         self._people[entry.pk] = (calendar, derived.people if derived else [])
         self._had.add(entry.pk)
+        if derived is not None:
+            self._said[entry.pk] = derived.search
+        else:
+            self._said.pop(entry.pk, None)
+            self._unsaid.add(entry.pk)
+
+    def _flush_search(self) -> None:
+        search.remove([self._place(pk) for pk in sorted(self._unsaid - self._said.keys())])
+        written: dict[bool, list[search.Written]] = {True: [], False: []}
+        for pk, said in sorted(self._said.items()):
+            at = int(self._said_at.get(pk, self.at).timestamp())
+            written[pk in self._new].append((self._place(pk), said.name, said.text, said.fields, at))
+        search.add(written[True])
+        search.replace(written[False])
+
+    def _place(self, pk: int) -> int:
+        return place(self.space.pk, Noun.CALENDAR_OBJECT, pk)
 
     def _flush_people(self) -> None:
         wanted = {

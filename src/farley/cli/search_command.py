@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farley.cli.command import DONE, Refused, user_named
 from farley.cli.text import printable
+
+if TYPE_CHECKING:
+    from farley.calendars.models import CalendarObject
+    from farley.contacts.models import Contact
 
 MOST = 1000
 
@@ -16,10 +20,10 @@ MOST = 1000
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "search",
-        help="find contacts by anything they say",
+        help="find contacts, events and tasks by anything they say",
         description=(
-            "Find contacts by any part of what they say: names, numbers in any spelling, addresses, notes."
-            " All words must be there; quotes keep words together; tag:, city:, org: and space: narrow."
+            "Find contacts, events and tasks by any part of what they say: names, numbers in any spelling, addresses,"
+            " notes. All words must be there; quotes keep words together; tag:, city:, org: and space: narrow."
         ),
     )
     parser.add_argument("query", metavar="QUERY", nargs="+")
@@ -30,6 +34,7 @@ def add_to(commands: Any) -> None:
 
 
 def _search(options: argparse.Namespace) -> int:
+    from farley.calendars.models import CalendarObject
     from farley.contacts.models import Contact
     from farley.journal.models import Noun
     from farley.search.finding import find
@@ -41,21 +46,49 @@ def _search(options: argparse.Namespace) -> int:
     for fault in faults(" ".join(options.query)):
         what = "the quote is not closed" if fault.is_quote else "nothing stands behind it"
         print(f"{printable(fault.word)}: {what}", file=sys.stderr)
-    hits = find(" ".join(options.query), by=actor, nouns=[Noun.CONTACT], limit=options.limit)
-    contacts = Contact.objects.visible_to(actor).select_related("space").in_bulk([hit.record for hit in hits])
-    found = [contacts[hit.record] for hit in hits if hit.record in contacts]
+    hits = find(" ".join(options.query), by=actor, nouns=[Noun.CONTACT, Noun.CALENDAR_OBJECT], limit=options.limit)
+    seen = {
+        Noun.CONTACT: Contact.objects.visible_to(actor).select_related("space"),
+        Noun.CALENDAR_OBJECT: CalendarObject.objects.visible_to(actor).select_related("space", "calendar"),
+    }
+    records = {noun: seen[noun].in_bulk([hit.record for hit in hits if hit.noun == noun]) for noun in seen}
+    found: list[Any] = [records[hit.noun][hit.record] for hit in hits if hit.record in records[hit.noun]]
     if options.json:
-        print(json.dumps([_told(contact) for contact in found], ensure_ascii=False, indent=2))
+        print(json.dumps([_told(each) for each in found], ensure_ascii=False, indent=2))
         return DONE
-    for contact in found:
-        told = [contact.full_name, contact.organisation_name, contact.email, contact.phone, contact.space.name]
-        print("  ".join(printable(part) for part in told if part))
+    for each in found:
+        print("  ".join(printable(part) for part in _line(each) if part))
     if not found:
         print("Nothing was found.")
     return DONE
 
 
-def _told(contact: Any) -> dict[str, str | int]:
+def _line(found: Contact | CalendarObject) -> list[str]:
+    from farley.contacts.models import Contact
+
+    if isinstance(found, Contact):
+        return [found.full_name, found.organisation_name, found.email, found.phone, found.space.name]
+    return [found.summary, _when(found), found.location, found.calendar.name, found.space.name]
+
+
+def _when(entry: CalendarObject) -> str:
+    at = entry.starts_at or entry.due_at
+    return f"{at:%Y-%m-%d}" if at else ""
+
+
+def _told(found: Contact | CalendarObject) -> dict[str, str | int]:
+    from farley.contacts.models import Contact
+
+    if not isinstance(found, Contact):
+        told: dict[str, str | int] = {
+            "noun": str(found.get_component_display()),
+            "id": found.pk,
+            "uid": found.uid,
+            "name": found.summary,
+        }
+        place: dict[str, str | int] = {"on": _when(found), "place": found.location, "calendar": found.calendar.name}
+        return told | place | {"space": found.space.name}
+    contact = found
     return {
         "noun": "contact",
         "id": contact.pk,

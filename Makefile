@@ -101,6 +101,7 @@ lock: .venv/dev.stamp ## Write the lock files anew: make lock UPGRADE=--upgrade
 	$(COMPILE) pyproject.toml --extra postgres --group build --group dev --constraint requirements/run.lock \
 		--output-file requirements/dev.lock
 	$(COMPILE) requirements/vdirsyncer-suite.in --output-file requirements/vdirsyncer-suite.lock
+	$(COMPILE) requirements/caldav-suite.in --output-file requirements/caldav-suite.lock
 	$(COMPILE) requirements/carddav-servers.in --output-file requirements/carddav-servers.lock
 	$(BIN)/python -m tools.lock_front_end $(UPGRADE)
 

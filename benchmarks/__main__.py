@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LONG = {"listing_million", "million", "searching", "access_million", "dav_rivals"}  # minutes, gigabytes
+LONG = {"listing_million", "million", "searching", "access_million", "dav_rivals", "caldav"}  # minutes, gigabytes
 ROOT = Path(__file__).parent.parent
 
 

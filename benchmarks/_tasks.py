@@ -347,6 +347,13 @@ def dav_fill(count: str) -> dict[str, Any]:
     return {"secret": _phones.filled(int(count))}
 
 
+def caldav_fill(count: str) -> dict[str, Any]:
+    """A calendar of ada filled, and the password of a device that reads it."""
+    from benchmarks import _planners
+
+    return {"secret": _planners.filled(int(count))}
+
+
 def _storing(mark: str) -> Callable[[int], None]:
     """A function that stores card `number` of a family of cards; another time with another telephone number."""
     from farley.accounts.models import User
@@ -516,6 +523,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "access": access,
     "dav": dav,
     "dav-fill": dav_fill,
+    "caldav-fill": caldav_fill,
 }
 
 

@@ -17,7 +17,7 @@ class ServerMixin:
 
     @pytest.fixture
     def get_storage_args(self, aio_connector):
-        """An address book of this name, made by MKCOL where there is none yet, and empty."""
+        """An address book or calendar of this name, made by MKCOL where there is none yet, and empty."""
         account = {
             "url": f"{os.environ['SUITE_ADDRESS']}/dav/",
             "username": "alice",
@@ -33,11 +33,12 @@ class ServerMixin:
             except aiohttp.ClientResponseError as error:
                 if error.status != 405:  # else it is there
                     raise
-                own = {"url": f"{account['url']}addressbooks/alice/{collection}/", "collection": collection}
+                kind = "calendars" if self.storage_class.storage_name == "caldav" else "addressbooks"
+                own = {"url": f"{account['url']}{kind}/alice/{collection}/", "collection": collection}
                 found = account | own
-            book = self.storage_class(**found)
-            for href, etag in await aiostream.stream.list(book.list()):
-                await book.delete(href, etag)
+            there = self.storage_class(**found)
+            for href, etag in await aiostream.stream.list(there.list()):
+                await there.delete(href, etag)
             return found
 
         return inner

@@ -211,6 +211,9 @@ def test_calendars_are_made_under_the_name_that_a_device_wants(planner: Planner,
     calendar = Calendar.objects.get(slug="shop")
     assert (calendar.name, calendar.takes, calendar.space) == ("Einkauf", Components.TASKS, space_of(alice))
     assert planner.ask("MKCALENDAR", f"{planner.home}shop/").status == 405
+    nothing = f"<cal:mkcalendar {NAMESPACES}><d:set><d:prop/></d:set></cal:mkcalendar>"  # as Python's caldav asks
+    assert planner.ask("MKCALENDAR", f"{planner.home}nameless/", nothing).status == 201
+    assert Calendar.objects.get(slug="nameless").name == "nameless"
     kind = "<d:resourcetype><d:collection/><cal:calendar/></d:resourcetype>"
     assert (
         planner.ask("MKCOL", f"{planner.home}plain/", f"<d:mkcol {NAMESPACES}>{set_of(kind)}</d:mkcol>").status == 201

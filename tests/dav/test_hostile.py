@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from farley.accounts.models import User
 from farley.codecs.xml_tree import MAX_DEPTH, MAX_ELEMENTS
 from farley.dav.elements import parse
 from farley.dav.errors import DavError
-from tests.dav.phone import NAMESPACES, Phone
+from tests.cast import a_calendar, an_event, hand_of, space_of
+from tests.dav.phone import NAMESPACES, Phone, Planner, planner_of
 
 ENTITIES = '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">'
 BOMB = f'<!DOCTYPE x [{ENTITIES}]><d:propfind xmlns:d="DAV:"><d:prop>&b;</d:prop></d:propfind>'
@@ -96,6 +98,55 @@ def test_no_request_is_answered_by_a_mistake(phone: Phone, name: str, parts: lis
     method = "PROPFIND" if name == "d:propfind" else "REPORT"
     answer = phone.ask(method, "", f"<{name} {NAMESPACES}>{''.join(parts)}</{name}>", depth=depth)
     assert answer.status in (207, 400, 403, 404)
+
+
+@pytest.fixture
+def planner(alice: User) -> Planner:
+    calendar = a_calendar(space_of(alice))
+    series = an_event("A", "RRULE:FREQ=SECONDLY", "BEGIN:VALARM", "TRIGGER:-PT1S", "END:VALARM")
+    hand_of(alice).put(calendar, series, href="a.ics")
+    return planner_of(alice, calendar.slug)
+
+
+_CALENDAR_TAGS = st.sampled_from(
+    [
+        *("comp-filter", "prop-filter", "param-filter", "time-range", "text-match", "is-not-defined", "filter", "prop"),
+        *("calendar-data", "comp", "expand", "limit-recurrence-set", "limit-freebusy-set", "timezone", "timezone-id"),
+    ]
+)
+_MOMENTS = st.sampled_from(["", "00010101T000000Z", "99991231T235959Z", "20261201T120000Z", "20261201", "x"])
+_CALENDAR_TREES = st.recursive(
+    st.just("x"),
+    lambda inner: st.builds(
+        lambda tag, name, start, end, parts: (
+            f'<cal:{tag} name="{name}" start="{start}" end="{end}">{"".join(parts)}</cal:{tag}>'
+        ),
+        _CALENDAR_TAGS,
+        st.sampled_from(["VCALENDAR", "VEVENT", "VTODO", "VALARM", "SUMMARY", ""]),
+        _MOMENTS,
+        _MOMENTS,
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    st.sampled_from(["calendar-query", "calendar-multiget", "free-busy-query"]),
+    st.lists(_CALENDAR_TREES, max_size=4),
+)
+def test_no_request_to_a_calendar_is_answered_by_a_mistake(planner: Planner, name: str, parts: list[str]) -> None:
+    inner = "".join(parts)
+    bodies = [
+        inner,
+        f"<d:prop><cal:calendar-data>{inner}</cal:calendar-data></d:prop><d:href>{planner.book}a.ics</d:href>",
+    ]
+    bodies.append(f'<cal:filter><cal:comp-filter name="VCALENDAR">{inner}</cal:comp-filter></cal:filter>')
+    for body in bodies:
+        answer = planner.report(f"cal:{name}", body, depth="1")
+        assert answer.status in (200, 207, 400, 403), (body, answer.body[:200])
 
 
 @given(

@@ -48,8 +48,7 @@ def mkcalendar(dav: DavRequest) -> HttpResponse:
     body = dav.xml()
     if body is not None and body.name != f"{CALDAV}mkcalendar":
         raise DavError(400, text="The body of MKCALENDAR is a CALDAV:mkcalendar.")
-    has_any = body is not None and any(act.first(f"{DAV}prop") is not None for act in body.children)
-    return _make_calendar(dav, place, read_patch(body) if body is not None and has_any else Patch())
+    return _make_calendar(dav, place, Patch() if body is None else read_patch(body))
 
 
 def _vacant(dav: DavRequest) -> Vacant:

@@ -24,6 +24,7 @@ from farley.journal.members import Member
 
 MAX_EXPANDED = 500  # resources of one expand-property
 _HREF = re.compile(r"<d:href>([^<]*)</d:href>")
+_PARTS = frozenset(f"{DAV}{name}" for name in ("property-search", "apply-to-principal-collection-set", "prop", "self"))
 _SEARCHED = (f"{DAV}displayname", f"{CALENDARSERVER}email-address-set")
 
 
@@ -47,12 +48,9 @@ def principal_search_property_set(dav: DavRequest, _body: Element) -> HttpRespon
 
 
 def principal_property_search(dav: DavRequest, body: Element) -> HttpResponseBase:
-    """The own principal where it matches all that is asked for (or any: test="anyof")."""
+    """The own principal where it matches all that is asked for (or any: test="anyof"); where nothing is, too."""
     resource_at(dav, dav.path)
-    asked = list(body.all(f"{DAV}property-search"))
-    if not asked:
-        raise bad_request("A principal-property-search says what to look for.")
-    tests = [_matches(dav, each) for each in asked]
+    tests = [_matches(dav, each) for each in body.all(f"{DAV}property-search")]
     found = any(tests) if body.attributes.get("test") == "anyof" else all(tests)
     return multistatus(dav, [_own_row(dav, body)] if found else [])
 
@@ -68,6 +66,8 @@ def principal_match(dav: DavRequest, body: Element) -> HttpResponseBase:
 def _own_row(dav: DavRequest, body: Element) -> str:
     prop = body.first(f"{DAV}prop")
     names = [child.name for child in prop.children] if prop is not None else []
+    if not names:  # Python's caldav writes them beside a DAV:prop that is empty
+        names = [child.name for child in body.children if child.name not in _PARTS]
     return collection_row(dav, Principal(dav.user.name), Asked(names))
 
 

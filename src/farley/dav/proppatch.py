@@ -49,6 +49,8 @@ def proppatch(dav: DavRequest) -> HttpResponseBase:
     if not _is_writable(dav, resource):
         raise refused("write-properties", resource.href, "This device may read this and not change it.")
     patch = read_patch(body)
+    if not patch.verdicts:
+        raise bad_request("A DAV:propertyupdate sets or removes something.")
     if isinstance(resource, Place):
         subject: dead.Subject = _leaf(resource)
         live: Iterable[str] = [*member_properties(dav, resource.folder), f"{DAV}getcontentlength"]
@@ -97,8 +99,6 @@ def read_patch(body: Element) -> Patch:
                     patch.setting[each.name] = each
                 else:
                     patch.removing.append(each.name)
-    if not patch.verdicts:
-        raise bad_request("A DAV:propertyupdate sets or removes something.")
     return patch
 
 

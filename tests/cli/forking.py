@@ -8,6 +8,7 @@ the imports. FARLEY_TEST_FORKS=no starts every command from nothing.
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import os
@@ -107,10 +108,7 @@ def _become(arguments: list[str], environment: dict[str, str], folder: str, stre
     except BaseException:  # noqa: BLE001 -- what the interpreter itself would do with it
         traceback.print_exc()
     finally:
-        for stream_of in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream_of.flush()
-        os._exit(code)
+        _end(code)
 
 
 def _main(arguments: list[str]) -> int:
@@ -133,6 +131,20 @@ def _main(arguments: list[str]) -> int:
     from farley.cli import main
 
     return main(arguments)
+
+
+def _end(code: int) -> None:
+    """As the interpreter ends, but without what it would tear down of the process that this one was forked off."""
+    from django.db import connections
+
+    with suppress(Exception):
+        connections.close_all()  # the last one to close a SQLite database writes its log back
+    with suppress(Exception):
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def prepare() -> None:

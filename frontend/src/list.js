@@ -165,7 +165,7 @@ const scroller = () => {
 function remember() {
   const all = rows();
   const order = all.map((row) => link(row).pathname);
-  sessionStorage.setItem("list", JSON.stringify({ from: location.pathname + location.search, order }));
+  sessionStorage.setItem("list", JSON.stringify({ from: location.pathname + location.search, order, total: total() }));
   const picked = all.filter((row) => box(row).checked).map((row) => row.dataset.id);
   const [top, focused] = [scroller().scrollTop, lastFocused?.dataset.id];
   sessionStorage.setItem("list-place", JSON.stringify({ address: address(), count: all.length, top, picked, focused }));

@@ -17,6 +17,22 @@ function go(step) {
   return Boolean(path);
 }
 
+/** Where in the list one came from this record stands, with the ways to its neighbours. */
+function showPlace() {
+  const { order, total } = list();
+  const here = order.indexOf(location.pathname);
+  const place = document.querySelector("[data-in-list]");
+  if (!place || here < 0) return;
+  for (const step of place.querySelectorAll("[data-list-step]")) {
+    const path = order[here + Number(step.dataset.listStep)];
+    if (path) step.href = path;
+    step.hidden = !path;
+  }
+  const told = place.querySelector("[data-text]");
+  told.textContent = told.dataset.text.replace("{n}", here + 1).replace("{total}", total || order.length);
+  place.hidden = false;
+}
+
 /** To the composer, for a note or a call. */
 function write(kind) {
   const composer = document.getElementById("write");
@@ -31,6 +47,7 @@ export function startRecord() {
   const body = document.querySelector("[data-record]");
   if (!body) return;
   const { from } = list();
+  showPlace();
   if (from) for (const link of document.querySelectorAll("[data-back]")) link.href = from;
   onKey((key) => {
     if (key === "j") return go(1);

@@ -12,6 +12,7 @@ from farley.accounts.models import User
 from farley.contacts.models import Contact
 from farley.jobs.worker import run_ready
 from tests.cast import a_card, hand_of, space_of
+from tests.conversations.writing import note
 from tests.web.conftest import Enter
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ LOOKED_AT = (
     "/contacts/{contact}/?edit=first", "/contacts/{contact}/?seg=timeline", "/contacts/{contact}/?seg=around",
     "/contacts/{contact}/history/", "/contacts/new/", "/contacts/new/?kind=org", "/contacts/import/",
     "/contacts/export/", "/activity/", "/activity/?view=changes", "/account/", "/none/", "/spaces/alice/tags/?edit=a",
-    "/contacts/{contact}/?affiliation=new&seg=around",
+    "/contacts/{contact}/?affiliation=new&seg=around", "/today/", "/notifications/", "/timeline/note/{note}/?edit=1",
 )  # fmt: skip
 
 
@@ -245,10 +246,11 @@ def test_every_page_is_accessible_and_fits(enter: Enter, phone: bool, scheme: st
     contact = hand_of(alice).contact(
         space_of(alice), a_card("Ada King", "ORG:Yard", "EMAIL:ada@example.org", "NOTE:x", "CATEGORIES:a,b", "TEL:1")
     )
+    kept = note(alice, "*Likes* tea, @alice", contact)
     axe = Axe()
     findings = []
     for path in LOOKED_AT:
-        page.goto(path.format(contact=contact.pk))
+        page.goto(path.format(contact=contact.pk, note=kept.pk))
         page.wait_for_load_state("networkidle")
         findings += [f"{path}: {found['id']}" for found in axe.run(page).response["violations"]]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

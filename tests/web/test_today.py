@@ -104,6 +104,16 @@ def test_the_day_s_appointments_and_tasks_are_there(alice: User, page_of_alice: 
     assert "Send it" in text
 
 
+def test_a_private_appointment_of_a_shared_calendar_stays_private(alice: User, bob: User, as_user: AsUser) -> None:
+    sales, today = team("sales", alice=Role.EDITOR, bob=Role.READER), timezone.localdate()
+    calendar = calendars.create(sales, "Ours", by=alice.actor, door=Door.WEB)
+    hand_of(alice).entry(calendar, an_event("Dentist", f"DTSTART:{today:%Y%m%d}T113000Z", "CLASS:PRIVATE"))
+    assert "Dentist" in page(as_user(alice))
+    text = page(as_user(bob))
+    assert "Private" in text
+    assert text.count("Dentist") == 0
+
+
 def test_example_data_comes_and_goes_with_one_click_each(alice: User, page_of_alice: Client) -> None:
     assert "Put example data in" in page(page_of_alice)
     page_of_alice.post("/today/example/")

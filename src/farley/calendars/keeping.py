@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from django.db.models import Q
+
 from farley.accounts.actor import Actor
 from farley.calendars.deriving import Derived, derive
 from farley.calendars.models import Calendar, CalendarObject
@@ -108,7 +110,9 @@ class ObjectKeeper:
         return reasons
 
     def labels(self, subjects: Iterable[int], *, by: Actor) -> dict[int, str]:
-        return dict(CalendarObject.objects.known_to(by).filter(pk__in=list(subjects)).values_list("pk", "summary"))
+        told = Q(classification=CalendarObject.Class.PUBLIC) | Q(space__in=Space.objects.editable_by(by).values("pk"))
+        known = CalendarObject.objects.known_to(by).filter(told, pk__in=list(subjects))  # as `seeing.is_told` says
+        return dict(known.values_list("pk", "summary"))
 
 
 def _is_entry_as(entry: CalendarObject, state: Former, hashes: dict[int, bytes]) -> bool:

@@ -14,8 +14,6 @@ from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from farley.accounts.devices import Device
-from farley.calendars import occurrences
-from farley.calendars.models import Calendar, CalendarObject
 from farley.contacts import due
 from farley.contacts.models import Contact
 from farley.exchange.demo import sample
@@ -25,11 +23,14 @@ from farley.notifications.models import Notification
 from farley.notifications.visits import look_in, settle_in
 from farley.spaces.audience import count_readers
 from farley.spaces.models import Space
+from farley.web.calendars_shown import calendars_of
 from farley.web.dates import written_day
 from farley.web.events import Event, subject_events
 from farley.web.notifications import told_of
+from farley.web.occurrences import Item, items_of
 from farley.web.people import Person, person_of
 from farley.web.requests import PageRequest, standings
+from farley.web.tasks import Group, Row, tasks_context
 from farley.web.templatetags.farley import relative_day
 from farley.web.toasts import toast, warn
 
@@ -37,7 +38,6 @@ BIRTHDAY_DAYS = 14
 SHOWN = 12  # lines of a kind
 NEW = 15  # changes that are told
 _READ = 60  # changes that are looked at for them
-ENTRIES = 300  # of calendars, that are looked at for a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,6 @@ class Step:
     icon: str
     url: str
     is_done: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Appointment:
-    when: str
-    title: str
-    place: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    title: str
-    when: str
-    is_late: bool
-    url: str
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,7 +71,7 @@ def today(request: PageRequest) -> HttpResponse:
         "follow_ups_url": f"{reverse('contacts')}?filter=follow-up+until+today&sort=follow-up",
         "birthdays": [_birthday(birthday) for birthday in birthdays],
         "agenda": _agenda(request, now),
-        "tasks": _tasks(request, now),
+        "tasks": _tasks(request),
         "waiting": told_of(request, waiting),
         "news": _news(request, spaces, visit.since),
         "since": visit.since,
@@ -151,52 +135,20 @@ def _news(request: PageRequest, spaces: Sequence[Space], since: dt.datetime) -> 
     return subject_events(sorted(newest.values(), key=lambda change: -change.pk)[:NEW], request.actor)
 
 
-def _agenda(request: PageRequest, day: dt.date) -> list[Appointment]:
-    zone = timezone.get_current_timezone()
+def _agenda(request: PageRequest, day: dt.date) -> list[Item]:
+    """The appointments of the day, in the calendars that are switched on."""
+    zone, following = timezone.get_current_timezone(), day + dt.timedelta(days=1)
     start = dt.datetime(day.year, day.month, day.day, tzinfo=zone)
-    following = day + dt.timedelta(days=1)
     end = dt.datetime(following.year, following.month, following.day, tzinfo=zone)
-    calendars = Calendar.objects.visible_to(request.actor).in_use().values("pk")
-    entries = CalendarObject.objects.visible_to(request.actor).filter(
-        calendar__in=calendars, component=CalendarObject.Kind.EVENT
-    )
-    found = occurrences.within(entries.meeting(start, end).order_by("first_at", "pk")[:ENTRIES], start, end, zone=zone)
-    return [
-        Appointment(
-            gettext("all day") if each.is_all_day else f"{timezone.localtime(each.start):%H:%M}",
-            each.summary or gettext("Without a title"),
-            each.location,
-            "",
-        )
-        for each in found
-        if each.status != "CANCELLED"
-    ][:SHOWN]
+    calendars = [shown for shown in calendars_of(request) if shown.is_on and not shown.is_busy_only]
+    items = items_of(request, calendars, start, end).items
+    return [item for item in items if not (item.is_task or item.is_cancelled)][:SHOWN]
 
 
-def _tasks(request: PageRequest, day: dt.date) -> list[Task]:
+def _tasks(request: PageRequest) -> list[Row]:
     """Open tasks that are due today or were before."""
-    zone = timezone.get_current_timezone()
-    following = day + dt.timedelta(days=1)
-    end = dt.datetime(following.year, following.month, following.day, tzinfo=zone)
-    calendars = Calendar.objects.visible_to(request.actor).in_use().values("pk")
-    open_tasks = CalendarObject.objects.visible_to(request.actor).filter(
-        calendar__in=calendars, component=CalendarObject.Kind.TASK, completed_at=None, due_at__lt=end
-    )
-    found = open_tasks.exclude(status__in=("COMPLETED", "CANCELLED")).order_by("due_at", "pk")[:SHOWN]
-    return [
-        Task(
-            task.summary or gettext("Without a title"),
-            relative_day(_due_on(task)),
-            _due_on(task) < day,
-            "",
-        )
-        for task in found
-    ]
-
-
-def _due_on(task: CalendarObject) -> dt.date:
-    assert task.due_at is not None
-    return task.due_at.date() if task.is_all_day else timezone.localtime(task.due_at).date()
+    groups: list[Group] = tasks_context(request, shows_done=False)["groups"]
+    return [row for group in groups if group.key in ("overdue", "today") for row in group.rows][:SHOWN]
 
 
 def _steps(request: PageRequest, spaces: Sequence[Space]) -> list[Step]:

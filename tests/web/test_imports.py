@@ -160,8 +160,8 @@ def test_a_stranger_exports_nothing_of_others(alice: User, mallory: User, as_use
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (b"PK\3\4\0\0rest", "“0.vcf” is an archive."),
-        (b"\x89PNG\0\0", "“0.vcf” is no text file."),
+        (b"PK\3\4\0\0rest", "“0.vcf” is an archive in which there are no contacts"),
+        (b"\x89PNG\0\0", "“0.vcf” is no text file, and none of the formats"),
         (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "no entry in the calendar “0.vcf” that could be imported."),
         (b"Dear diary\r\n", "There is no contact in “0.vcf” that could be imported."),
     ],

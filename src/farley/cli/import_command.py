@@ -26,11 +26,12 @@ def add_to(commands: Any) -> None:
         "import",
         help="import files of contacts, calendars too, into a space",
         description=(
-            "Import files into a space: vCards (2.1, 3.0, 4.0), calendars (iCalendar, vCalendar), tables (CSV, XLSX,"
-            " ODS) whose layout is known or whose columns --map chooses; what a file is, its contents tell. What comes"
-            " keeps its octets; a card whose UID the space has already is left out, and listed if it differs, unless"
-            " --rule says what becomes of who is there; so is an entry whose UID is in its calendar. An import that was"
-            " cut short goes on where it stopped when the same files are given again."
+            "Import files into a space: vCards (2.1, 3.0, 4.0), calendars (iCalendar, vCalendar), LDIF, jCard, xCard,"
+            " JSContact, tables (CSV, XLSX, ODS) whose layout is known or whose columns --map chooses, and ZIP archives"
+            " of contacts; what a file is, its contents tell. What comes keeps its octets; a card whose UID the space"
+            " has already is left out, and listed if it differs, unless --rule says what becomes of who is there; so is"
+            " an entry whose UID is in its calendar. An import that was cut short goes on where it stopped when the"
+            " same files are given again."
         ),
     )
     parser.add_argument("files", nargs="*", metavar="FILE", type=Path)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from farley.codecs.contentline import MAX_OCTETS, fold, write_head
 from farley.codecs.names import is_company, split_name
+from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard_card import Card
 from farley.codecs.vcard_conversion_rules import ANNIVERSARY_LABEL, LABEL_OF_RELATION, MESSENGERS_BACK
 from farley.codecs.vcard_values import Name, PartialDate, escape
@@ -20,6 +21,7 @@ _BODY: Final = len(b"BEGIN:VCARD\r\n")  # octets before the first line of the ca
 _END: Final = len(b"END:VCARD\r\n")
 CRLF: Final = "\r\n"
 _SURELY_SHORT: Final = MAX_OCTETS // 4  # characters
+OWN_LINE: Final = "X-FARLEY-FIELD"  # the value of an own field
 BIRTHDAY: Final = "BDAY"
 ANNIVERSARY: Final = "ANNIVERSARY"
 # The components of ADR, in their order.
@@ -33,6 +35,14 @@ _SERVICES: Final = {
 
 class NothingInIt(ValueError):
     """No fact tells whom or what the contact is about."""
+
+
+class Read(NamedTuple):
+    """One entry of a file: the line it begins on, its size in octets, and its card, or why there is none."""
+
+    line: int
+    size: int
+    card: Card | Unreadable
 
 
 class Reach(NamedTuple):

@@ -1,9 +1,10 @@
-"""Bodies in XML, read with bounds: no document type, so no entities; so deep and so many elements at most."""
+"""Bodies and files in XML, read with bounds: no document type, so no entities; so deep and so many elements at most."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -23,6 +24,7 @@ class Element:
     name: str  # {namespace}local
     attributes: dict[str, str] = field(default_factory=dict)
     content: list[str | Element] = field(default_factory=list)
+    line: int = field(default=0, compare=False)  # of the body, from 1; 0 where it was not read
 
     @property
     def children(self) -> list[Element]:
@@ -61,26 +63,25 @@ def parse_parts(
     With `on_child` each child of the root is handed over as soon as it is whole, and not kept: what is held in memory
     does not grow with their number. `most`: elements.
     """
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
     reader = _Reader(on_child, most)
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.data
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    try:
-        for part in parts:
-            parser.Parse(part, False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        raise BadXml(f"The body is no XML: line {error.lineno}: {expat.ErrorString(error.code)}.") from error
-    except BadXml:
-        raise
-    except (ValueError, LookupError) as error:  # an encoding that there is not, or that Python cannot use here
-        raise BadXml("The body is in an encoding that is not read here; use UTF-8.") from error
+    for part in chain(parts, (None,)):
+        reader.read(part)
     if reader.root is None:
         raise BadXml("The body is empty.")
     return reader.root
+
+
+def children_of(parts: Iterable[bytes], *, most: int = MAX_ELEMENTS) -> Iterator[Element]:
+    """The children of the root, each as soon as it is whole, and then the root without them. Raises BadXml."""
+    found: list[Element] = []
+    reader = _Reader(found.append, most)
+    for part in chain(parts, (None,)):
+        reader.read(part)
+        yield from found
+        found.clear()
+    if reader.root is None:
+        raise BadXml("The body is empty.")
+    yield reader.root
 
 
 class _Reader:
@@ -89,6 +90,23 @@ class _Reader:
         self._on_child, self._most = on_child, most
         self._open: list[Element] = []
         self._count = 0
+        self._parser = expat.ParserCreate(namespace_separator="}")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self.start
+        self._parser.EndElementHandler = self.end
+        self._parser.CharacterDataHandler = self.data
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def read(self, part: bytes | None) -> None:
+        """Read on; None is the end. Raises BadXml."""
+        try:
+            self._parser.Parse(part or b"", part is None)
+        except expat.ExpatError as error:
+            raise BadXml(f"The body is no XML: line {error.lineno}: {expat.ErrorString(error.code)}.") from error
+        except BadXml:
+            raise
+        except (ValueError, LookupError) as error:  # an encoding that there is not, or that Python cannot use here
+            raise BadXml("The body is in an encoding that is not read here; use UTF-8.") from error
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._count += 1
@@ -97,6 +115,7 @@ class _Reader:
         if len(name) > MAX_NAME:
             raise BadXml(f"The body has a name of more than {MAX_NAME} characters.")
         element = Element(_clark(name), {_clark(key): value for key, value in attributes.items()})
+        element.line = self._parser.CurrentLineNumber
         if self._open:
             self._open[-1].content.append(element)
         else:

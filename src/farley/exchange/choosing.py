@@ -37,7 +37,7 @@ def begin(space: Space, sources: Sequence[Source], *, by: Actor, door: Door) -> 
     assert by.user is not None
     if not any(format_of(source.path) in TABLES for source in sources):
         return None
-    files = [importing.described(_proposed(source, space, by)) for source in sources]
+    files = [file for source in sources for file in importing.described(_proposed(source, space, by))]
     with write_turn():
         return Import.objects.create(
             space=space, user=by.user, door=door, is_dry_run=True, files=files, state=Import.State.CHOOSING

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
+from farley.codecs import jcard, jscontact, ldif, xcard
 from farley.codecs.charsets import is_binary, known_encoding
 from farley.codecs.tables import NotATable, Remark, Row, Table, open_table
 from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import read_cards
+from farley.codecs.vcard_draft import Read
 from farley.contacts.storing import MAX_CARD
 from farley.exchange import layouts
 from farley.exchange.mapping import Found, Mapping
@@ -22,11 +27,17 @@ from farley.exchange.reading import REASON
 
 VCARD: Final = "vcard"
 TABLES: Final = frozenset({"csv", "spreadsheet"})
-FORMATS: Final = (VCARD, "csv", "spreadsheet")
+FORMATS: Final = (VCARD, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscontact", "zip")
+MAX_UNPACKED: Final = 4 * 2**30  # octets of all files of an archive
 SAMPLES: Final = 200  # rows that are looked at for a suggestion
 _HEAD = 2**16
 _BEGIN = re.compile(rb"^\s*BEGIN\s*:\s*V", re.IGNORECASE | re.MULTILINE)
 _OTHER = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*[\[{<]")  # JSON, XML, HTML
+_LDIF = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n]+|#[^\r\n]*[\r\n]+)*(?:version:[ \t]*1|dn::?[ \t]?)", re.IGNORECASE
+)
+_JCARD = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*(?:\[\s*)?"vcard"', re.IGNORECASE)
+_JSCONTACT = re.compile(rb'"@type"\s*:\s*"Card"')
 _SHEETS = frozenset({"xl/workbook.xml", "content.xml"})
 
 
@@ -37,21 +48,21 @@ class How:
     format: str = ""  # one of FORMATS
     encoding: str = ""  # of a table
     mapping: Mapping | None = None  # of a table
+    member: str = ""  # which file of an archive it is
 
     @property
     def is_plain(self) -> bool:
         """Whether it is read as it is, so that nothing of this need be remembered."""
-        return self.format in ("", VCARD)
+        return self.format in ("", VCARD) and not self.member
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Self:
         mapping = Mapping.from_json(given["map"]) if "map" in given else None
-        return cls(given.get("format", VCARD), given.get("encoding", ""), mapping)
+        return cls(given.get("format", VCARD), given.get("encoding", ""), mapping, given.get("member", ""))
 
     def to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"format": self.format}
-        if self.encoding:
-            said["encoding"] = self.encoding
+        said |= {name: value for name in ("encoding", "member") if (value := getattr(self, name))}
         return said | ({"map": self.mapping.to_json()} if self.mapping is not None else {})
 
 
@@ -83,6 +94,9 @@ def found_out(path: Path, how: How) -> How:
     Raises ColumnsNotChosen; NotATable for what was said to be a table; BadMapping for one that is not for this table;
     LookupError for an encoding that there is not; OSError.
     """
+    if how.member:
+        with unpacked(path, how.member) as file:
+            return replace(found_out(file, replace(how, member="")), member=how.member)
     name = how.format or format_of(path, encoding=how.encoding)
     encoding = known_encoding(how.encoding) if how.encoding else ""
     if name not in TABLES:
@@ -101,6 +115,9 @@ def found_out(path: Path, how: How) -> How:
 
 def look_at(path: Path, how: How = FIND_OUT) -> Look:
     """The first rows of a table, and what its columns may become. Raises NotATable, OSError, LookupError."""
+    if how.member:
+        with unpacked(path, how.member) as file:
+            return look_at(file, replace(how, member=""))
     table = _table(path, how)
     with closing(table.rows):
         rows = [list(row.cells) for row in islice(table.rows, SAMPLES) if isinstance(row, Row)]
@@ -119,11 +136,80 @@ def format_of(path: Path, *, encoding: str = "") -> str:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if head.startswith(b"PK\x03\x04"):
-        return "spreadsheet" if _SHEETS & _parts_of(path) else VCARD
+        parts = _parts_of(path)
+        return "spreadsheet" if _SHEETS & parts else "zip" if parts else VCARD
     narrow = head.replace(b"\0", b"")  # whatever it is, its marks are in ASCII
-    if _BEGIN.search(narrow) or _OTHER.match(narrow) or not narrow.strip() or (is_binary(head) and not encoding):
+    if _BEGIN.search(narrow):
+        return VCARD
+    if known := _marked(narrow):
+        return known
+    if _OTHER.match(narrow) or not narrow.strip() or (is_binary(head) and not encoding):
         return VCARD
     return "csv" if _is_table(path, encoding) else VCARD
+
+
+def _marked(head: bytes) -> str:
+    """The format that the first octets of a file are the mark of, if any."""
+    if _LDIF.match(head):
+        return "ldif"
+    if _JCARD.match(head):
+        return "jcard"
+    if _OTHER.match(head) and _JSCONTACT.search(head):
+        return "jscontact"
+    return "xcard" if _OTHER.match(head) and xcard.SPACE.encode() in head else ""
+
+
+def members_of(path: Path) -> list[tuple[str, int]]:
+    """The files of an archive that hold contacts, by name, with their sizes; folders and what is none left out.
+
+    Raises NotAnArchive, OSError.
+    """
+    found = []
+    with _opened(path) as archive:
+        for part in archive.infolist():
+            name = part.filename
+            if part.is_dir() or name.startswith("__MACOSX/") or Path(name).name.startswith("."):
+                continue
+            with unpacked(path, name) as file:
+                if format_of(file) != VCARD or _has_cards(file):
+                    found.append((name, part.file_size))
+    return found
+
+
+def _has_cards(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return b"BEGIN:VCARD" in stream.read(_HEAD).replace(b"\0", b"").upper()
+
+
+class NotAnArchive(ValueError):
+    """An archive cannot be read. `reason` is an English sentence without its full stop."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
+                raise NotAnArchive("this archive unpacks to too much")
+            yield archive
+    except RuntimeError as error:
+        raise NotAnArchive("this archive is protected by a password") from error
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise NotAnArchive("this archive is damaged, or of a kind that is not read here") from error
+
+
+@contextmanager
+def unpacked(path: Path, member: str) -> Iterator[Path]:
+    """One file of an archive, unpacked as long as it is needed. Raises NotAnArchive, KeyError, OSError."""
+    with tempfile.NamedTemporaryFile(prefix="farley-") as file:
+        with _opened(path) as archive, archive.open(member) as content:
+            shutil.copyfileobj(content, file)
+        file.flush()
+        yield Path(file.name)
 
 
 def _parts_of(path: Path) -> set[str]:
@@ -137,7 +223,14 @@ def _parts_of(path: Path) -> set[str]:
 
 def entries(path: Path, how: How, *, skip: int = 0) -> Iterator[Found]:
     """The entries of a file after the first `skip`, in order; `how` is complete (`found_out`). Raises OSError."""
+    if how.member:
+        return islice(_of_member(path, how), skip, None)
     return islice(_READERS[how.format or VCARD](path, how), skip, None)
+
+
+def _of_member(path: Path, how: How) -> Iterator[Found]:
+    with unpacked(path, how.member) as file:
+        yield from entries(file, replace(how, member=""))
 
 
 def _table(path: Path, how: How) -> Table:
@@ -155,7 +248,9 @@ def _is_table(path: Path, encoding: str) -> bool:
     if len(seen.header) == 1:
         return layouts.suggest(seen.header).columns[0].to != "own"
     is_ragged = any(remark.code == "ragged" for remark in seen.remarks)
-    return not is_ragged and bool(seen.rows) and any(column.to != "own" for column in seen.mapping.columns)
+    tells = {column.to for column in layouts.suggest(seen.header).columns}  # by their names
+    tells |= {column.to for column in seen.mapping.columns} & {"email", "phone", "url"}  # by their values
+    return not is_ragged and bool(seen.rows) and tells != {"own"}
 
 
 def _vcards(path: Path, _how: How) -> Iterator[Found]:
@@ -179,4 +274,21 @@ def _rows(path: Path, how: How) -> Iterator[Found]:
         yield from how.mapping.cards(table)
 
 
-_READERS: Final = {VCARD: _vcards, "csv": _rows, "spreadsheet": _rows}
+def _read_by(read: Callable[[BinaryIO], Iterator[Read]]) -> Callable[[Path, How], Iterator[Found]]:
+    def reader(path: Path, _how: How) -> Iterator[Found]:
+        with path.open("rb") as stream:
+            for line, size, card in read(stream):
+                yield Found(line, size, card)
+
+    return reader
+
+
+_READERS: Final = {
+    VCARD: _vcards,
+    "csv": _rows,
+    "spreadsheet": _rows,
+    "ldif": _read_by(ldif.read_ldif),
+    "jcard": _read_by(jcard.read_jcards),
+    "xcard": _read_by(xcard.read_xcards),
+    "jscontact": _read_by(jscontact.read_jscontacts),
+}

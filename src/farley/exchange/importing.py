@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ from farley.database import rows
 from farley.database.turns import write_turn
 from farley.exchange import calendar_entries, own_lines
 from farley.exchange.calendar_entries import CalendarEntries, ReadEntry
-from farley.exchange.formats import FIND_OUT, ColumnsNotChosen, How, Look, entries, found_out
+from farley.exchange.formats import FIND_OUT, ColumnsNotChosen, How, Look, NotAnArchive, entries, found_out, members_of
 from farley.exchange.mapping import BadMapping
 from farley.exchange.models import Import, ImportOutcome, ImportProblem
 from farley.exchange.reading import Read, collecting_rarely, read
@@ -191,7 +191,7 @@ def prepare(
     require(space, by, Role.EDITOR)
     assert by.user is not None
     Key.named(key, own_lines.fields_here(space, by))
-    files = [described(source) for source in sources]
+    files = [file for source in sources for file in described(source)]
     fingerprint = _fingerprint(sources, files)
     asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule, "calendar": calendar}
     unfinished = Import.objects.visible_to(by).filter(
@@ -210,8 +210,10 @@ def prepare(
 
 def cards_of(sources: Sequence[Source]) -> Iterator[Card]:
     """The cards of these files. Raises NothingToImport for a file that cannot be read; OSError."""
-    for source in sources:
-        for found in entries(source.path, _how(source)):
+    for file in (file for source in sources for file in described(source)):
+        if file.get("is_calendar"):
+            continue
+        for found in entries(Path(file["path"]), How.from_json(file.get("how", {}))):
             if isinstance(found.card, Card):
                 yield found.card
 
@@ -325,8 +327,8 @@ def _lock_of(run: Import) -> Path:
     return Path(settings.DATA) / "run" / f"import-{run.pk}.lock"
 
 
-def described(source: Source) -> dict[str, Any]:
-    """A file as `Import.files` keeps it. Raises NothingToImport."""
+def described(source: Source) -> list[dict[str, Any]]:
+    """A file as `Import.files` keeps it; of an archive, each file in it. Raises NothingToImport."""
     try:
         str(source.path).encode()
     except UnicodeEncodeError as error:
@@ -344,11 +346,28 @@ def described(source: Source) -> dict[str, Any]:
     path = str(source.path.absolute())
     if path != _printable(path):
         raise NothingToImport(_printable(source.name), "the name of the file is not UTF-8; rename it")
-    described = {"name": _printable(source.name)[:300], "path": path, "size": size}
+    described: dict[str, Any] = {"name": _printable(source.name)[:300], "path": path, "size": size}
     if source.how == FIND_OUT and calendar_entries.is_calendar(source.path):
-        return described | {"is_calendar": True}
+        return [described | {"is_calendar": True}]
     how = _how(source)
-    return described if how.is_plain else described | {"how": how.to_json()}
+    if how.format == "zip":
+        return [file for member, size in _members(source) for file in [_of_archive(source, path, member, size)]]
+    return [described if how.is_plain else described | {"how": how.to_json()}]
+
+
+def _members(source: Source) -> list[tuple[str, int]]:
+    try:
+        members = members_of(source.path)
+    except NotAnArchive as error:
+        raise NothingToImport(source.name, error.reason) from error
+    if not members:
+        raise NothingToImport(source.name, "there are no contacts in this archive")
+    return members
+
+
+def _of_archive(source: Source, path: str, member: str, size: int) -> dict[str, Any]:
+    inside = Source(f"{source.name}/{member}", source.path, replace(source.how, format="", member=member))
+    return {"name": _printable(inside.name)[-300:], "path": path, "size": size, "how": _how(inside).to_json()}
 
 
 def _how(source: Source) -> How:
@@ -357,7 +376,7 @@ def _how(source: Source) -> How:
         return found_out(source.path, source.how)
     except ColumnsNotChosen as error:
         raise ColumnsToChoose(source.name, error.look) from error
-    except (BadMapping, NotATable) as error:
+    except (BadMapping, NotATable, NotAnArchive) as error:
         raise NothingToImport(source.name, error.reason) from error
     except LookupError as error:
         raise NothingToImport(source.name, "there is no encoding of this name") from error
@@ -371,11 +390,11 @@ def _printable(name: str) -> str:
 def _fingerprint(sources: Sequence[Source], files: Sequence[dict[str, Any]]) -> str:
     """What recognises the same files, read in the same way."""
     digest = hashlib.sha256()
-    for source, file in zip(sources, files, strict=True):
+    for source in sources:
         with source.path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
-        if "how" in file:
-            digest.update(json.dumps(file["how"], sort_keys=True).encode())
+    if manners := [file["how"] for file in files if "how" in file]:
+        digest.update(json.dumps(manners, sort_keys=True).encode())
     return digest.hexdigest()
 
 

@@ -12,6 +12,7 @@ from typing import Self
 from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
 from farley.codecs.vcard import Card
+from farley.codecs.vcard_draft import OWN_LINE
 from farley.fields import operations as defining
 from farley.fields import values
 from farley.fields.models import Document, Field
@@ -20,7 +21,7 @@ from farley.fields.values import BadValue, Value
 from farley.journal.models import Noun
 from farley.spaces.models import Space
 
-NAME = "X-FARLEY-FIELD"
+NAME = OWN_LINE
 _MARK = NAME.encode()
 _EVERYWHERE = "everywhere"
 _KINDS = {kind: kind.name.lower().replace("_", "-") for kind in Field.Kind}

@@ -21,7 +21,7 @@ from farley.contacts.combining import Rule
 from farley.contacts.matching import NoSuchKey
 from farley.exchange import choosing, importing, uploads
 from farley.exchange import leftovers as exchange_leftovers
-from farley.exchange.formats import How
+from farley.exchange.formats import FIND_OUT, How
 from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
 from farley.exchange.models import Import, ImportProblem
 from farley.exchange.tasks import run_import
@@ -241,7 +241,8 @@ def _check(request: PageRequest) -> Import:
 
 
 def _source(file: dict[str, Any]) -> Source:
-    return Source(file["name"], Path(file["path"]), How.from_json(file.get("how", {})))
+    how = How.from_json(file["how"]) if "how" in file else FIND_OUT
+    return Source(file["name"], Path(file["path"]), how)
 
 
 def _explained(nothing: NothingToImport) -> str:
@@ -279,8 +280,8 @@ def _nothing_in(run: Import) -> str:
     file = run.files[0]
     instead = {
         "calendar": gettext("There is no entry in the calendar “{file}” that could be imported."),
-        "archive": gettext("“{file}” is an archive. Farley reads vCard, calendars, CSV, XLSX and ODS here."),
-        "binary": gettext("“{file}” is no text file. Farley reads vCard, calendars, CSV, XLSX and ODS here."),
+        "archive": gettext("“{file}” is an archive in which there are no contacts that Farley reads."),
+        "binary": gettext("“{file}” is no text file, and none of the formats that Farley reads here."),
     }
     sentence = instead.get(uploads.kind_of(Path(file["path"])))
     return (sentence or gettext("There is no contact in “{file}” that could be imported.")).format(file=file["name"])

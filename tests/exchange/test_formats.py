@@ -1,0 +1,115 @@
+"""What a file is, its contents tell; archives are read file by file."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.cast import a_card, space_of
+from tests.codecs.spreadsheets import ods, xlsx_of
+
+from farley.accounts.models import User
+from farley.codecs import jcard, jscontact, ldif, xcard
+from farley.codecs.vcard import Card
+from farley.contacts.models import Contact, ExternalId
+from farley.exchange import formats, importing
+from farley.exchange.formats import How
+from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
+from farley.journal.models import Door
+
+ADA = Card.parse(a_card("Ada King", "EMAIL:ada@example.org", uid="urn:uuid:ada"))
+CSV = b"Record ID,First Name,Last Name,Email\n17,Ada,King,ada@example.org\n18,Bea,Bond,bea@example.org\n"
+FILES = {
+    "vcard": ADA.octets,
+    "csv": CSV,
+    "spreadsheet": xlsx_of([["First Name", "Last Name", "E-mail"], ["Ada", "King", "ada@example.org"]]),
+    "ldif": b"# made by\n\n" + ldif.to_ldif(ADA),
+    "jcard": json.dumps([jcard.to_jcard(ADA)], indent=1).encode(),
+    "jscontact": json.dumps(jscontact.to_jscontact(ADA)).encode("utf-8-sig"),
+    "xcard": f"{xcard.HEAD}{xcard.to_xcard(ADA)}{xcard.TAIL}".encode(),
+}
+OTHERS = (b"", b"\x89PNG\0\0", b"Dear diary,\nit rains, again.\n", b"<html></html>", b"[1,2]", b"PK\3\4broken")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_what_its_contents_are(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "contacts.doc"
+    path.write_bytes(FILES[name])
+    assert formats.format_of(path) == name
+    how = formats.found_out(path, How()) if name != "spreadsheet" else How(name, mapping=formats.look_at(path).mapping)
+    cards = [found.card for found in formats.entries(path, How.from_json(json.loads(json.dumps(how.to_json()))))]
+    assert isinstance(cards[0], Card)
+    assert (cards[0].full_name, cards[0].first("EMAIL").text) == ("Ada King", "ada@example.org")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("octets", OTHERS)
+def test_what_is_nothing_else_is_read_for_vcards(tmp_path: Path, octets: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(octets)
+    assert formats.format_of(path) == "vcard"
+
+
+def archive(folder: Path, files: dict[str, bytes]) -> Source:
+    path = folder / "all.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, octets in files.items():
+            out.writestr(name, octets)
+    return Source("all.zip", path)
+
+
+@pytest.mark.django_db
+def test_every_file_of_an_archive_comes_in_by_itself(alice: User, tmp_path: Path) -> None:
+    files = {"a/ada.vcf": ADA.octets, "hubspot.csv": CSV + b"19,Cleo,Cox,c@x.de,too many\n", "photo.png": b"\x89PNG\0"}
+    files |= {"__MACOSX/._hubspot.csv": CSV, "people.ldif": b"dn: cn=Dan\ncn: Dan\n\ndn: nobody\n"}
+    run = importing.prepare(space_of(alice), [archive(tmp_path, files)], by=alice.actor, door=Door.CLI)
+    assert [file["name"] for file in run.files] == ["all.zip/a/ada.vcf", "all.zip/hubspot.csv", "all.zip/people.ldif"]
+    importing.run(run, by=alice.actor)
+    assert sorted(Contact.objects.values_list("full_name", flat=True)) == ["Ada King", "Ada King", "Bea Bond", "Dan"]
+    assert [(problem.file, problem.line) for problem in run.problems.all()] == [
+        ("all.zip/hubspot.csv", 4),
+        ("all.zip/people.ldif", 4),
+    ]
+    assert set(ExternalId.objects.values_list("system", "key")) == {("hubspot", "17"), ("hubspot", "18")}
+
+
+@pytest.mark.django_db
+def test_a_newer_export_of_another_system_says_who_is_meant(alice: User, tmp_path: Path) -> None:
+    for octets in (CSV, CSV.replace(b"ada@", b"countess@")):
+        path = tmp_path / "hubspot.csv"
+        path.write_bytes(octets)
+        run = importing.prepare(space_of(alice), [Source("h", path)], by=alice.actor, door=Door.CLI)
+        importing.run(run, by=alice.actor)
+    assert (run.created, run.unchanged) == (0, 1)
+    [problem] = run.problems.all()
+    assert (problem.code, problem.line, problem.details["prop"]) == ("known", 2, "hubspot")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"photo.png": b"\x89PNG\0"}, "there are no contacts in this archive"),
+        ({"x.csv": b"Wer,Mail\nA,a@b.de\n"}, "what its columns become has to be chosen"),
+    ],
+)
+def test_an_archive_with_nothing_that_can_be_read_is_refused(
+    alice: User, tmp_path: Path, files: dict[str, bytes], said: str
+) -> None:
+    with pytest.raises(NothingToImport, match=said) as refused:
+        importing.prepare(space_of(alice), [archive(tmp_path, files)], by=alice.actor, door=Door.CLI)
+    if isinstance(refused.value, ColumnsToChoose):
+        assert (refused.value.file, refused.value.look.header) == ("all.zip/x.csv", ["Wer", "Mail"])
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MAX_UNPACKED", 10_000)
+    with pytest.raises(formats.NotAnArchive, match="too much"):
+        formats.members_of(archive(tmp_path, {"a.vcf": ADA.octets + b"\n" * 20_000}).path)
+
+
+def test_an_opendocument_sheet_is_no_archive(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(ods("<table:table-row/>"))
+    assert formats.format_of(path) == "spreadsheet"

@@ -10,6 +10,8 @@ import pytest
 from django.db import transaction
 
 from farley.accounts.models import User
+from farley.calendars.models import Attendee, CalendarObject
+from farley.calendars.people import contacts_with
 from farley.codecs.vcard import Card
 from farley.contacts.models import Contact, TagEntry
 from farley.exchange.demo import build
@@ -114,6 +116,17 @@ def test_there_is_a_history_by_several_people() -> None:
     assert {change.verb for change in after} >= {Verb.CHANGED, Verb.SET, Verb.DELETED, Verb.RESTORED, Verb.MOVED_IN}
     assert len({change.user_id for change in after}) == 3
     assert summary.edits == after.exclude(verb=Verb.MOVED_OUT).count()
+
+
+@pytest.mark.django_db
+def test_its_calendars_have_dates_around_today_with_people_of_the_address_book() -> None:
+    build(people=60)
+    tobias = User.objects.get(name="tobias")
+    seen = CalendarObject.objects.visible_to(tobias.actor)
+    assert seen.filter(component=CalendarObject.Kind.TASK).count() == 5
+    guests = set(Attendee.objects.filter(is_organiser=False).values_list("address", flat=True))
+    assert len(guests) == 4
+    assert set(contacts_with(guests, by=tobias.actor)) == guests
 
 
 @pytest.mark.django_db

@@ -15,6 +15,7 @@ from farley.contacts import storing
 from farley.contacts.storing import Condition, Entry
 from farley.exchange.demo.cards import card_of, card_of_firm, card_of_group
 from farley.exchange.demo.colleagues import COLLEAGUES, house, staff
+from farley.exchange.demo.dates import keep_dates
 from farley.exchange.demo.editing import live_in
 from farley.exchange.demo.people import Firm, Person, firms, people
 from farley.exchange.demo.portraits import portrait
@@ -115,6 +116,7 @@ def build(
     for plan, count in zip(_PLANS, _counts(people), strict=True):
         filler.fill(made[plan.name], plan, count)
     close_batch(batch)
+    keep_dates(made, users)
     return Summary(
         user="jana",
         password=password,

@@ -72,6 +72,15 @@ def test_those_of_a_recent_or_running_one_are_kept(alice: User) -> None:
     assert folders() == {recent.path.parent, running.path.parent}
 
 
+def test_files_whose_columns_were_never_chosen_go_after_a_month(alice: User) -> None:
+    [source] = received(alice, days_old=31)
+    Import.objects.update(state=Import.State.CHOOSING)
+    assert forget_uploads.func() == 0
+    Import.objects.update(created_at=timezone.now() - dt.timedelta(days=31))
+    assert forget_uploads.func() == 1
+    assert not source.path.parent.exists()
+
+
 def test_files_that_another_import_still_needs_are_kept(alice: User) -> None:
     sources = received(alice, days_old=31)
     ended(31)

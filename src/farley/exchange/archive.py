@@ -31,7 +31,7 @@ from farley.contacts.sharing import ShareLink
 from farley.contacts.storing import octets_of
 from farley.conversations.models import KINDS, Entry
 from farley.exchange.exporting import vcards
-from farley.exchange.models import Import
+from farley.exchange.models import Import, SavedMapping
 from farley.fields.models import Field
 from farley.fields.values import shown
 from farley.journal.models import Change, Noun, Verb
@@ -76,6 +76,8 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
         _put(archive, "account.json", _account(user))
         _put(archive, "memberships.json", _memberships(user))
         _put(archive, "views.json", _views(user))
+        mine = SavedMapping.objects.filter(user=user).order_by("pk")
+        _put(archive, "columns-of-tables.json", list(mine.values("mapping", "saved_at")))
         _put(archive, "events.json", [_event(event) for event in Event.objects.of_person(user).order_by("pk")])
         _put_lines(archive, "changes.jsonl", map(_act, _changes(user)))
         _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))

@@ -45,12 +45,15 @@ def discard(sources: Iterable[Source]) -> None:
 
 
 def sweep(before: dt.datetime, *, made_before: dt.datetime) -> int:
-    """Delete the folders that only imports which ended before `before` name, or none; return how many.
+    """Delete the folders that only imports name which ended before `before`, or none does; return how many.
 
+    One whose columns nobody has chosen since then counts as ended.
     One made after `made_before` stays: its import may be about to begin.
     """
-    wanted = Import.objects.filter(Q(finished_at=None) | Q(finished_at__gte=before)).values_list("files", flat=True)
-    in_use = {Path(file["path"]).parent for files in wanted.iterator() for file in files}
+    wanted = Import.objects.filter(Q(finished_at=None) | Q(finished_at__gte=before))
+    wanted = wanted.exclude(state=Import.State.CHOOSING, created_at__lt=before)  # nobody went on
+    named = wanted.values_list("files", flat=True)
+    in_use = {Path(file["path"]).parent for files in named.iterator() for file in files}
     folders = list(_uploads().iterdir()) if _uploads().exists() else []
     old = [folder for folder in folders if folder.stat().st_mtime < made_before.timestamp()]
     unused = [folder for folder in old if folder not in in_use]

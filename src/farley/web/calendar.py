@@ -31,6 +31,7 @@ VIEWS = ("day", "week", "month", "agenda", "team")
 VIEW_COOKIE = "farley_calendar"
 IN_A_CELL = 3  # of a month
 IN_A_LIST = 400
+BELOW_A_MONTH = 60  # in the list below it, on a phone
 AGENDA_DAYS = 30
 FIRST_HOUR = 7  # that a page is scrolled to
 _A_YEAR = 365 * 86_400
@@ -245,7 +246,7 @@ def _tabs(asked: Asked) -> list[Choice]:
         "day": gettext("Day"),
         "week": gettext("Week"),
         "month": gettext("Month"),
-        "agenda": gettext("Agenda"),
+        "agenda": pgettext("of a calendar", "Agenda"),
         "team": gettext("Team"),
     }
     return [Choice(asked.url(view=view), name, view == asked.view) for view, name in names.items()]
@@ -368,8 +369,12 @@ def _month(asked: Asked, window: Window, found: Shown, today: dt.date) -> dict[s
     weeks = [(days[3].isocalendar().week, [cells[day] for day in days]) for days in window.weeks]
     begins = window.first.weekday()
     heads = [(WEEKDAYS[(begins + n) % 7], WEEKDAYS_ABBR[(begins + n) % 7]) for n in range(7)]
-    from_chosen = Window(tuple(day for day in window.days if day >= asked.on), asked.on)
-    return {"weeks": weeks, "month_heads": heads, "days": agenda_days(found.items, from_chosen)}
+    days, left = [], BELOW_A_MONTH
+    for day in window.days:
+        if day >= asked.on and cells[day].items and left > 0:
+            days.append(AgendaDay(day, cells[day].items[:left]))
+            left -= len(cells[day].items)
+    return {"weeks": weeks, "month_heads": heads, "days": days}
 
 
 def agenda_days(items: Sequence[Item], window: Window) -> list[AgendaDay]:

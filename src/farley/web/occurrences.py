@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext
 
@@ -15,12 +14,17 @@ from farley.calendars import occurrences
 from farley.calendars.models import CalendarObject
 from farley.calendars.seeing import is_told
 from farley.codecs.free_busy import BusyKind
+from farley.web.addresses import address
 from farley.web.calendars_shown import ShownCalendar
 from farley.web.requests import PageRequest
 
 MOST_OF_ONE = 200  # occurrences of one series that a page has room for
 LONG = dt.timedelta(hours=24)  # what lasts so long is a bar over its days
 _SHOWN = (CalendarObject.Kind.EVENT, CalendarObject.Kind.TASK)
+_ASKED = (  # of the columns; a month has thousands of entries
+    "calendar", "space", "content", "component", "summary", "location", "starts_at", "ends_at", "first_at", "last_at",
+    "is_all_day", "is_floating", "is_recurring", "status", "is_transparent", "classification",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -62,11 +66,6 @@ class Item:
     @property
     def until_clock(self) -> str:
         return "" if self.is_all_day or self.end == self.start else f"{self.end:%H:%M}"
-
-    @property
-    def length(self) -> int:
-        """In minutes."""
-        return int((self.end - self.start).total_seconds() // 60)
 
     @property
     def state(self) -> str:
@@ -131,7 +130,7 @@ def entries_between(
     if not asked:
         return []
     visible = CalendarObject.objects.visible_to(request.actor).filter(calendar__in=asked, component__in=_SHOWN)
-    return list(visible.meeting(start, end))
+    return list(visible.meeting(start, end).only(*_ASKED))
 
 
 def busy_items(request: PageRequest, shown: ShownCalendar, start: dt.datetime, end: dt.datetime) -> list[Item]:
@@ -146,7 +145,7 @@ def busy_items(request: PageRequest, shown: ShownCalendar, start: dt.datetime, e
         last = max((ends - dt.timedelta(microseconds=1)).date(), begins.date())
         items.append(
             Item(
-                begins, ends, begins.date(), last, gettext("Busy"), "stone", shown.name, "lock", shown.pk,
+                begins, ends, begins.date(), last, pgettext("a time", "Busy"), "stone", shown.name, "lock", shown.pk,
                 is_tentative=period.kind is BusyKind.TENTATIVE, is_busy=True, is_past=period.end <= timezone.now(),
             )
         )  # fmt: skip
@@ -189,5 +188,5 @@ def item_of(each: occurrences.Occurrence, shown: ShownCalendar, zone: dt.tzinfo,
 
 
 def url_of(entry: CalendarObject, at: str = "") -> str:
-    url = reverse("entry", args=[entry.pk])
+    url = address("entry", entry.pk)
     return f"{url}?at={at}" if at else url

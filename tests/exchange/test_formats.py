@@ -14,7 +14,7 @@ from farley.accounts.models import User
 from farley.codecs import jcard, jscontact, ldif, xcard
 from farley.codecs.vcard import Card
 from farley.contacts.models import Contact, ExternalId
-from farley.exchange import formats, importing
+from farley.exchange import formats, importing, leftovers
 from farley.exchange.formats import How
 from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
 from farley.journal.models import Door
@@ -72,6 +72,20 @@ def test_every_file_of_an_archive_comes_in_by_itself(alice: User, tmp_path: Path
         ("all.zip/people.ldif", 4),
     ]
     assert set(ExternalId.objects.values_list("system", "key")) == {("hubspot", "17"), ("hubspot", "18")}
+    assert leftovers.tables_with_problems(run) == [1]
+    assert b"".join(leftovers.leftovers(run, 1)).startswith(b"\xef\xbb\xbfRecord ID,First Name")
+    assert b"".join(leftovers.leftovers(run)) == b""
+
+
+@pytest.mark.django_db
+def test_what_another_format_could_not_bring_is_handed_out_as_a_card(alice: User, tmp_path: Path) -> None:
+    for mail in (b"d@e.de", b"new@e.de"):
+        path = tmp_path / "people.ldif"
+        path.write_bytes(b"dn: cn=Dan\ncn: Dan\nentryUUID: 1\nmail: " + mail + b"\n")
+        run = importing.prepare(space_of(alice), [Source("people.ldif", path)], by=alice.actor, door=Door.CLI)
+        importing.run(run, by=alice.actor)
+    assert (run.failed, leftovers.has_cards(run), leftovers.tables_with_problems(run)) == (1, True, [])
+    assert b"EMAIL:new@e.de" in b"".join(leftovers.leftovers(run))
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +13,30 @@ from farley.codecs.tables import Row, open_table
 from farley.codecs.vcard import Card, read_cards
 from farley.contacts.storing import MAX_CARD
 from farley.exchange import importing
-from farley.exchange.formats import How
+from farley.exchange.formats import TABLES, How, entries, unpacked
 from farley.exchange.models import Import
 from farley.exchange.reading import REASON, without_reasons
 from farley.exchange.sheets import harmless
 
 
 def leftovers(run: Import, table: int | None = None) -> Iterator[bytes]:
-    """What did not come in: of the table at that place among the files, as CSV; else of all vCard files.
+    """What did not come in: of the table at that place among the files, as CSV; else of all other files, as vCards.
 
     Cards are as they were but for the reason; what is no card stands as it does in the file. A row that could not be
-    read as one is not here. The reasons are in the active language. Raises OSError for a file that is gone.
+    read as one is not here, nor an entry of another format that could not be made a card of. The reasons are in the
+    active language. Raises OSError for a file that is gone.
     """
     if table is not None:
         yield from _rows(run, run.files[table])
         return
     for file in _of_cards(run):
-        reasons = _reasons(run, file) if file.get("how") is None else {}
+        reasons = _reasons(run, file)
         if not reasons:
+            continue
+        if (how := _how(file)) is not None:
+            for found in entries(Path(file["path"]), how):
+                if found.line in reasons and isinstance(found.card, Card):
+                    yield _with_reason(found.card, found.card.octets, reasons[found.line])
             continue
         with Path(file["path"]).open("rb") as stream:
             for entry in read_cards(stream, max_card=MAX_CARD):
@@ -42,23 +48,33 @@ def leftovers(run: Import, table: int | None = None) -> Iterator[bytes]:
 def tables_with_problems(run: Import) -> list[int]:
     """The places of the tables that have rows which did not come in."""
     named = set(run.problems.values_list("file", flat=True).distinct())
-    return [at for at, file in enumerate(run.files) if file.get("how") is not None and file["name"] in named]
+    return [at for at, file in enumerate(run.files) if _is_table(file) and file["name"] in named]
 
 
 def has_cards(run: Import) -> bool:
-    """Whether a vCard file has entries that did not come in."""
-    plain = [file["name"] for file in _of_cards(run) if file.get("how") is None]
+    """Whether a file that is no table has entries that did not come in."""
+    plain = [file["name"] for file in _of_cards(run)]
     return bool(plain) and run.problems.filter(file__in=plain).exists()
 
 
 def are_there(run: Import) -> bool:
     """Whether the files with cards that the import had still are."""
-    files = _of_cards(run)
+    files = [file for file in run.files if not file.get("is_calendar")]
     return bool(files) and all(Path(file["path"]).is_file() for file in files)
 
 
 def _of_cards(run: Import) -> list[dict[str, Any]]:
-    return [file for file in run.files if not file.get("is_calendar")]
+    return [file for file in run.files if not file.get("is_calendar") and not _is_table(file)]
+
+
+def _how(file: dict[str, Any]) -> How | None:
+    """How a file is read that does not hold vCards as they are."""
+    return How.from_json(file["how"]) if "how" in file else None
+
+
+def _is_table(file: dict[str, Any]) -> bool:
+    how = _how(file)
+    return how is not None and how.format in TABLES
 
 
 def _reasons(run: Import, file: dict[str, Any]) -> dict[int, str]:
@@ -68,9 +84,12 @@ def _reasons(run: Import, file: dict[str, Any]) -> dict[int, str]:
 def _rows(run: Import, file: dict[str, Any]) -> Iterator[bytes]:
     reasons = _reasons(run, file)
     how = How.from_json(file["how"])
-    table = open_table(Path(file["path"]), encoding=how.encoding or None)
-    keeping = [at for at, name in enumerate(table.header) if name != REASON]
-    with closing(table.rows):
+    with ExitStack() as held:
+        path = Path(file["path"])
+        path = held.enter_context(unpacked(path, how.member)) if how.member else path
+        table = open_table(path, encoding=how.encoding or None)
+        held.enter_context(closing(table.rows))
+        keeping = [at for at, name in enumerate(table.header) if name != REASON]
         yield b"\xef\xbb\xbf" + _line([*(table.header[at] for at in keeping), REASON])
         for row in table.rows:
             if isinstance(row, Row) and row.line in reasons:

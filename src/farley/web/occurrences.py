@@ -21,10 +21,6 @@ from farley.web.requests import PageRequest
 MOST_OF_ONE = 200  # occurrences of one series that a page has room for
 LONG = dt.timedelta(hours=24)  # what lasts so long is a bar over its days
 _SHOWN = (CalendarObject.Kind.EVENT, CalendarObject.Kind.TASK)
-_ASKED = (  # of the columns; a month has thousands of entries
-    "calendar", "space", "content", "component", "summary", "location", "starts_at", "ends_at", "first_at", "last_at",
-    "is_all_day", "is_floating", "is_recurring", "status", "is_transparent", "classification",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -130,7 +126,7 @@ def entries_between(
     if not asked:
         return []
     visible = CalendarObject.objects.visible_to(request.actor).filter(calendar__in=asked, component__in=_SHOWN)
-    return list(visible.meeting(start, end).only(*_ASKED))
+    return list(visible.meeting(start, end))
 
 
 def busy_items(request: PageRequest, shown: ShownCalendar, start: dt.datetime, end: dt.datetime) -> list[Item]:

@@ -30,7 +30,17 @@ FILES = {
     "jscontact": json.dumps(jscontact.to_jscontact(ADA)).encode("utf-8-sig"),
     "xcard": f"{xcard.HEAD}{xcard.to_xcard(ADA)}{xcard.TAIL}".encode(),
 }
-OTHERS = (b"", b"\x89PNG\0\0", b"Dear diary,\nit rains, again.\n", b"<html></html>", b"[1,2]", b"PK\3\4broken")
+MARKED = "BEGIN:VCARD\r\nFN:Ada King\r\nEMAIL:a@b.de\r\nEND:VCARD\r\n"
+OTHERS = (
+    MARKED.encode("utf-8-sig"),
+    MARKED.encode("utf-16"),
+    b"",
+    b"\x89PNG\0\0",
+    b"Dear diary,\nit rains, again.\n",
+    b"<html></html>",
+    b"[1,2]",
+    b"PK\3\4broken",
+)
 
 
 @pytest.mark.parametrize("name", FILES)

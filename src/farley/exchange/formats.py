@@ -31,7 +31,7 @@ FORMATS: Final = (VCARD, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscont
 MAX_UNPACKED: Final = 4 * 2**30  # octets of all files of an archive
 SAMPLES: Final = 200  # rows that are looked at for a suggestion
 _HEAD = 2**16
-_BEGIN = re.compile(rb"^\s*BEGIN\s*:\s*V", re.IGNORECASE | re.MULTILINE)
+_BEGIN = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*BEGIN\s*:\s*V", re.IGNORECASE | re.MULTILINE)
 _OTHER = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*[\[{<]")  # JSON, XML, HTML
 _LDIF = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n]+|#[^\r\n]*[\r\n]+)*(?:version:[ \t]*1|dn::?[ \t]?)", re.IGNORECASE

@@ -60,6 +60,6 @@ def test_of_a_deleted_note_nobody_is_told_any_more(alice: User, bob: User, linus
 
 def test_who_does_not_see_the_space_any_more_does_not_see_the_mention(alice: User, bob: User, linus: Contact) -> None:
     note(alice, "@bob", linus)
-    assert Notification.objects.of(bob.actor).count() == 1
+    assert Notification.objects.visible_to(bob.actor).count() == 1
     Membership.objects.filter(user=bob, space=linus.space_id).delete()
-    assert Notification.objects.of(bob.actor).count() == 0
+    assert Notification.objects.visible_to(bob.actor).count() == 0

@@ -120,7 +120,7 @@ ROUTES: dict[str, list[Route]] = {
     "palette": [
         Route("get", ALL),
         Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE),
-        Route("get", ALL, query=lambda _: "?q=zyxmemo", tells=INSIDE),
+        Route("get", ALL, query=lambda _: "?q=zyxmem", tells=INSIDE),
         Route("get", ALL, query=lambda s: f"?recent={s.contact.pk}", tells=INSIDE),
         Route("get", SEEN, query=lambda s: f"?of={s.contact.pk}", tells=INSIDE),
     ],

@@ -25,7 +25,7 @@ STATES = (Kind.MIRROR, Kind.BACKUPS, Kind.DEVICE)  # that last until they are me
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def of(self, actor: Actor) -> Self:
+    def visible_to(self, actor: Actor) -> Self:
         """What waits for `actor`, or has; of records, those in spaces they still see. States that are over are not."""
         seen = models.Q(space=None) | models.Q(space__in=Space.objects.visible_to(actor).values("pk"))
         return self.filter(seen, user=actor.user, kind__in=Kind.values, ended_at=None)

@@ -62,7 +62,7 @@ def recount(users: Iterable[int]) -> None:
     """Have each account know how much it has not read. Joins the caller's transaction."""
     for pk in sorted(set(users)):
         user = User.objects.get(pk=pk)
-        waiting = Notification.objects.of(user.actor).unread().count()
+        waiting = Notification.objects.visible_to(user.actor).unread().count()
         if waiting != user.waiting:
             User.objects.filter(pk=pk).update(waiting=waiting)
 
@@ -71,7 +71,7 @@ def mark(by: Actor, *, is_read: bool, pk: int | None = None) -> int:
     """Note that `by` has read one of theirs, or all; or has not after all. Return of how many that is new."""
     if by.user is None:
         return 0
-    mine = Notification.objects.of(by) if pk is None else Notification.objects.of(by).filter(pk=pk)
+    mine = Notification.objects.visible_to(by) if pk is None else Notification.objects.visible_to(by).filter(pk=pk)
     with write_turn():
         changed: int = mine.filter(read_at__isnull=is_read).update(read_at=timezone.now() if is_read else None)
         recount([by.user.pk])

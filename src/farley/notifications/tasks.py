@@ -53,7 +53,7 @@ def _mail_to(user: User) -> bool:
     """Claim what waits, then send it: a crash in between costs the mail, not the notification, and none goes twice."""
     silent = Silence.objects.filter(user=user).values_list("kind", flat=True)
     with write_turn():
-        due = Notification.objects.of(user.actor).unread().filter(mailed_at=None).exclude(kind__in=silent)
+        due = Notification.objects.visible_to(user.actor).unread().filter(mailed_at=None).exclude(kind__in=silent)
         claimed = list(due.order_by("pk"))
         pks = [each.pk for each in claimed]
         Notification.objects.filter(pk__in=pks).update(mailed_at=timezone.now())

@@ -46,8 +46,8 @@ def notifications(request: PageRequest) -> HttpResponse:
     """GET: what waits, newest first. POST: all of it is read, or how one wants to be told."""
     if request.method == "POST":
         return _changed(request)
-    found = list(Notification.objects.of(request.actor).select_related("by").order_by("-at", "-pk")[:PAGE])
-    waiting = Notification.objects.of(request.actor).unread().count()
+    found = list(Notification.objects.visible_to(request.actor).select_related("by").order_by("-at", "-pk")[:PAGE])
+    waiting = Notification.objects.visible_to(request.actor).unread().count()
     context = {
         "place": "notifications",
         "told": told_of(request, found),
@@ -60,7 +60,7 @@ def notifications(request: PageRequest) -> HttpResponse:
 @require_POST
 def notification(request: PageRequest, pk: int) -> HttpResponse:
     """Go to what one of them is about, which is read then; with `unread` it waits again."""
-    found: Notification = get_object_or_404(Notification.objects.of(request.actor), pk=pk)
+    found: Notification = get_object_or_404(Notification.objects.visible_to(request.actor), pk=pk)
     is_unread = "unread" in request.POST
     operations.mark(request.actor, is_read=not is_unread, pk=found.pk)
     return redirect("notifications" if is_unread else _address(request, found))

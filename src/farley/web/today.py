@@ -62,7 +62,7 @@ def today(request: PageRequest) -> HttpResponse:
     follow_ups = due.follow_ups(spaces, now, by=request.user, limit=SHOWN + 1)
     birthdays = due.birthdays(spaces, now, BIRTHDAY_DAYS, limit=SHOWN)
     steps = [] if visit.has_settled_in else _steps(request, spaces)
-    waiting = list(Notification.objects.of(request.actor).unread().select_related("by").order_by("-at")[:SHOWN])
+    waiting = list(Notification.objects.visible_to(request.actor).unread().select_related("by").order_by("-at")[:SHOWN])
     context = {
         "place": "today",
         "day": now,

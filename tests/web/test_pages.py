@@ -109,7 +109,7 @@ def test_a_page_makes_few_queries_however_much_it_shows(
     assert len(before) <= most, "\n".join(before)
     _filled(alice, Batch.objects.get(), 30)
     after = _questions(page_of_alice, url)
-    assert len(after) == len(before), "\n".join(after)
+    assert len(after) <= len(before), "\n".join(after)  # fewer where what is new leaves no room for other kinds
 
 
 def _questions(client: Client, url: str) -> list[str]:

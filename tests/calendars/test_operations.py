@@ -11,7 +11,7 @@ from django.apps import apps
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.calendars import operations
+from farley.calendars import members, operations
 from farley.calendars.models import Attendee, Calendar, CalendarObject, Components
 from farley.calendars.operations import BadCalendar, SlugTaken
 from farley.calendars.storing import WrongComponent
@@ -194,6 +194,25 @@ def test_a_calendar_moves_with_all_that_is_in_it_and_back(hand: Hand, alice: Use
     assert faults() == []
     undo.undo(moved, by=hand.by, door=WEB)
     assert (state(), list(CalendarObject.objects.visible_to(bob.actor))) == (before, [])
+    assert faults() == []
+
+
+def test_a_device_that_slept_hears_of_what_went_while_the_calendar_lay_elsewhere(hand: Hand, alice: User) -> None:
+    home, sales = space_of(alice), team("sales", alice=Role.EDITOR)
+    work = a_calendar(home, "Work")
+    gone, back = hand.entry(work, an_event("Gone")), hand.entry(work, an_event("Back"))
+    known = members.newest(work)
+    operations.delete_objects([back], by=hand.by, door=WEB, batch=None)
+    operations.move(work, sales, by=hand.by, door=WEB)
+    gone.refresh_from_db()
+    operations.delete_objects([gone], by=hand.by, door=WEB, batch=None)
+    back.refresh_from_db()
+    operations.restore_object(back, by=hand.by, door=WEB)
+    work.refresh_from_db()
+    operations.move(work, home, by=hand.by, door=WEB)
+    work.refresh_from_db()
+    told = [(type(each).__name__, each.href) for each in members.of(work).changes(known, members.newest(work))]
+    assert sorted(told) == [("Gone", gone.href), ("Member", back.href)]
     assert faults() == []
 
 

@@ -26,9 +26,9 @@ from farley.calendars.storing import (
 )
 from farley.calendars.writing import CalendarWriter
 from farley.codecs.icalendar import ICalendar
-from farley.journal.models import Batch, Door, Noun, Verb
+from farley.journal.models import Batch, Door, Noun, Tombstone, Verb
 from farley.journal.records import EditConflict, octets_of, refuse_bad_href
-from farley.journal.writing import Written, append
+from farley.journal.writing import Written, append, bury
 from farley.search import writing as search
 from farley.search.models import Entry, place
 from farley.spaces.models import Space
@@ -298,7 +298,18 @@ def put_into(calendar: Calendar, target: Space, *, by: Actor, door: Door, batch:
     calendar.save(update_fields=["space", "octets_revision"])
     entries = CalendarObject.objects.filter(calendar=calendar)
     entries.update(space=target, revision=target.revision, octets_revision=target.revision)
+    _move_graves(calendar, former["space"], target)
     _move_words(entries.filter(deleted_at=None), former["space"], target.pk)
+
+
+def _move_graves(calendar: Calendar, source: int, target: Space) -> None:
+    """Have who knows the calendar from an earlier time in `target` hear of what went while it lay in `source`."""
+    noun = Noun.CALENDAR_OBJECT
+    graves = Tombstone.objects.filter(noun=noun, collection=calendar.pk)
+    there = CalendarObject.objects.filter(calendar=calendar, deleted_at=None)
+    graves.filter(space=target, href__in=there.values("href")).delete()
+    gone = graves.filter(space=source).values_list("href", flat=True)
+    bury(target, noun, [(href, target.revision) for href in gone], collection=calendar.pk)
 
 
 def _move_words(entries: CalendarObjectQuerySet, source: int, target: int) -> None:

@@ -48,6 +48,8 @@ def alarm(trigger: str, *lines: str, action: str = "EMAIL") -> tuple[str, ...]:
         (":-PT10M", ("REPEAT:100000", "DURATION:PT0S"), [-10]),
         (":nonsense", (), []),
         (":-P90D", (), []),
+        (":-P4000000D", (), []),
+        (":P4000000D", ("REPEAT:2", "DURATION:P4000000D"), []),
     ],
 )
 def test_an_alarm_goes_off_at_its_time(alice: User, trigger: str, lines: tuple[str, ...], minutes: list[int]) -> None:

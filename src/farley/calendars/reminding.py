@@ -21,6 +21,7 @@ from farley.accounts.roles import Role
 from farley.calendars.models import Calendar, CalendarObject
 from farley.calendars.occurrences import Occurrence, of_object, zone_named
 from farley.codecs.icalendar import Component
+from farley.codecs.icalendar_values import plus
 from farley.database.turns import write_turn
 from farley.spaces.models import Membership
 
@@ -29,6 +30,7 @@ LEAD: Final = dt.timedelta(days=31)  # an alarm goes off so long before or after
 LATE: Final = dt.timedelta(hours=12)  # what came due while the server was off is told until then
 AGAIN: Final = dt.timedelta(minutes=15)  # a mail whose sending was cut short is sent again after that
 MAX_REPEATS: Final = 20
+STEPS: Final = 20_000  # of the rules of one entry: each is asked every minute
 MAX_RECIPIENTS: Final = 50
 KEEP: Final = dt.timedelta(days=60)
 
@@ -80,7 +82,7 @@ def alarms(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.dateti
             continue
         if entry.first_at >= end + LEAD or entry.last_at < start - LEAD:
             continue
-        for occurrence in of_object(entry, start - LEAD, end + LEAD, zone=zone):
+        for occurrence in of_object(entry, start - LEAD, end + LEAD, zone=zone, steps=STEPS):
             if occurrence.status in ("CANCELLED", "COMPLETED") or occurrence.component is None:
                 continue
             for alarm in occurrence.component.alarms:
@@ -141,7 +143,7 @@ def _of_alarm(alarm: Component, occurrence: Occurrence) -> Iterator[Alarm]:
         return
     if (duration := trigger.duration) is not None:
         is_of_end = (trigger.param("RELATED") or "").upper() == "END"
-        at = (occurrence.end if is_of_end else occurrence.start) + duration.delta
+        at = plus(occurrence.end if is_of_end else occurrence.start, duration.delta)
     elif (when := alarm.when("TRIGGER")) is not None and when.zone == "UTC" and not occurrence.recurrence_id:
         at = when.local.replace(tzinfo=dt.UTC)
     else:
@@ -152,7 +154,7 @@ def _of_alarm(alarm: Component, occurrence: Occurrence) -> Iterator[Alarm]:
     pause, repeats = alarm.duration, min(alarm.number("REPEAT") or 0, MAX_REPEATS)
     for number in range(repeats + 1 if pause is not None and pause.delta > dt.timedelta(0) else 1):
         delay = number * pause.delta if pause is not None else dt.timedelta(0)
-        yield Alarm(at + delay, action, text, addresses, occurrence)
+        yield Alarm(plus(at, delay), action, text, addresses, occurrence)
 
 
 def _recipients(alarm: Alarm, calendar: Calendar) -> list[User]:

@@ -13,6 +13,7 @@ from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.journal.models import Change, Door
 from farley.mirrors import feeds
 from farley.mirrors.reaching import Unreachable
+from farley.mirrors.wording import trouble
 from farley.spaces.models import Space
 from tests.cast import an_event
 from tests.mirrors.outside import Handler, Outside
@@ -85,6 +86,32 @@ def test_what_is_no_answer_leaves_all_as_it_is_and_says_why(
     answering(outside, 200, feed(an_event("One", uid="a")))
     feeds.refresh(calendar)
     assert Source.objects.get().trouble == ""
+
+
+@pytest.mark.parametrize("left", [0, 9])
+def test_what_is_gone_all_at_once_stays_for_a_day(outside: Outside, space: Space, alice: User, left: int) -> None:
+    events = [an_event(f"{n}", uid=f"{n}") for n in range(20)]
+    answering(outside, 200, feed(*events))
+    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    answering(outside, 200, feed(*events[:left]), ETag='"2"')
+    for _ in range(2):
+        assert feeds.refresh(calendar) is False
+        source = Source.objects.get()
+        assert (source.trouble, source.mark, len(names(calendar))) == ("shrunk", "", 20)
+        assert "only" in trouble(source.trouble, source.trouble_details)
+    details = source.trouble_details | {"since": (timezone.now() - feeds.HELD).isoformat()}
+    Source.objects.update(trouble_details=details)
+    assert feeds.refresh(calendar) is True
+    source = Source.objects.get()
+    assert (source.trouble, source.mark, len(names(calendar))) == ("", 'etag "2"', left)
+
+
+def test_a_file_that_broke_off_takes_nothing_away(outside: Outside, space: Space, alice: User) -> None:
+    answering(outside, 200, feed(an_event("One", uid="a"), an_event("Two", uid="b")))
+    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    answering(outside, 200, feed(an_event("One", uid="a")).removesuffix(b"END:VCALENDAR\r\n"))
+    assert feeds.refresh(calendar) is False
+    assert (Source.objects.get().trouble, names(calendar)) == ("cut", ["One", "Two"])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from farley.accounts.doors import Door
 from farley.accounts.roles import Role
 from farley.calendars import operations, reading
 from farley.calendars.filling import Source, fill
-from farley.calendars.models import Calendar
+from farley.calendars.models import Calendar, CalendarObject
 from farley.codecs.icalendar import ICalendar
 from farley.configuration import load
 from farley.database.turns import write_turn
@@ -29,6 +29,8 @@ MAX_ENTRIES: Final = 20_000
 MAX_ADDRESS: Final = 2000
 PATIENCE_S: Final = 25.0  # of somebody who waits for the first answer
 LATEST: Final = dt.timedelta(days=1)  # between two tries of one that does not answer
+HELD: Final = dt.timedelta(days=1)  # so long what is gone outside stays here, if it is much at once
+MUCH: Final = 10  # entries, and more than half of all; or all
 _WEBCAL = ("webcal://", "webcals://")
 _STATUSES = {401: "login", 403: "forbidden", 404: "missing", 410: "gone", 429: "busy", 503: "busy"}
 
@@ -93,6 +95,7 @@ def refresh(calendar: Calendar) -> bool:
     try:
         feed = _read(opened(source.sealed_address), mark=source.mark)
         if feed is not None:
+            _refuse_loss(calendar, source, feed)
             _take_in(calendar, feed)
     except (Unreachable, CannotOpen) as error:
         code, details = ("secret", {}) if isinstance(error, CannotOpen) else (error.code, error.details)
@@ -106,6 +109,20 @@ def refresh(calendar: Calendar) -> bool:
     if feed is None:
         _note_well(calendar)
     return True
+
+
+def _refuse_loss(calendar: Calendar, source: Source, feed: _Feed) -> None:
+    """Raise Unreachable where most entries are missing all at once: servers in trouble answer with empty calendars.
+
+    Where the address goes on to answer so, it is believed.
+    """
+    before, now = CalendarObject.objects.filter(calendar=calendar, deleted_at=None).count(), len(feed.entries)
+    if before <= now or (now and (before - now < MUCH or 2 * now >= before)):
+        return
+    since = source.trouble_details.get("since") if source.trouble == "shrunk" else None
+    if since is None or timezone.now() - dt.datetime.fromisoformat(since) < HELD:
+        since = since or timezone.now().isoformat()
+        raise Unreachable("shrunk", host=source.host, before=before, now=now, since=since)
 
 
 def _plain(address: str) -> str:
@@ -150,6 +167,8 @@ def _read(address: str, *, mark: str = "", patience_s: float | None = None) -> _
 def _parsed(octets: bytes, mark: str, host: str | None) -> _Feed:
     if b"BEGIN:VCALENDAR" not in octets.upper():
         raise Unreachable("no_calendar", host=host)
+    if b"END:VCALENDAR" not in octets.upper():
+        raise Unreachable("cut", host=host)
     entries: dict[str, bytes] = {}
     kinds: set[str] = set()
     left_out = 0

@@ -41,6 +41,10 @@ TROUBLES = {  # why a run came to nothing
     "status": gettext_noop("%(host)s answered with %(status)s."),
     "no_calendar": gettext_noop("What %(host)s answered is no calendar."),
     "many": gettext_noop("The calendar at %(host)s has more than %(limit)s entries."),
+    "shrunk": gettext_noop(
+        "The calendar at %(host)s has only %(now)s of its %(before)s entries now. Nothing was taken away here: if it "
+        "stays so for a day, they go here, too."
+    ),
     "no_book": gettext_noop("There is no address book at this address, and the server names none."),
     "role": gettext_noop(
         "Who set this up may not change the space any more. A manager of it has to save the mirror anew."

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from farley.accounts.models import User
 from farley.calendars.models import Calendar, CalendarObject
-from farley.calendars.occurrences import busy, within
+from farley.calendars.occurrences import Purse, busy, within
 from farley.calendars.storing import store_many
 from farley.codecs.free_busy import BusyKind, BusyTime
 from farley.journal.models import Door
@@ -99,6 +99,27 @@ def test_a_hostile_rule_is_cut_and_tells_so(hand: Hand, calendar: Calendar) -> N
     assert not found.is_complete
     assert "Every second" in [entry.summary for entry in found.cut]
     assert {"Once", "Never"} <= {each.summary for each in found}
+
+
+def test_many_hostile_rules_together_take_what_one_question_may_and_hide_nothing_else(
+    hand: Hand, calendar: Calendar
+) -> None:
+    starts = ("DTSTART:20240101T000000Z", "DTSTART:20261201T000000Z")
+    store_many(
+        calendar,
+        [Entry(an_event("Each", starts[n % 2], "RRULE:FREQ=SECONDLY", uid=f"u{n}")) for n in range(100)],
+        by=hand.by,
+        door=Door.WEB,
+        batch=None,
+    )
+    hand.put(calendar, an_event("Daily", "DTSTART:20240101T080000Z", "RRULE:FREQ=DAILY"))
+    purse = Purse()
+    purse.steps, purse.room = 40_000, 2_000
+    found = within(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN, purse=purse)
+    assert len(found.cut) == 100
+    assert len([each for each in found if each.summary == "Daily"]) == 31
+    assert (purse.is_empty, purse.steps > -200, len(found) <= 2_000) == (True, True, True)
+    assert busy(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN, purse=purse) == []  # of the same purse
 
 
 def test_one_question_finds_what_a_window_meets_by_the_index(alice: User, calendar: Calendar) -> None:

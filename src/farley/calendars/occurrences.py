@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from farley.calendars.models import CalendarObject
 from farley.codecs import recurrence
 from farley.codecs.free_busy import BusyKind, BusyTime, merged
 from farley.codecs.icalendar import Component, ICalendar, When
+from farley.codecs.recurrence_rule import Budget
 from farley.journal.models import Content
 
 MAX_OCCURRENCES: Final = 50_000  # that one question about many entries is answered with
 MAX_OF_ONE: Final = 5_000  # occurrences of one entry in one question
 _PAGE = 500  # octets of so many are in memory at once
+_FEW, _FEW_STEPS = 200, 200  # of one entry, before those that ask more get what is left
+_STEPS = 400_000  # of all rules that one question is about: some seconds at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,51 @@ class Found(list[Occurrence]):
         return not self.cut
 
 
-def within(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo) -> Found:
+class Purse:
+    """What the series that one question is about may take together: work, and occurrences."""
+
+    def __init__(self) -> None:
+        self.steps, self.room = _STEPS, MAX_OCCURRENCES
+
+    @property
+    def is_empty(self) -> bool:
+        return self.steps <= 0 or self.room <= 0
+
+    def expand(self, ical: ICalendar, window: _Window, *, steps: int, most: int) -> recurrence.Expansion:
+        given = min(steps, self.steps)
+        budget = Budget(given)
+        limit = min(most, self.room)
+        found = recurrence.occurrences(ical, window.start, window.end, floating=window.zone, limit=limit, budget=budget)
+        self.steps -= given - budget.left + 1
+        self.room -= len(found.occurrences)
+        return found
+
+
+class _Window(NamedTuple):
+    start: dt.datetime
+    end: dt.datetime
+    zone: dt.tzinfo
+
+
+def within(
+    entries: Iterable[CalendarObject],
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    zone: dt.tzinfo,
+    purse: Purse | None = None,
+) -> Found:
     """All occurrences of `entries` that overlap the time from `start` up to, not including, `end`; both aware.
 
     Dates and times without a zone are at `zone`, that of the reader. Only entries whose bounds meet the window are
     read, and of those that happen once without a floating time not even the octets. A rule that asks too much, or too
-    many occurrences, are cut and told of in `cut`.
+    many occurrences, are cut and told of in `cut`: all together take what is in `purse`, those that ask little first.
     """
     found: list[Occurrence] = []
     cut: list[CalendarObject] = []
     waiting: list[CalendarObject] = []
+    window, purse = _Window(start, end, zone), purse or Purse()
+    asking: list[CalendarObject] = []
     for entry in entries:
         if not _may_meet(entry, start, end):
             continue
@@ -72,9 +110,12 @@ def within(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.dateti
         elif (one := _once(entry, start, end, zone)) is not None:
             found.append(one)
         if len(waiting) == _PAGE:
-            _expand(waiting, start, end, zone, found, cut)
+            asking += _expand(waiting, window, purse, found, steps=_FEW_STEPS, most=_FEW)
             waiting = []
-    _expand(waiting, start, end, zone, found, cut)
+    asking += _expand(waiting, window, purse, found, steps=_FEW_STEPS, most=_FEW)
+    for n in range(0, len(asking), _PAGE):
+        page = asking[n : n + _PAGE]
+        cut += _expand(page, window, purse, found, steps=recurrence.STEPS, most=MAX_OF_ONE, is_last=True)
     found.sort(key=lambda each: (each.start, not each.is_all_day, each.end, each.entry.pk))
     if len(found) > MAX_OCCURRENCES:
         cut += [each.entry for each in found[MAX_OCCURRENCES:]]
@@ -82,13 +123,20 @@ def within(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.dateti
     return Found(found, cut)
 
 
-def busy(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo) -> list[BusyTime]:
+def busy(
+    entries: Iterable[CalendarObject],
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    zone: dt.tzinfo,
+    purse: Purse | None = None,
+) -> list[BusyTime]:
     """The times within the window in which `entries` keep somebody busy, merged, in order. RFC 4791 §7.10.
 
     Of events alone; what is transparent or cancelled keeps nobody busy. Who asks leaves out transparent calendars.
     """
     times = []
-    for each in within(entries, start, end, zone=zone):
+    for each in within(entries, start, end, zone=zone, purse=purse):
         is_event = each.entry.component == CalendarObject.Kind.EVENT
         if is_event and not each.is_transparent and each.status != "CANCELLED" and each.end > each.start:
             kind = BusyKind.TENTATIVE if each.status == "TENTATIVE" else BusyKind.BUSY
@@ -97,12 +145,19 @@ def busy(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.datetime
 
 
 def of_object(
-    entry: CalendarObject, start: dt.datetime, end: dt.datetime, *, zone: dt.tzinfo, most: int = MAX_OF_ONE
+    entry: CalendarObject,
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    zone: dt.tzinfo,
+    most: int = MAX_OF_ONE,
+    steps: int = recurrence.STEPS,
+    purse: Purse | None = None,
 ) -> Found:
     """The occurrences of one entry in the window, `most` of them at most."""
     found: list[Occurrence] = []
-    cut: list[CalendarObject] = []
-    _expand([entry], start, end, zone, found, cut, most=most)
+    window = _Window(start, end, zone)
+    cut = _expand([entry], window, purse or Purse(), found, steps=steps, most=most, is_last=True)
     return Found(sorted(found, key=lambda each: (each.start, each.end)), cut)
 
 
@@ -132,22 +187,33 @@ def _midnight(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
 
 def _expand(
     entries: Sequence[CalendarObject],
-    start: dt.datetime,
-    end: dt.datetime,
-    zone: dt.tzinfo,
+    window: _Window,
+    purse: Purse,
     found: list[Occurrence],
-    cut: list[CalendarObject],
     *,
-    most: int = MAX_OF_ONE,
-) -> None:
+    steps: int,
+    most: int,
+    is_last: bool = False,
+) -> list[CalendarObject]:
+    """Find the occurrences of entries, as far as each may ask; return those that ask more.
+
+    Of these nothing is found yet, but where it `is_last`.
+    """
     wanted = [entry.content_id for entry in entries if "content" not in entry._state.fields_cache]
     octets = dict(Content.objects.filter(pk__in=wanted).values_list("pk", "octets")) if wanted else {}
+    more = []
     for entry in entries:
+        if purse.is_empty:
+            more.append(entry)
+            continue
         data = octets.get(entry.content_id)
         ical = entry.ical if data is None else ICalendar(bytes(data))
-        expansion = recurrence.occurrences(ical, start, end, floating=zone, limit=most)
+        expansion = purse.expand(ical, window, steps=steps, most=most)
         if not expansion.is_complete:
-            cut.append(entry)
+            more.append(entry)
+            if not is_last:
+                purse.room += len(expansion.occurrences)
+                continue
         said: dict[int, tuple[str, str, str, bool]] = {}  # by component: most occurrences are of one
         for each in expansion.occurrences:
             component = each.component
@@ -159,7 +225,8 @@ def _expand(
                     component.text("TRANSP").strip().upper() == "TRANSPARENT",
                 )
             told = (*said[component.start], component)
-            found.append(_made(entry, each.start, each.end, zone, each.is_all_day, each.recurrence_id, *told))
+            found.append(_made(entry, each.start, each.end, window.zone, each.is_all_day, each.recurrence_id, *told))
+    return more
 
 
 def _made(

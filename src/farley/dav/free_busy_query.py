@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from farley.calendars import occurrences
 from farley.calendars.models import Calendar, CalendarObject
+from farley.calendars.occurrences import Purse
 from farley.codecs import free_busy
 from farley.codecs.calendar_ranges import TimeRange
 from farley.codecs.free_busy import BusyTime
@@ -34,7 +35,8 @@ def free_busy_query(dav: DavRequest, body: Element) -> HttpResponse:
     if wanted is None:
         raise bad_request("A free-busy-query has a time-range.")
     span = read_time_range(wanted, is_whole=True)
-    times = [each for calendar in calendars for each in _times(calendar, span)]
+    purse = Purse()
+    times = [each for calendar in calendars for each in _times(calendar, span, purse)]
     stamp = timezone.now()
     octets = free_busy.written(free_busy.merged(times), span, uid=str(uuid.uuid4()), stamp=stamp, prodid=PRODID)
     return HttpResponse(octets, content_type=ENTRY_WORDS.media)
@@ -53,10 +55,10 @@ def _calendars(dav: DavRequest) -> Sequence[Calendar]:
     raise not_here()
 
 
-def _times(calendar: Calendar, span: TimeRange) -> list[BusyTime]:
+def _times(calendar: Calendar, span: TimeRange, purse: Purse) -> list[BusyTime]:
     if calendar.is_transparent:
         return []
     entries = CalendarObject.objects.filter(calendar=calendar, deleted_at=None).meeting(span.start, span.end)
     zone = occurrences.zone_named(calendar.zone)
     events = entries.filter(component=CalendarObject.Kind.EVENT)
-    return occurrences.busy(events, span.start, span.end, zone=zone)
+    return occurrences.busy(events, span.start, span.end, zone=zone, purse=purse)

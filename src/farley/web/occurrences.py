@@ -101,7 +101,8 @@ def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt
     zone = timezone.get_current_timezone()
     by_pk = {shown.pk: shown for shown in calendars}
     entries = entries_between(request, [shown for shown in calendars if not shown.is_busy_only], start, end)
-    found = occurrences.within(entries, start, end, zone=zone)
+    purse = occurrences.Purse()
+    found = occurrences.within(entries, start, end, zone=zone, purse=purse)
     now = timezone.now()
     seen: Counter[int] = Counter()
     items, cut = [], {entry.pk: entry for entry in found.cut}
@@ -113,7 +114,7 @@ def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt
             cut[each.entry.pk] = each.entry
     for shown in calendars:
         if shown.is_busy_only:
-            items += busy_items(request, shown, start, end)
+            items += busy_items(request, shown, start, end, purse)
     items.sort(key=lambda item: (item.start, not item.is_all_day, item.end))
     told = [entry for entry in cut.values() if is_told(entry, by_pk[entry.calendar_id].role)]
     return Shown(items, sorted({entry.summary or gettext("No title") for entry in told}))
@@ -129,14 +130,16 @@ def entries_between(
     return list(visible.meeting(start, end))
 
 
-def busy_items(request: PageRequest, shown: ShownCalendar, start: dt.datetime, end: dt.datetime) -> list[Item]:
+def busy_items(
+    request: PageRequest, shown: ShownCalendar, start: dt.datetime, end: dt.datetime, purse: occurrences.Purse
+) -> list[Item]:
     """When a calendar keeps somebody busy, and nothing else of it."""
     if shown.calendar.is_transparent:
         return []
     zone = timezone.get_current_timezone()
     entries = CalendarObject.objects.busy_to(request.actor).filter(calendar=shown.pk).meeting(start, end)
     items = []
-    for period in occurrences.busy(entries, start, end, zone=zone):
+    for period in occurrences.busy(entries, start, end, zone=zone, purse=purse):
         begins, ends = period.start.astimezone(zone), period.end.astimezone(zone)
         last = max((ends - dt.timedelta(microseconds=1)).date(), begins.date())
         items.append(

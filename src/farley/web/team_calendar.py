@@ -49,7 +49,8 @@ def people_of(
     asked = _asked([entry.pk for entry in entries], users)
     people = {user.pk: Person(user.display_name, photo_url(user.name, user.photo)) for user in users}
     zone, now = timezone.get_current_timezone(), timezone.now()
-    found = occurrences.within(entries, start, end, zone=zone)
+    purse = occurrences.Purse()
+    found = occurrences.within(entries, start, end, zone=zone, purse=purse)
     seen: Counter[int] = Counter()
     for each in found:
         seen[each.entry.pk] += 1
@@ -62,7 +63,7 @@ def people_of(
     for shown in calendars:
         owner = owners.get(shown.space.pk, 0)
         if shown.is_busy_only and owner in people:
-            people[owner].items += busy_items(request, shown, start, end)
+            people[owner].items += busy_items(request, shown, start, end, purse)
     cut = [entry for entry in found.cut if is_told(entry, read[entry.calendar_id].role)]
     return list(people.values()), sorted({entry.summary or gettext("No title") for entry in cut})
 

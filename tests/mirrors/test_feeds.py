@@ -50,7 +50,7 @@ def test_a_calendar_outside_is_followed_and_what_it_says_no_more_goes(
     answering(
         outside, 200, feed(an_event("One", uid="a"), an_event("Two", uid="b"), an_event("Copy", uid="b")), ETag='"1"'
     )
-    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB).calendar
     assert (calendar.name, calendar.takes, names(calendar)) == ("Matches", Components.EVENTS, ["One", "Two"])
     assert calendar.role_of(alice.actor) == 20
     source = Source.objects.get()
@@ -76,7 +76,7 @@ def test_what_is_no_answer_leaves_all_as_it_is_and_says_why(
     assert refused.value.code == code
     assert not Calendar.objects.filter(kind=Calendar.Kind.SUBSCRIPTION).exists()
     answering(outside, 200, feed(an_event("One", uid="a")))
-    calendar = feeds.subscribe(space, outside.address, minutes=15, by=alice.actor, door=Door.WEB)
+    calendar = feeds.subscribe(space, outside.address, minutes=15, by=alice.actor, door=Door.WEB).calendar
     before = Change.objects.count()
     answering(outside, status, body)
     assert feeds.refresh(calendar) is False

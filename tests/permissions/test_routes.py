@@ -435,6 +435,13 @@ ROUTES: dict[str, list[Route]] = {
     "order-calendar": [Route("post", CHANGED, arguments=calendar)],
     "share-calendar": [Route("post", CHANGED, arguments=calendar)],
     "delete-calendar": [Route("post", CHANGED, arguments=calendar)],
+    "fill-calendar": [
+        Route("get", ALL),
+        Route("post", mine(404, 403, 302, 302), lambda s: {"act": "birthdays", "space": s.space.name}),
+        Route("post", mine(404, 403, 422, 422), lambda s: {"act": "follow", "space": s.space.name, "address": "x"}),
+    ],
+    "refresh-calendar": [Route("post", mine(404, 403, 404, 404), arguments=calendar)],  # people fill this one
+    "link-calendar": [Route("post", CHANGED, lambda _: {"shows": "busy"}, calendar)],
     "tasks": [Route("get", ALL), Route("get", ALL, query=lambda _: "?done=1")],
     "task-done": [Route("post", CHANGED, arguments=entry)],
     "contact-meetings": [Route("get", SEEN, arguments=contact, tells=INSIDE)],

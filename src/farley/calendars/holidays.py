@@ -91,7 +91,8 @@ def _holidays(region: str, years: Any, language: str) -> dict[dt.date, str]:
     if found is None or found[1] not in parts:
         raise NoSuchRegion(region, sorted(parts))
     if found[2] and found[2] not in parts[found[1]]:
-        raise NoSuchRegion(region, sorted(f"{found[1]}-{part}" for part in parts[found[1]]))
+        named = (f"{found[1]}-{part}" for part in parts[found[1]])
+        raise NoSuchRegion(region, sorted(each for each in named if _REGION.fullmatch(each)))
     spoken = holidays.list_localized_countries().get(found[1], [])
     told = next((each for each in spoken if each.partition("_")[0] == language), None)
     told = told or next((each for each in spoken if language and each.startswith("en")), None)

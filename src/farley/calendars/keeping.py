@@ -84,7 +84,12 @@ def _put_back(
 
 
 def _holds_others(calendar: Calendar, undoing: Batch) -> bool:
-    """Whether entries lie in a calendar, about to be taken back, that other acts than the one undone had to do with."""
+    """Whether entries lie in a calendar, about to be taken back, that other acts than the one undone had to do with.
+
+    Nobody's work lies in a calendar that fills itself.
+    """
+    if calendar.kind != Calendar.Kind.PLAIN:
+        return False
     live = CalendarObject.objects.filter(calendar=calendar, deleted_at=None).values("pk")
     acts = Change.objects.filter(noun=Noun.CALENDAR_OBJECT, subject__in=live)
     return acts.exclude(batch=undoing.undoes_id).exists()

@@ -120,21 +120,21 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _subscribe(options: argparse.Namespace) -> int:
+    from farley.journal.models import Door
     from farley.mirrors import feeds
     from farley.mirrors.reaching import Unreachable
-    from farley.mirrors.wording import trouble
+    from farley.mirrors.wording import feed_trouble
 
     user = user_named(options.user)
     space = space_named(options.space, user)
-
-    def made(batch: Batch, by: dict[str, Any]) -> Calendar:
-        minutes = EVERY[options.every]
-        return feeds.subscribe(space, options.address, name=options.name, minutes=minutes, batch=batch, **by)
-
+    minutes = EVERY[options.every]
     try:
-        return _made(user, options.name, made)
+        calendar, batch = feeds.subscribe(
+            space, options.address, name=options.name, minutes=minutes, by=user.actor, door=Door.CLI
+        )
     except Unreachable as error:
-        raise Refused(trouble(error.code, error.details)) from error
+        raise Refused(feed_trouble(error.code, error.details)) from error
+    return _told(calendar, batch)
 
 
 def _birthdays(options: argparse.Namespace) -> int:
@@ -163,7 +163,6 @@ def _holidays(options: argparse.Namespace) -> int:
 
 def _made(user: User, title: str, make: Callable[[Batch, dict[str, Any]], Calendar]) -> int:
     from farley.calendars.birthdays import AlreadyThere
-    from farley.calendars.filling import Source
     from farley.calendars.holidays import NoSuchRegion
     from farley.journal.models import Batch, Door
     from farley.journal.writing import one_batch
@@ -173,6 +172,12 @@ def _made(user: User, title: str, make: Callable[[Batch, dict[str, Any]], Calend
             calendar = make(batch, {"by": user.actor, "door": Door.CLI})
     except (AlreadyThere, NoSuchRegion) as error:
         raise Refused(str(error)) from error
+    return _told(calendar, batch)
+
+
+def _told(calendar: Calendar, batch: Batch) -> int:
+    from farley.calendars.filling import Source
+
     source = Source.objects.get(calendar=calendar)
     left_out = f", {source.left_out} could not be read" if source.left_out else ""
     print(f"{printable(calendar.name)}: made with {source.entries} entries{left_out} (batch {batch.pk})")
@@ -185,7 +190,7 @@ def _refresh(options: argparse.Namespace) -> int:
     from farley.calendars.filling import Source
     from farley.calendars.models import Calendar
     from farley.mirrors import feeds
-    from farley.mirrors.wording import trouble
+    from farley.mirrors.wording import feed_trouble
     from farley.spaces.operations import require
 
     user = user_named(options.user)
@@ -202,7 +207,7 @@ def _refresh(options: argparse.Namespace) -> int:
     way(calendar)
     source = Source.objects.get(calendar=calendar)
     if source.trouble:
-        print(printable(f"{calendar.name}: {trouble(source.trouble, source.trouble_details)}"), file=sys.stderr)
+        print(printable(f"{calendar.name}: {feed_trouble(source.trouble, source.trouble_details)}"), file=sys.stderr)
         return SOME_PROBLEMS
     print(f"{printable(calendar.name)}: {source.entries} entries, {source.left_out} could not be read.")
     return DONE

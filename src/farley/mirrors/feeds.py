@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -19,6 +19,7 @@ from farley.codecs.icalendar import ICalendar
 from farley.configuration import load
 from farley.database.turns import write_turn
 from farley.journal.models import Batch
+from farley.journal.writing import one_batch
 from farley.mirrors.reaching import Reach, Unreachable
 from farley.mirrors.sealing import CannotOpen, opened, seal
 from farley.spaces.models import Space
@@ -46,6 +47,13 @@ class _Feed:
     mark: str
 
 
+class Followed(NamedTuple):
+    """A calendar that is followed from now on. `batch` undoes that."""
+
+    calendar: Calendar
+    batch: Batch
+
+
 def subscribe(
     space: Space,
     address: str,
@@ -54,10 +62,10 @@ def subscribe(
     minutes: int = 360,
     by: Actor,
     door: Door,
-    batch: Batch | None = None,
-) -> Calendar:
+) -> Followed:
     """Follow the calendar at `address` (https, http or webcal), under the name that it gives itself or another one.
 
+    Nobody else's writing waits for the answer: the batch is opened when it is there, and closed before it is filled.
     Raises NotAllowed, NoSuchSpace, BadCalendar; Unreachable with what was wrong with the address or the answer.
     """
     require(space, by, Role.EDITOR)
@@ -67,10 +75,11 @@ def subscribe(
     feed = _read(address, patience_s=PATIENCE_S)
     assert feed is not None
     host = urlsplit(address).hostname or ""
-    with write_turn():
+    title = name or feed.name or host
+    with one_batch(Batch.Act.CREATE, by=by, door=door, title=title) as batch:
         made = operations.create(
             space,
-            name or feed.name or host,
+            title,
             kind=Calendar.Kind.SUBSCRIPTION,
             components=reading.components_in(feed.kinds),
             by=by,
@@ -86,7 +95,7 @@ def subscribe(
             next_at=timezone.now() + dt.timedelta(minutes=minutes),
         )
     _take_in(made, feed)
-    return made
+    return Followed(made, batch)
 
 
 def refresh(calendar: Calendar) -> bool:

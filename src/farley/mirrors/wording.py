@@ -55,6 +55,16 @@ TROUBLES = {  # why a run came to nothing
     ),
     "forgotten": gettext_noop("The password was forgotten when the mirror was removed. Type it anew, and it goes on."),
 }
+FEEDS = {  # of these, what else is said of a calendar that is followed
+    "address": gettext_noop("This is no address of a calendar. It begins with https:// or webcal://."),
+    "login": gettext_noop("%(host)s asks for a name and password. Use the calendar's secret address instead."),
+    "forbidden": gettext_noop("%(host)s does not let us read the calendar."),
+    "missing": gettext_noop("%(host)s has no calendar at this address."),
+    "gone": gettext_noop("The calendar at %(host)s has been given up."),
+    "secret": gettext_noop(
+        "The address cannot be read any more: the secrets of this Farley are not those of before. Follow it anew."
+    ),
+}
 HOLDS = {  # why it does not go on by itself
     "deletes_here": gettext_noop(
         "%(count)s of %(total)s contacts are not in the outside address book any more. Nothing was deleted here: "
@@ -109,6 +119,11 @@ NOTES = {
 def trouble(code: str, details: Mapping[str, Any]) -> str:
     """The sentence for what stopped a run or holds a mirror."""
     return _told(TROUBLES | HOLDS, code, details)
+
+
+def feed_trouble(code: str, details: Mapping[str, Any]) -> str:
+    """The sentence for why a calendar outside was not read."""
+    return _told(TROUBLES | FEEDS, code, details)
 
 
 def remark(code: str, details: Mapping[str, Any]) -> str:

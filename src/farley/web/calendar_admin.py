@@ -23,6 +23,8 @@ from farley.spaces import operations as spaces
 from farley.spaces.models import Space
 from farley.spaces.operations import NameTaken, require
 from farley.web.calendar_colours import HEX, hue_of
+from farley.web.calendar_refusals import refused
+from farley.web.calendar_sources import links_of, source_of
 from farley.web.calendars_shown import ShownCalendar
 from farley.web.context import SPACE_ICONS
 from farley.web.entry_shown import alarm_choices
@@ -137,20 +139,6 @@ def delete_calendar(request: PageRequest, pk: int) -> HttpResponse:
     return redirect("calendars")
 
 
-def refused(problem: BadCalendar) -> str:
-    words = {
-        "name": gettext("Type a name."),
-        "long": gettext("The name has 200 characters at most, the description 5000."),
-        "colour": gettext("Choose a colour."),
-        "zone": gettext("There is no time zone of this name. Choose one of the list, such as Europe/Berlin."),
-        "components": gettext("Choose what it holds: events, tasks or both."),
-        "alarms": gettext("Choose a reminder of the list."),
-        "many": gettext("This space has as many calendars as a space can have."),
-        "holds": gettext("There are entries in it that it would not take any more. Move them first."),
-    }
-    return words.get(problem.reason, str(problem))
-
-
 def _visible(request: PageRequest, pk: int) -> Calendar:
     found: Calendar = get_object_or_404(Calendar.objects.visible_to(request.actor).select_related("space"), pk=pk)
     return found
@@ -192,7 +180,9 @@ def _settings_context(request: PageRequest, calendar: Calendar) -> dict[str, Any
         "alarms": alarm_choices(str(timed[0]) if len(timed) == 1 else "keep" if timed else ""),
         "count": CalendarObject.objects.visible_to(request.actor).filter(calendar=calendar).count(),
         "targets": [space for space in standings(request).editable if space.pk != calendar.space_id],
+        "links": links_of(request, calendar) if role >= Role.EDITOR else [],
         "typed": {},
+        **source_of(calendar),
     }
 
 

@@ -42,6 +42,8 @@ REASONS = {
     "_give_up",
     "Unreadable",
     "NotATable",
+    "NotAnArchive",
+    "NothingToImport",
     "BadMapping",
 }
 

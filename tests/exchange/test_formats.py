@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -69,9 +70,17 @@ def archive(folder: Path, files: dict[str, bytes]) -> Source:
     return Source("all.zip", path)
 
 
+def packed(name: str, octets: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as out:
+        out.writestr(name, octets)
+    return file.getvalue()
+
+
 @pytest.mark.django_db
 def test_every_file_of_an_archive_comes_in_by_itself(alice: User, tmp_path: Path) -> None:
     files = {"a/ada.vcf": ADA.octets, "hubspot.csv": CSV + b"19,Cleo,Cox,c@x.de,too many\n", "photo.png": b"\x89PNG\0"}
+    files["letter.docx"] = packed("word/document.xml", b"<a/>")
     files |= {"__MACOSX/._hubspot.csv": CSV, "people.ldif": b"dn: cn=Dan\ncn: Dan\n\ndn: nobody\n"}
     run = importing.prepare(space_of(alice), [archive(tmp_path, files)], by=alice.actor, door=Door.CLI)
     assert [file["name"] for file in run.files] == ["all.zip/a/ada.vcf", "all.zip/hubspot.csv", "all.zip/people.ldif"]
@@ -115,6 +124,7 @@ def test_a_newer_export_of_another_system_says_who_is_meant(alice: User, tmp_pat
     ("files", "said"),
     [
         ({"photo.png": b"\x89PNG\0"}, "there are no contacts in this archive"),
+        ({"ada.vcf": ADA.octets, "more.zip": packed("bea.vcf", ADA.octets)}, "another archive in this one"),
         ({"x.csv": b"Wer,Mail\nA,a@b.de\n"}, "what its columns become has to be chosen"),
     ],
 )
@@ -131,6 +141,33 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
     monkeypatch.setattr(formats, "MAX_UNPACKED", 10_000)
     with pytest.raises(formats.NotAnArchive, match="too much"):
         formats.members_of(archive(tmp_path, {"a.vcf": ADA.octets + b"\n" * 20_000}).path)
+
+
+@pytest.mark.django_db
+def test_an_archive_of_many_files_is_opened_once(alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its directory is read each time, which names all of them."""
+    source = archive(tmp_path, {f"{number}.vcf": a_card(f"No {number}") for number in range(30)})
+    read: list[object] = []
+    really = zipfile.ZipFile._RealGetContents  # type: ignore[attr-defined]
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", lambda self: (read.append(self), really(self)))
+    run = importing.prepare(space_of(alice), [source], by=alice.actor, door=Door.CLI)
+    importing.run(run, by=alice.actor)
+    assert (run.created, run.failed) == (30, 0)
+    assert len(read) <= 4
+
+
+@pytest.mark.django_db
+def test_a_damaged_file_of_an_archive_is_a_problem_of_its_own(alice: User, tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("ada.vcf", ADA.octets)
+        out.writestr("bea.vcf", a_card("Bea") + b"\r\n" * 40_000)
+    octets = path.read_bytes()
+    place = octets.rfind(b"\n\r\nPK\x01")
+    path.write_bytes(octets[:place] + b"x" + octets[place + 1 :])
+    run = importing.prepare(space_of(alice), [Source("all.zip", path)], by=alice.actor, door=Door.CLI)
+    importing.run(run, by=alice.actor)
+    assert (run.created, run.failed) == (1, 1)
 
 
 def test_an_opendocument_sheet_is_no_archive(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final, NamedTuple, Self
 
 from farley.codecs import jcard, jscontact, ldif, xcard
 from farley.codecs.charsets import is_binary, known_encoding
@@ -95,6 +96,8 @@ def found_out(path: Path, how: How) -> How:
     LookupError for an encoding that there is not; OSError.
     """
     if how.member:
+        if how.format and how.format not in TABLES:
+            return How(how.format, member=how.member)
         with unpacked(path, how.member) as file:
             return replace(found_out(file, replace(how, member="")), member=how.member)
     name = how.format or format_of(path, encoding=how.encoding)
@@ -135,17 +138,28 @@ def format_of(path: Path, *, encoding: str = "") -> str:
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
-    if head.startswith(b"PK\x03\x04"):
+    if told := _told_by(head, encoding):
+        return told
+    if _is_packed(head):
         parts = _parts_of(path)
         return "spreadsheet" if _SHEETS & parts else "zip" if parts else VCARD
+    return "csv" if _is_table(path, encoding) else VCARD
+
+
+def _told_by(head: bytes, encoding: str = "") -> str:
+    """The format that the first octets of a file tell; "" where it takes more of it."""
     narrow = head.replace(b"\0", b"")  # whatever it is, its marks are in ASCII
+    if _is_packed(head):
+        return ""
     if _BEGIN.search(narrow):
         return VCARD
     if known := _marked(narrow):
         return known
-    if _OTHER.match(narrow) or not narrow.strip() or (is_binary(head) and not encoding):
-        return VCARD
-    return "csv" if _is_table(path, encoding) else VCARD
+    return VCARD if _OTHER.match(narrow) or not narrow.strip() or (is_binary(head) and not encoding) else ""
+
+
+def _is_packed(head: bytes) -> bool:
+    return head.startswith(b"PK\x03\x04")
 
 
 def _marked(head: bytes) -> str:
@@ -159,26 +173,36 @@ def _marked(head: bytes) -> str:
     return "xcard" if _OTHER.match(head) and xcard.SPACE.encode() in head else ""
 
 
-def members_of(path: Path) -> list[tuple[str, int]]:
-    """The files of an archive that hold contacts, by name, with their sizes; folders and what is none left out.
+class Member(NamedTuple):
+    """A file of an archive."""
 
-    Raises NotAnArchive, OSError.
+    name: str
+    size: int
+    format: str
+
+
+def members_of(path: Path) -> list[Member]:
+    """The files of an archive that hold contacts; folders and what is none left out.
+
+    Raises NotAnArchive, also for one with another archive in it; OSError.
     """
     found = []
-    with _opened(path) as archive:
+    with archives_held(), _opened(path) as archive:
         for part in archive.infolist():
             name = part.filename
             if part.is_dir() or name.startswith("__MACOSX/") or Path(name).name.startswith("."):
                 continue
-            with unpacked(path, name) as file:
-                if format_of(file) != VCARD or _has_cards(file):
-                    found.append((name, part.file_size))
+            with archive.open(part) as content:
+                head = content.read(_HEAD)
+            if not (told := _told_by(head)):
+                with unpacked(path, name) as file:
+                    told = format_of(file)
+            if told == "zip":
+                if name.lower().endswith(".zip"):  # else a document, say, that is packed in the same way
+                    raise NotAnArchive("there is another archive in this one; unpack it first")
+            elif told != VCARD or b"BEGIN:VCARD" in head.replace(b"\0", b"").upper():
+                found.append(Member(name, part.file_size, told))
     return found
-
-
-def _has_cards(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return b"BEGIN:VCARD" in stream.read(_HEAD).replace(b"\0", b"").upper()
 
 
 class NotAnArchive(ValueError):
@@ -189,13 +213,36 @@ class NotAnArchive(ValueError):
         self.reason = reason
 
 
+_held: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("archives that are held open", default=None)
+
+
+@contextmanager
+def archives_held() -> Iterator[None]:
+    """Inside, an archive is opened once for all of its files: one of many has a long directory to be read."""
+    if _held.get() is not None:
+        yield
+        return
+    held: dict[Path, zipfile.ZipFile] = {}
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+        for archive in held.values():
+            archive.close()
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
-                raise NotAnArchive("this archive unpacks to too much")
-            yield archive
+        with archives_held():
+            held = _held.get()
+            assert held is not None
+            if path not in held:
+                held[path] = zipfile.ZipFile(path)
+                if sum(part.file_size for part in held[path].infolist()) > MAX_UNPACKED:
+                    raise NotAnArchive("this archive unpacks to too much")
+            yield held[path]
     except RuntimeError as error:
         raise NotAnArchive("this archive is protected by a password") from error
     except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError, zlib.error) as error:
@@ -210,6 +257,17 @@ def unpacked(path: Path, member: str) -> Iterator[Path]:
             shutil.copyfileobj(content, file)
         file.flush()
         yield Path(file.name)
+
+
+def size_of(path: Path, how: How) -> int:
+    """How many octets there are to read. Raises OSError."""
+    if not how.member:
+        return path.stat().st_size
+    try:
+        with _opened(path) as archive:
+            return archive.getinfo(how.member).file_size
+    except NotAnArchive:  # its reader says so
+        return 0
 
 
 def _parts_of(path: Path) -> set[str]:
@@ -229,8 +287,11 @@ def entries(path: Path, how: How, *, skip: int = 0) -> Iterator[Found]:
 
 
 def _of_member(path: Path, how: How) -> Iterator[Found]:
-    with unpacked(path, how.member) as file:
-        yield from entries(file, replace(how, member=""))
+    try:
+        with unpacked(path, how.member) as file:
+            yield from entries(file, replace(how, member=""))
+    except NotAnArchive as error:
+        yield Found(1, 0, Unreadable(1, error.reason))
 
 
 def _table(path: Path, how: How) -> Table:

@@ -41,7 +41,18 @@ from farley.database import rows
 from farley.database.turns import write_turn
 from farley.exchange import calendar_entries, own_lines
 from farley.exchange.calendar_entries import CalendarEntries, ReadEntry
-from farley.exchange.formats import FIND_OUT, ColumnsNotChosen, How, Look, NotAnArchive, entries, found_out, members_of
+from farley.exchange.formats import (
+    FIND_OUT,
+    ColumnsNotChosen,
+    How,
+    Look,
+    Member,
+    NotAnArchive,
+    archives_held,
+    entries,
+    found_out,
+    members_of,
+)
 from farley.exchange.mapping import BadMapping
 from farley.exchange.models import Import, ImportOutcome, ImportProblem
 from farley.exchange.reading import Read, collecting_rarely, read
@@ -237,7 +248,7 @@ def run(
             if run.is_over:
                 return True
             _begin(run, by)
-            with closing(_Chunks(run, by=by, tell=tell)) as chunks, collecting_rarely():
+            with closing(_Chunks(run, by=by, tell=tell)) as chunks, collecting_rarely(), archives_held():
                 if not _carry_out(run, chunks, progress=progress, stopping=stopping):
                     return False
             if not _finish(run):
@@ -351,11 +362,12 @@ def described(source: Source) -> list[dict[str, Any]]:
         return [described | {"is_calendar": True}]
     how = _how(source)
     if how.format == "zip":
-        return [file for member, size in _members(source) for file in [_of_archive(source, path, member, size)]]
+        with archives_held():
+            return [_of_archive(source, path, member) for member in _members(source)]
     return [described if how.is_plain else described | {"how": how.to_json()}]
 
 
-def _members(source: Source) -> list[tuple[str, int]]:
+def _members(source: Source) -> list[Member]:
     try:
         members = members_of(source.path)
     except NotAnArchive as error:
@@ -365,9 +377,10 @@ def _members(source: Source) -> list[tuple[str, int]]:
     return members
 
 
-def _of_archive(source: Source, path: str, member: str, size: int) -> dict[str, Any]:
-    inside = Source(f"{source.name}/{member}", source.path, replace(source.how, format="", member=member))
-    return {"name": _printable(inside.name)[-300:], "path": path, "size": size, "how": _how(inside).to_json()}
+def _of_archive(source: Source, path: str, member: Member) -> dict[str, Any]:
+    how = replace(source.how, format=member.format, member=member.name)
+    inside = Source(f"{source.name}/{member.name}", source.path, how)
+    return {"name": _printable(inside.name)[-300:], "path": path, "size": member.size, "how": _how(inside).to_json()}
 
 
 def _how(source: Source) -> How:

@@ -78,8 +78,10 @@ def without_reasons(card: Card) -> Card:
 
 
 def _is_worth_it(path: Path, how: How | None) -> bool:
+    from farley.exchange.formats import How, size_of
+
     factor = DENSE if how is not None and not how.is_plain else 1
-    return (os.cpu_count() or 1) > 1 and factor * path.stat().st_size >= AHEAD_FROM
+    return (os.cpu_count() or 1) > 1 and factor * size_of(path, how or How()) >= AHEAD_FROM
 
 
 def _here(path: Path, skip: int, region: str, how: How | None = None) -> Iterator[Read]:

@@ -236,6 +236,17 @@ def test_an_ldif_record_becomes_a_card() -> None:
     assert b"X-ADDRESSBOOKSERVER-MEMBER:mailto:j@x.de" in second.octets
 
 
+def test_passwords_and_what_is_no_text_are_left_in_the_directory() -> None:
+    record = (
+        "dn: cn=A\ncn: A\nuserPassword:: e1NTSEF9\nuserpassword;x-old: {SSHA}x\nsambaNTPassword: 0123ABCD\n"
+        "unicodePwd: x\nkrbPrincipalKey:: MIIB\nuserPKCS12:: AAEC\nobjectGUID:: AQACAw==\n"
+        "userCertificate;binary:: MIIB\nemployeeType: clerk\n"
+    )
+    [card] = read(ldif.read_ldif, record)
+    assert isinstance(card, Card)
+    assert card.octets.decode().splitlines()[2:-1] == ["N:;A;;;", "FN:A", "X-LDIF;X-ATTRIBUTE=employeeType:clerk"]
+
+
 @pytest.mark.parametrize(
     ("reader", "text", "problems"),
     [

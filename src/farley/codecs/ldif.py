@@ -2,7 +2,8 @@
 (inetOrgPerson) and Thunderbird.
 
 A record becomes a vCard 3.0. An attribute that no property holds is kept as `X-LDIF;X-ATTRIBUTE=name`, and goes back as
-itself. The record's name (dn) and classes are made anew.
+itself. The record's name (dn) and classes are made anew. Passwords and keys, which directories keep beside the people,
+are never taken in, nor is what is no text.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ Attributes = list[tuple[str, bytes]]
 _Put = Callable[[Draft, str], None]
 _GROUPS: Final = frozenset({"groupofnames", "groupofuniquenames", "mailgroup", "univentiongroup"})
 _UNSAID: Final = frozenset({"dn", "objectclass", "changetype", "modifytimestamp", "version"})  # made anew, or of no use
+_SECRET = re.compile(r"passw|pwd|pwhistory|secret|pkcs12|privatekey|krb5key|principalkey|nthash|supplementalcredential")
 # Phones of a vCard by the attribute that holds them.
 _PHONES: Final = {
     "telephonenumber": ("work",), "homephone": ("home",), "mobile": ("cell",), "cellphone": ("cell",),
@@ -161,6 +163,8 @@ def _card_of(record: Record) -> Card | Unreadable:
         name = written.partition(";")[0].lower()  # without its language or encoding
         if name in ("jpegphoto", "thumbnailphoto", "photo"):
             photo = photo or octets
+        elif _SECRET.search(name) or b"\0" in octets or written.lower().endswith(";binary"):
+            continue
         elif name not in _UNSAID and (text := decode(octets).strip()):
             _take(draft, written, name, text)
     if any(what == BIRTHDAY and not (date.month or date.year) for what, date in draft.dates):

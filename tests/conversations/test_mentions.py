@@ -6,9 +6,13 @@ import pytest
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.contacts import operations
 from farley.contacts.models import Contact
 from farley.conversations import operations as entries
 from farley.conversations.mentions import named_in
+from farley.journal.models import Batch
+from farley.journal.undo import undo
+from farley.journal.writing import one_batch
 from farley.notifications.models import Notification
 from farley.spaces.models import Membership
 from tests.cast import a_card, hand_of, team
@@ -56,6 +60,18 @@ def test_of_a_deleted_note_nobody_is_told_any_more(alice: User, bob: User, linus
     written = note(alice, "@bob", linus)
     entries.delete(written, batch=None, **by(alice))
     assert (told(), waiting(bob)) == ([], 0)
+
+
+def test_a_mention_goes_along_with_the_contact_that_is_moved(
+    alice: User, bob: User, mallory: User, linus: Contact
+) -> None:
+    board = team("board", alice=Role.EDITOR, mallory=Role.READER)
+    note(alice, "@bob", linus)
+    with one_batch(Batch.Act.MOVE, title="", **by(alice)) as batch:
+        operations.move([linus], board, batch=batch, **by(alice))
+    assert (Notification.objects.visible_to(bob.actor).count(), waiting(bob)) == (0, 0)
+    undo(batch, **by(alice))
+    assert (Notification.objects.visible_to(bob.actor).count(), waiting(bob)) == (1, 1)
 
 
 def test_who_does_not_see_the_space_any_more_does_not_see_the_mention(alice: User, bob: User, linus: Contact) -> None:

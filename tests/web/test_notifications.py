@@ -22,6 +22,7 @@ from farley.journal.models import Door
 from farley.mirrors.models import Mirror
 from farley.notifications import operations, tasks
 from farley.notifications.models import Kind, Notification
+from farley.spaces.models import Membership
 from tests.cast import a_card, hand_of, team
 from tests.conversations.writing import note
 from tests.web.reading import text_of
@@ -58,6 +59,16 @@ def test_a_mention_rings_the_bell_and_leads_to_the_note(
     client.post("/notifications/", {"read": "all"})
     assert "You have read everything." in text_of(client.get("/notifications/").content)
     assert as_user(alice).post(f"/notifications/{told.pk}/").status_code == 404
+
+
+def test_the_bell_counts_nothing_that_the_page_does_not_show(
+    alice: User, bob: User, linus: Contact, as_user: AsUser
+) -> None:
+    client = as_user(bob)
+    note(alice, "@bob", linus)
+    Membership.objects.filter(user=bob, space=linus.space_id).delete()
+    assert "Nothing waits for you" in text_of(client.get("/notifications/").content)
+    assert not bell(client)
 
 
 def test_who_wants_to_hear_nothing_of_a_kind_is_told_nothing(

@@ -77,6 +77,7 @@ class EntryWriter:
     def move_in(self, entry: Entry) -> None:
         entry.space = self.space
         self._change(entry, "space")
+        notifications.move(entry.NOUN, entry.pk, self.space.pk)
         if entry.deleted_at is None:
             self._index([entry])
         self._journal(entry, Verb.MOVED_IN)

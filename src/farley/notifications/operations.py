@@ -58,6 +58,15 @@ def withdraw(noun: Noun, subjects: Iterable[int]) -> None:
         recount(users)
 
 
+def move(noun: Noun, subject: int, space: int) -> None:
+    """A record lies in another space (its id) now: who sees that is told of it. Joins the caller's transaction."""
+    told = Notification.objects.filter(noun=noun, subject=subject).exclude(space=space)
+    users = set(told.values_list("user", flat=True))
+    if users:
+        told.update(space=space)
+        recount(users)
+
+
 def recount(users: Iterable[int]) -> None:
     """Have each account know how much it has not read. Joins the caller's transaction."""
     for pk in sorted(set(users)):

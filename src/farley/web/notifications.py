@@ -48,6 +48,9 @@ def notifications(request: PageRequest) -> HttpResponse:
         return _changed(request)
     found = list(Notification.objects.visible_to(request.actor).select_related("by").order_by("-at", "-pk")[:PAGE])
     waiting = Notification.objects.visible_to(request.actor).unread().count()
+    if waiting != request.user.waiting:  # they see other spaces than when it was counted
+        operations.recount([request.user.pk])
+        request.user.waiting = waiting
     context = {
         "place": "notifications",
         "told": told_of(request, found),

@@ -114,11 +114,11 @@ def test_many_hostile_rules_together_take_what_one_question_may_and_hide_nothing
     )
     hand.put(calendar, an_event("Daily", "DTSTART:20240101T080000Z", "RRULE:FREQ=DAILY"))
     purse = Purse()
-    purse.steps, purse.room = 40_000, 2_000
+    purse.budget.left, purse.room = 40_000, 2_000
     found = within(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN, purse=purse)
     assert len(found.cut) == 100
     assert len([each for each in found if each.summary == "Daily"]) == 31
-    assert (purse.is_empty, purse.steps > -200, len(found) <= 2_000) == (True, True, True)
+    assert (purse.is_empty, purse.budget.left > -200, len(found) <= 2_000) == (True, True, True)
     assert busy(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN, purse=purse) == []  # of the same purse
 
 

@@ -240,3 +240,19 @@ def test_who_may_know_only_when_somebody_is_busy_is_told_that_and_nothing_else(
     assert all(b"zyx" not in answer.body.lower() for answer in answers)
     assert b"FREEBUSY;" not in answers[-1].body
     assert planner_of(mallory, calendar.slug).busy("20261201T000000Z", "20261202T000000Z").status == 404
+
+
+def test_many_hostile_rules_together_take_what_one_answer_may(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    calendar = a_calendar(space_of(alice))
+    for n in range(5):
+        hostile = an_event("Each", "DTSTART:20200101T000000Z", "RRULE:FREQ=SECONDLY", uid=f"u{n}")
+        hand_of(alice).put(calendar, hostile, href=f"{n}.ics")
+    planner, times = planner_of(alice, calendar.slug), 'start="20261201T000000Z" end="20261202T000000Z"'
+    in_time = comp("VEVENT", f"<cal:time-range {times}/>")
+    monkeypatch.setattr("farley.dav.calendar_query.STEPS_IN_ALL", 150_000)
+    rows = planner.find(in_time).rows
+    assert [(row.href, row.status) for row in rows] == [(f"{planner.book}0.ics", None), (planner.book, 507)]
+    monkeypatch.setattr("farley.dav.entries.STEPS_IN_ALL", 1_000)
+    wanted = f"<cal:calendar-data><cal:expand {times}/></cal:calendar-data>"
+    answer = planner.find(comp("VEVENT"), props=wanted)
+    assert (answer.status, answer.condition) == (507, f"{CALDAV}number-of-matches-within-limits")

@@ -61,18 +61,15 @@ class Purse:
     """What the series that one question is about may take together: work, and occurrences."""
 
     def __init__(self) -> None:
-        self.steps, self.room = _STEPS, MAX_OCCURRENCES
+        self.budget, self.room = Budget(_STEPS), MAX_OCCURRENCES
 
     @property
     def is_empty(self) -> bool:
-        return self.steps <= 0 or self.room <= 0
+        return self.budget.is_spent or self.room <= 0
 
     def expand(self, ical: ICalendar, window: _Window, *, steps: int, most: int) -> recurrence.Expansion:
-        given = min(steps, self.steps)
-        budget = Budget(given)
-        limit = min(most, self.room)
+        budget, limit = Budget(steps, self.budget), min(most, max(self.room, 1))
         found = recurrence.occurrences(ical, window.start, window.end, floating=window.zone, limit=limit, budget=budget)
-        self.steps -= given - budget.left + 1
         self.room -= len(found.occurrences)
         return found
 
@@ -203,7 +200,7 @@ def _expand(
     octets = dict(Content.objects.filter(pk__in=wanted).values_list("pk", "octets")) if wanted else {}
     more = []
     for entry in entries:
-        if purse.is_empty:
+        if entry.is_recurring and purse.is_empty:
             more.append(entry)
             continue
         data = octets.get(entry.content_id)

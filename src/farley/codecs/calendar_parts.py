@@ -14,7 +14,8 @@ from farley.codecs.calendar_ranges import TimeRange
 from farley.codecs.contentline import Params
 from farley.codecs.icalendar_object import Component, ICalendar, Property, write_property
 from farley.codecs.icalendar_values import Duration, Period, When, plus
-from farley.codecs.recurrence import MAX_OCCURRENCES, Occurrence, as_zone, occurrences
+from farley.codecs.recurrence import MAX_OCCURRENCES, STEPS, Occurrence, as_zone, occurrences
+from farley.codecs.recurrence_rule import Budget
 from farley.codecs.zones import Zone, Zones
 
 _TIMES: Final = frozenset({"DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID"})
@@ -36,18 +37,24 @@ def selected(ical: ICalendar, wanted: Selection) -> bytes:
 
 
 def expanded(
-    ical: ICalendar, span: TimeRange, *, floating: tzinfo | Zone = UTC, limit: int = MAX_OCCURRENCES
+    ical: ICalendar,
+    span: TimeRange,
+    *,
+    floating: tzinfo | Zone = UTC,
+    limit: int = MAX_OCCURRENCES,
+    shared: Budget | None = None,
 ) -> tuple[bytes, int]:
     """Each occurrence within `span` as a component of its own, and how many these are. RFC 4791 §9.6.5.
 
     Times are in UTC, but for dates and floating ones; there is no series and no time zone left. Tasks without any time
-    stand as they are. vCalendar 1.0 is not expanded.
+    stand as they are. vCalendar 1.0 is not expanded. `shared` is what the series of many objects may take together.
     """
     if ical.version == "1.0":
         return ical.octets, 1
     zone = as_zone(floating)
     writer = _Writer(ical, Zones(ical, zone), zone)
-    found = occurrences(ical, span.start, span.end, floating=zone, limit=limit).occurrences
+    budget = Budget(STEPS, shared)
+    found = occurrences(ical, span.start, span.end, floating=zone, limit=limit, budget=budget).occurrences
     pieces = [b"BEGIN:VCALENDAR\r\n", *(_ended(ical.lines[index].octets) for index in ical.root.indices)]
     pieces += [each.octets for each in ical.components if _is_undated(each)]
     pieces += [writer.written(each) for each in found]
@@ -55,7 +62,9 @@ def expanded(
     return b"".join(pieces), len(found)
 
 
-def with_overrides_within(ical: ICalendar, span: TimeRange, *, floating: tzinfo | Zone = UTC) -> bytes:
+def with_overrides_within(
+    ical: ICalendar, span: TimeRange, *, floating: tzinfo | Zone = UTC, shared: Budget | None = None
+) -> bytes:
     """The series whole, but of what was changed in it only what has to do with `span`. RFC 4791 §9.6.6."""
     overrides = ical.overrides
     main = ical.main
@@ -63,7 +72,7 @@ def with_overrides_within(ical: ICalendar, span: TimeRange, *, floating: tzinfo 
         return ical.octets
     zone = as_zone(floating)
     zones = Zones(ical, zone)
-    found = occurrences(ical, span.start, span.end, floating=zone).occurrences
+    found = occurrences(ical, span.start, span.end, floating=zone, budget=Budget(STEPS, shared)).occurrences
     there = {id(each.component) for each in found}
     length = _length_of(main, zones)
     gone = []

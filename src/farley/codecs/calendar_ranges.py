@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from farley.codecs.icalendar_object import Component, ICalendar, Property, number
 from farley.codecs.icalendar_values import NAIVE_MAX, NAIVE_MIN, Duration, When, plus
-from farley.codecs.recurrence import MAX_OCCURRENCES, Occurrence, as_zone, occurrences
+from farley.codecs.recurrence import MAX_OCCURRENCES, STEPS, Occurrence, as_zone, occurrences
+from farley.codecs.recurrence_rule import Budget
 from farley.codecs.zones import Zone, Zones
 
 FIRST_MOMENT = NAIVE_MIN.replace(tzinfo=UTC)
@@ -39,8 +40,12 @@ class TimeRange:
         return start < self.end and (end > self.start or (start == end and start >= self.start))
 
 
-def components_within(ical: ICalendar, name: str, span: TimeRange, *, floating: tzinfo | Zone = UTC) -> list[Component]:
+def components_within(
+    ical: ICalendar, name: str, span: TimeRange, *, floating: tzinfo | Zone = UTC, shared: Budget | None = None
+) -> list[Component]:
     """The components of this name (upper case) in `ical` that meet `span`, in the order written.
+
+    `shared` is what the series of many objects may take together.
 
     A series does where one of its occurrences does; what takes its place in the series answers for itself.
     """
@@ -53,11 +58,13 @@ def components_within(ical: ICalendar, name: str, span: TimeRange, *, floating: 
     found = {id(each) for each in undated if name == "VTODO" and _was_touched_within(each, span)}
     if len(undated) < len(there):
         meets = _task_meets if name == "VTODO" else _event_meets
-        found |= _taking_place(ical, there, span, meets, floating)
+        found |= _taking_place(ical, there, span, meets, floating, shared)
     return [each for each in there if id(each) in found]
 
 
-def rings_within(alarm: Component, of: Component, span: TimeRange, *, floating: tzinfo | Zone = UTC) -> bool:
+def rings_within(
+    alarm: Component, of: Component, span: TimeRange, *, floating: tzinfo | Zone = UTC, shared: Budget | None = None
+) -> bool:
     """Whether an alarm of a component goes off within `span`, at any of its occurrences, repetitions counted."""
     trigger = alarm.first("TRIGGER")
     if trigger is None:
@@ -79,7 +86,7 @@ def rings_within(alarm: Component, of: Component, span: TimeRange, *, floating: 
         at = plus(occurrence.end if is_at_end else occurrence.start, first)
         return _rings(at, step, times, span)
 
-    return bool(_taking_place(ical, [of], window, meets, floating))
+    return bool(_taking_place(ical, [of], window, meets, floating, shared))
 
 
 def property_within(found: Property, span: TimeRange, *, floating: tzinfo | Zone = UTC) -> bool:
@@ -97,13 +104,19 @@ _Meets = Callable[[Occurrence, TimeRange], bool]
 
 
 def _taking_place(
-    ical: ICalendar, among: Iterable[Component], span: TimeRange, meets: _Meets, floating: tzinfo | Zone
+    ical: ICalendar,
+    among: Iterable[Component],
+    span: TimeRange,
+    meets: _Meets,
+    floating: tzinfo | Zone,
+    shared: Budget | None,
 ) -> set[int]:
     """Those of the components, by identity, of which an occurrence meets the span."""
     wanted = {id(each) for each in among}
     window = span.widened(_SECOND, _SECOND)
     for limit in (_FEW, MAX_OCCURRENCES):
-        expansion = occurrences(ical, window.start, window.end, floating=floating, limit=limit)
+        budget = Budget(STEPS, shared)
+        expansion = occurrences(ical, window.start, window.end, floating=floating, limit=limit, budget=budget)
         found = {id(each.component) for each in expansion.occurrences if meets(each, span)} & wanted
         if expansion.is_complete or found == wanted:
             break

@@ -40,13 +40,19 @@ class OutOfBudget(Exception):
 
 
 class Budget:
-    """Steps that may still be taken."""
+    """Steps that may still be taken; each is taken from what several share, too, if there is a `shared`."""
 
-    def __init__(self, steps: int) -> None:
-        self.left = steps
+    def __init__(self, steps: int, shared: "Budget | None" = None) -> None:
+        self.left, self.shared = steps, shared
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left <= 0
 
     def spend(self, steps: int = 1) -> None:
         self.left -= steps
+        if self.shared is not None:
+            self.shared.spend(steps)
         if self.left < 0:
             raise OutOfBudget
 

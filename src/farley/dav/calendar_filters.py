@@ -15,6 +15,7 @@ from farley.codecs.calendar_ranges import (
     rings_within,
 )
 from farley.codecs.icalendar import Component, ICalendar, Property, When
+from farley.codecs.recurrence_rule import Budget
 from farley.codecs.zones import Zone
 from farley.dav.elements import Element
 from farley.dav.errors import DavError, bad_request
@@ -74,21 +75,21 @@ class CompFilter:
     props: tuple[PropFilter, ...] = ()
     comps: tuple[CompFilter, ...] = ()
 
-    def holds(self, ical: ICalendar, floating: tzinfo | Zone) -> bool:
-        """Of the whole object, where this is about its VCALENDAR."""
-        return ical.root.name == self.name and self._is_met_by(ical.root, floating)
+    def holds(self, ical: ICalendar, floating: tzinfo | Zone, shared: Budget) -> bool:
+        """Of the whole object, where this is about its VCALENDAR. Its series take of what is `shared` with others."""
+        return ical.root.name == self.name and self._is_met_by(ical.root, floating, shared)
 
-    def _holds_within(self, parent: Component, floating: tzinfo | Zone) -> bool:
+    def _holds_within(self, parent: Component, floating: tzinfo | Zone, shared: Budget) -> bool:
         found = [each for each in parent.components if each.name == self.name]
         if self.is_undefined:
             return not found
         if self.span is not None and found:
-            found = _within(parent, found, self.span, floating)
-        return any(self._is_met_by(each, floating) for each in found)
+            found = _within(parent, found, self.span, floating, shared)
+        return any(self._is_met_by(each, floating, shared) for each in found)
 
-    def _is_met_by(self, component: Component, floating: tzinfo | Zone) -> bool:
+    def _is_met_by(self, component: Component, floating: tzinfo | Zone, shared: Budget) -> bool:
         return all(prop.holds(component, floating) for prop in self.props) and all(
-            comp._holds_within(component, floating) for comp in self.comps
+            comp._holds_within(component, floating, shared) for comp in self.comps
         )
 
     @property
@@ -178,12 +179,14 @@ def _text_match(element: Element) -> TextMatch:
     return read_text_match(element, CALDAV, _CASEMAP)
 
 
-def _within(parent: Component, found: list[Component], span: TimeRange, floating: tzinfo | Zone) -> list[Component]:
+def _within(
+    parent: Component, found: list[Component], span: TimeRange, floating: tzinfo | Zone, shared: Budget
+) -> list[Component]:
     if found[0].name == "VALARM":
-        return [each for each in found if rings_within(each, parent, span, floating=floating)]
+        return [each for each in found if rings_within(each, parent, span, floating=floating, shared=shared)]
     if parent.name != "VCALENDAR":
         return []
-    return components_within(parent.ical, found[0].name, span, floating=floating)
+    return components_within(parent.ical, found[0].name, span, floating=floating, shared=shared)
 
 
 def _texts_of(found: Property) -> Sequence[str]:

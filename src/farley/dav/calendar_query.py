@@ -10,12 +10,13 @@ from django.http.response import HttpResponseBase
 from farley.calendars import members
 from farley.calendars.occurrences import zone_named
 from farley.codecs.icalendar import ICalendar
+from farley.codecs.recurrence_rule import Budget
 from farley.codecs.zones import Zone
 from farley.dav.asked import folder_at, limit_in, not_here, wanted_in
 from farley.dav.calendar_filters import CompFilter, read_calendar_filter
 from farley.dav.calendars import CalendarFolder
 from farley.dav.elements import Element
-from farley.dav.entries import CalendarData, zone_asked
+from farley.dav.entries import STEPS_IN_ALL, CalendarData, zone_asked
 from farley.dav.multistatus import multistatus
 from farley.dav.names import CALDAV
 from farley.dav.request import DavRequest
@@ -46,20 +47,20 @@ def _rows(
     floating: tzinfo | Zone,
     limit: int | None,
 ) -> Iterator[str]:
-    told = 0
+    told, shared = 0, Budget(STEPS_IN_ALL)
     for choice in choices(conditions, floating):
-        for page in _pages(folder, choice, conditions, floating):
+        for page in _pages(folder, choice, conditions, floating, shared):
             is_cut = limit is not None and told + len(page) > limit
             shown = page[: (limit or 0) - told] if is_cut else page
             told += len(shown)
             yield from wanted.rows(noting(dav, wanted, shown))
-            if is_cut:
+            if is_cut or shared.is_spent:
                 yield cut_row(folder.href)
                 return
 
 
 def _pages(
-    folder: CalendarFolder, choice: Choice, conditions: CompFilter, floating: tzinfo | Zone
+    folder: CalendarFolder, choice: Choice, conditions: CompFilter, floating: tzinfo | Zone, shared: Budget
 ) -> Iterator[list[Member]]:
     found = members.of(folder.calendar).where(choice.sql, choice.values)
     for start in range(0, len(found), PAGE):
@@ -67,4 +68,8 @@ def _pages(
         if choice.is_certain:
             yield page
         else:
-            yield [each for each, octets in with_octets(page) if conditions.holds(ICalendar(octets), floating)]
+            yield [
+                each
+                for each, octets in with_octets(page)
+                if not shared.is_spent and conditions.holds(ICalendar(octets), floating, shared)
+            ]

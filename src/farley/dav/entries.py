@@ -10,6 +10,7 @@ from farley.codecs.calendar_parts import Selection, expanded, selected, with_bus
 from farley.codecs.calendar_ranges import TimeRange
 from farley.codecs.icalendar import ICalendar, InvalidICalendar, When
 from farley.codecs.recurrence import as_zone
+from farley.codecs.recurrence_rule import Budget
 from farley.codecs.zones import Zone, Zones, named_zone
 from farley.dav.calendar_filters import read_time_range
 from farley.dav.elements import Element
@@ -21,6 +22,7 @@ from farley.journal.members import Member
 
 MAX_INSTANCES = 5_000  # that one object is written out as, announced as max-instances
 MAX_IN_ALL = 100_000  # of one answer
+STEPS_IN_ALL = 1_000_000  # of all rules that one answer is about: ten seconds at the worst
 ENTRY_WORDS = Words(
     namespace=CALDAV,
     data="calendar-data",
@@ -41,6 +43,7 @@ class CalendarData:
     only: Selection | None = None
     floating: tzinfo | Zone = field(default=UTC)
     told_of: int = 0  # occurrences so far
+    budget: Budget = field(default_factory=lambda: Budget(STEPS_IN_ALL))
 
     def tag(self, etag: str) -> str:
         return etag
@@ -56,7 +59,7 @@ class CalendarData:
         if self.cut is not None:
             octets, count = self.cut(ical, self.floating)
             self.told_of += count
-            if self.told_of > MAX_IN_ALL:
+            if self.told_of > MAX_IN_ALL or self.budget.is_spent:
                 raise _FULL
             ical = ICalendar(octets)
         if self.busy is not None:
@@ -75,10 +78,12 @@ def calendar_data(asked: Element | None, floating: tzinfo | Zone) -> CalendarDat
     expand, limit = asked.first(f"{CALDAV}expand"), asked.first(f"{CALDAV}limit-recurrence-set")
     if expand is not None:
         span = read_time_range(expand, "valid-calendar-data", is_whole=True)
-        data.cut = lambda ical, floating: expanded(ical, span, floating=floating, limit=MAX_INSTANCES)
+        data.cut = lambda ical, floating: expanded(
+            ical, span, floating=floating, limit=MAX_INSTANCES, shared=data.budget
+        )
     elif limit is not None:
         span = read_time_range(limit, "valid-calendar-data", is_whole=True)
-        data.cut = lambda ical, floating: (with_overrides_within(ical, span, floating=floating), 0)
+        data.cut = lambda ical, floating: (with_overrides_within(ical, span, floating=floating, shared=data.budget), 0)
     busy = asked.first(f"{CALDAV}limit-freebusy-set")
     if busy is not None:
         data.busy = read_time_range(busy, "valid-calendar-data", is_whole=True)

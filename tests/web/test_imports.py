@@ -18,7 +18,7 @@ from farley.exchange.models import Import
 from farley.jobs.worker import run_ready
 from farley.journal.models import Door
 from farley.web import activity
-from tests.cast import a_card, hand_of, space_of, team
+from tests.cast import a_card, an_event, hand_of, space_of, team
 from tests.web.reading import hx, text_of
 
 GARBAGE = b"this is no card\r\n"
@@ -314,3 +314,12 @@ def test_what_is_selected_is_exported_as_a_table(alice: User, page_of_alice: Cli
     assert octets.startswith(b"PK") if name == "xlsx" else b"ada@x.example" in octets
     space = b"".join(page_of_alice.get(f"/contacts/export/?space=alice&format={name}&download=1"))  # type: ignore[call-overload]
     assert space[:40] == octets[:40] if name != "xlsx" else space.startswith(b"PK")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_of_calendar_entries_leads_to_the_calendar(alice: User, page_of_alice: Client) -> None:
+    html = page_of_alice.get(carried_out(page_of_alice, an_event("Lunch"))).content.decode()
+    text = text_of(html)
+    assert "1 calendar entry is imported." in text
+    assert "See the calendar" in text
+    assert "See the contacts" not in text

@@ -135,4 +135,7 @@ def test_the_first_steps_are_told_until_they_are_done_or_hidden(alice: User, bob
     assert html.count('class="is-done"') == 3
     page_of_alice.post("/today/")
     assert "First steps" not in page(page_of_alice)
+    assert "Show the first steps again" in page(page_of_alice)
+    page_of_alice.post("/today/", {"back": "1"})
+    assert "First steps" in page(page_of_alice)
     assert Space.objects.count() == 3

@@ -76,6 +76,7 @@ def today(request: PageRequest) -> HttpResponse:
         "news": _news(request, spaces, visit.since),
         "since": visit.since,
         "steps": steps,
+        "has_hidden_steps": visit.has_settled_in,
         "is_settled": not any(not step.is_done for step in steps),
         "example": sample.there_for(request.user),
         "is_empty": not follow_ups and not birthdays and not _has_contacts(request),

@@ -82,6 +82,7 @@ def test_only_those_who_read_the_calendar_get_a_mail(alice: User, bob: User, mal
     people = ("mailto:BOB@example.org", "mailto:mallory@example.org", "mailto:world@example.com")
     named = tuple(f"ATTENDEE:{each}" for each in people)
     hand_of(alice).put(calendar, an_event("Lunch", *alarm(":-PT15M", *named)))
+    hand_of(alice).put(calendar, an_event("Private", "CLASS:PRIVATE", *alarm(":-PT15M", *named)))
     hand_of(alice).put(calendar, an_event("Shown", *alarm(":-PT15M", action="DISPLAY")))
     hand_of(alice).put(calendar, an_event("Nobody", *alarm(":-PT15M")))
     hand_of(alice).put(calendar, an_event("Off", "STATUS:CANCELLED", *alarm(":-PT15M", *named)))

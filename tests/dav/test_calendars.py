@@ -299,6 +299,43 @@ def test_devices_that_sync_hear_of_what_changed_and_of_nothing_else(alice: User,
     assert keepers[1].is_as_the_server()
 
 
+def test_devices_of_readers_hear_that_an_entry_became_private_or_public(alice: User, bob: User) -> None:
+    space = team("sales", alice=Role.EDITOR, bob=Role.READER)
+    shared = a_calendar(space, "Shared")
+    writer = planner_of(alice, shared.slug)
+    keepers = [Keeper(planner_of(bob, shared.slug)), Keeper(planner_of(bob, shared.slug), limit=1)]
+    everything = Keeper(planner_of(alice, shared.slug, is_read_only=True))
+    for number in range(3):
+        writer.put(f"{number}.ics", an_event(uid=f"u{number}"))
+    writer.put("hidden.ics", an_event("Zyx", "CLASS:PRIVATE", uid="hidden"))
+
+    def synced() -> dict[str, set[str]]:
+        for keeper in (*keepers, everything):
+            keeper.sync()
+            assert keeper.is_as_the_server()
+        assert keepers[0].tags == keepers[1].tags
+        return {"reader": set(keepers[0].tags), "editor": set(everything.tags)}
+
+    assert synced() == {"reader": {"0.ics", "1.ics", "2.ics"}, "editor": {"0.ics", "1.ics", "2.ics", "hidden.ics"}}
+    token = keepers[0].token
+    writer.put("0.ics", an_event("Zyx", "CLASS:CONFIDENTIAL", uid="u0"))
+    writer.put("hidden.ics", an_event("Open", "CLASS:PUBLIC", uid="hidden"))
+    told = keepers[0].phone.sync(token).by_name
+    assert {name: row.status for name, row in told.items()} == {"0.ics": 404, "hidden.ics": None}
+    assert synced()["reader"] == {"1.ics", "2.ics", "hidden.ics"}
+    writer.put("0.ics", an_event("Open", uid="u0"))
+    assert synced()["reader"] == {"0.ics", "1.ics", "2.ics", "hidden.ics"}
+    writer.put("1.ics", an_event("Zyx", "CLASS:PRIVATE", uid="u1"))
+    assert synced()["reader"] == {"0.ics", "2.ics", "hidden.ics"}
+    space.memberships.filter(user=bob).update(role=Role.EDITOR)
+    assert keepers[0].phone.sync(keepers[0].token).condition == f"{DAV}valid-sync-token", "more is told than before"
+    keepers[0].token, keepers[0].tags = "", {}
+    keepers[0].sync()
+    assert keepers[0].tags == everything.tags
+    space.memberships.filter(user=bob).update(role=Role.READER)
+    assert keepers[0].phone.sync(keepers[0].token).condition == f"{DAV}valid-sync-token", "and now less"
+
+
 def test_multiget_answers_each_address_and_only_of_its_calendar(planner: Planner, alice: User) -> None:
     planner.put("a.ics", an_event("A"))
     other = a_calendar(space_of(alice), "Other")

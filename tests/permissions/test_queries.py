@@ -12,6 +12,7 @@ import farley
 
 FACES = ("web", "api", "dav", "cli")
 GUARDS = {"visible_to", "editable_by", "undoable_by", "managed_by", "restorable_by", "known_to", "busy_to"}
+GUARDS |= {"told_to", "shown_to", "named_to"}  # of entries of calendars
 SOURCE = Path(farley.__file__).parent
 
 # file, function, model: why no actor stands between the rows and whoever reads them

@@ -47,6 +47,11 @@ class Actor:
         """The same, as far as calendars are concerned: chosen ones may lie in spaces that are not."""
         return self if self.calendars is None else replace(self, spaces=None)
 
+    @property
+    def in_person(self) -> Actor:
+        """Whoever stands behind it, with all that they may: a device that only reads is its person's still."""
+        return self if self.user is None else Actor.person(self.user)
+
     def may_know(self, calendar: int) -> bool:
         """Whether this calendar is among those that the actor is not kept from."""
         return self.calendars is None or calendar in self.calendars

@@ -68,6 +68,10 @@ class Derived(NamedTuple):
 DERIVED_COLUMNS = Derived._fields[1:-2]
 
 
+def _class(component: Component) -> CalendarObject.Class:
+    return _CLASSES.get(component.text("CLASS").strip().upper(), CalendarObject.Class.PRIVATE)
+
+
 def derive(ical: ICalendar) -> Derived:
     """Everything about an object that has been judged to be one: its main component decides where several differ."""
     main = ical.main
@@ -94,7 +98,7 @@ def derive(ical: ICalendar) -> Derived:
         is_recurring=bool(main.first("RRULE") or main.first("RDATE") or ical.overrides),
         status=_word(main.text("STATUS"), 20),
         is_transparent=main.text("TRANSP").strip().upper() == "TRANSPARENT",
-        classification=int(_CLASSES.get(main.text("CLASS").strip().upper(), CalendarObject.Class.PRIVATE)),
+        classification=int(max(map(_class, ical.components))),  # an object is told whole or not at all
         organiser=next((person[0] for person in people if person[4]), ""),
         due_at=_due(main, zones, first.end if first else None) if is_task else None,
         completed_at=_instant(main.when("COMPLETED"), zones) if is_task else None,

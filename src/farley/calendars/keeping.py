@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q
-
 from farley.accounts.actor import Actor
 from farley.calendars.deriving import Derived, derive
 from farley.calendars.models import Calendar, CalendarObject
@@ -115,9 +113,8 @@ class ObjectKeeper:
         return reasons
 
     def labels(self, subjects: Iterable[int], *, by: Actor) -> dict[int, str]:
-        told = Q(classification=CalendarObject.Class.PUBLIC) | Q(space__in=Space.objects.editable_by(by).values("pk"))
-        known = CalendarObject.objects.known_to(by).filter(told, pk__in=list(subjects))  # as `seeing.is_told` says
-        return dict(known.values_list("pk", "summary"))
+        named = CalendarObject.objects.named_to(by).filter(pk__in=list(subjects))
+        return dict(named.values_list("pk", "summary"))
 
 
 def _is_entry_as(entry: CalendarObject, state: Former, hashes: dict[int, bytes]) -> bool:

@@ -13,12 +13,14 @@ from farley.journal.members import Members, Table
 from farley.journal.models import Noun
 
 _TABLE: Final = Table(
-    Noun.CALENDAR_OBJECT, "calendars_calendarobject", "calendar_id", "summary", "uid", sort="component"
-)
+    Noun.CALENDAR_OBJECT, "calendars_calendarobject", "calendar_id", "summary", "uid", sort="component",
+    public=f"classification = {CalendarObject.Class.PUBLIC.value}",
+)  # fmt: skip
 
 
-def of(calendar: Calendar) -> Members:
-    return Members(_TABLE, calendar.space_id, calendar.pk)
+def of(calendar: Calendar, *, tells_all: bool) -> Members:
+    """`tells_all`: what is private, too; who is told that, `Calendar.tells_all_to` says."""
+    return Members(_TABLE, calendar.space_id, calendar.pk, tells_all)
 
 
 def entry_at(calendar: Calendar, href: str) -> CalendarObject | None:

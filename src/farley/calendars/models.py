@@ -143,6 +143,10 @@ class Calendar(models.Model):
     def takes(self) -> Components:
         return Components(self.components)
 
+    def tells_all_to(self, actor: Actor) -> bool:
+        """Whether what is private in it, too, is for the person behind `actor`: as `CalendarObjectQuerySet.told_to`."""
+        return (self.space.standing_of(actor.in_person) or Role.FREEBUSY) >= Role.EDITOR
+
     def role_of(self, actor: Actor) -> Role | None:
         """What `actor` may do with its entries, or None for somebody who must not know of it."""
         role = self.space.role_of(actor.among_calendars) if actor.may_know(self.pk) else None
@@ -153,6 +157,29 @@ class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
     def visible_to(self, actor: Actor) -> Self:
         """Entries of calendars in spaces where `actor` is at least a reader."""
         return self.filter(calendar__in=Calendar.objects.visible_to(actor).values("pk"), deleted_at=None)
+
+    def told_to(self, actor: Actor) -> Self:
+        """Those of the visible ones that `actor` reads; of the others they learn only that they keep busy.
+
+        What is private or confidential is for those who may change things in its space, whose own entries these are:
+        by the role of the person, not by what a device of theirs may. RFC 5545 §3.8.1.3. `seeing.is_told` says it of
+        one entry.
+        """
+        return self.visible_to(actor).filter(self._told(actor))
+
+    def shown_to(self, actor: Actor) -> Self:
+        """Those that `actor` reads, and those that keep somebody busy, which they must not be told more of."""
+        busy = models.Q(component=Components.EVENTS.value, is_transparent=False) & ~models.Q(status="CANCELLED")
+        return self.visible_to(actor).filter(self._told(actor) | busy)
+
+    def named_to(self, actor: Actor) -> Self:
+        """Those whose names `actor` may read, deleted ones too."""
+        return self.known_to(actor).filter(self._told(actor))
+
+    def _told(self, actor: Actor) -> models.Q:
+        sql, values = held_by(actor.in_person, Role.EDITOR)
+        is_public = models.Q(classification=CalendarObject.Class.PUBLIC)
+        return is_public | models.Q(space__in=RawSQL(sql, values))  # noqa: S611 -- our own names
 
     def editable_by(self, actor: Actor) -> Self:
         """Entries that `actor` may change."""
@@ -167,7 +194,7 @@ class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
         return self.filter(calendar__in=Calendar.objects.editable_by(actor).values("pk")).exclude(deleted_at=None)
 
     def known_to(self, actor: Actor) -> Self:
-        """Those in spaces where `actor` is at least a reader, deleted ones too: whose names they may read."""
+        """Those in spaces where `actor` is at least a reader, deleted ones too."""
         return self.filter(calendar__in=Calendar.objects.known_to(actor).values("pk"))
 
     def meeting(self, start: dt.datetime, end: dt.datetime) -> Self:

@@ -12,11 +12,11 @@ from farley.spaces.models import Space
 
 
 def naming(contacts: Iterable[Contact], *, by: Actor) -> CalendarObjectQuerySet:
-    """The entries that ask one of these contacts to come or were made by them, of those that `by` sees."""
+    """The entries that ask one of these contacts to come or were made by them, of those that `by` reads."""
     pks = [contact.pk for contact in contacts]
     addresses = IndexRow.objects.filter(contact_id__in=pks, kind=IndexRow.Kind.EMAIL).values("norm")
     named = Attendee.objects.filter(address__in=addresses).values("object_id")
-    found: CalendarObjectQuerySet = CalendarObject.objects.visible_to(by).filter(pk__in=named)
+    found: CalendarObjectQuerySet = CalendarObject.objects.told_to(by).filter(pk__in=named)
     return found
 
 

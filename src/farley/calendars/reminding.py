@@ -175,9 +175,7 @@ def _recipients(alarm: Alarm, calendar: Calendar) -> list[User]:
 def _message(reminder: Reminder) -> EmailMessage | None:
     """None where the entry is gone, or its reader may not read it any more."""
     user = reminder.user
-    entry = (
-        CalendarObject.objects.visible_to(user.actor).filter(pk=reminder.entry_id).select_related("calendar").first()
-    )
+    entry = CalendarObject.objects.told_to(user.actor).filter(pk=reminder.entry_id).select_related("calendar").first()
     if entry is None:
         return None
     zone = zone_named(user.time_zone)

@@ -6,11 +6,11 @@ from farley.accounts.roles import Role
 from farley.calendars.models import CalendarObject
 
 
-def is_told(entry: CalendarObject, role: Role | None) -> bool:
-    """Whether somebody with `role` in its space reads what the entry says, or only when it is.
+def is_told(entry: CalendarObject, standing: Role | None) -> bool:
+    """Whether somebody with the role `standing` in its space reads what the entry says, or only when it keeps busy.
 
-    What is private or confidential is for those who change the calendar, whose own entries these are.
+    The rule of `CalendarObjectQuerySet.told_to`, for entries that one has before one.
     """
-    if role is None or role < Role.READER:
+    if standing is None or standing < Role.READER:
         return False
-    return role >= Role.EDITOR or entry.classification == CalendarObject.Class.PUBLIC
+    return standing >= Role.EDITOR or entry.classification == CalendarObject.Class.PUBLIC

@@ -93,7 +93,7 @@ def _export_calendar(options: argparse.Namespace, user: User, space: Space) -> i
     from farley.journal.models import Door
 
     calendar = calendar_named(options.calendar, user, space.name)
-    entries = CalendarObject.objects.visible_to(user.actor).filter(calendar=calendar)
+    entries = CalendarObject.objects.told_to(user.actor).filter(calendar=calendar)
     note_export([space], by=user.actor, door=Door.CLI)
     pieces = ics(entries, name=calendar.name, colour=calendar.colour, version=options.version or "2.0")
     if options.output is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from farley.cli.command import DONE, Refused, user_named
@@ -46,11 +47,22 @@ def _search(options: argparse.Namespace) -> int:
     for fault in faults(" ".join(options.query)):
         what = "the quote is not closed" if fault.is_quote else "nothing stands behind it"
         print(f"{printable(fault.word)}: {what}", file=sys.stderr)
-    hits = find(" ".join(options.query), by=actor, nouns=[Noun.CONTACT, Noun.CALENDAR_OBJECT], limit=options.limit)
     seen = {
         Noun.CONTACT: Contact.objects.visible_to(actor).select_related("space"),
-        Noun.CALENDAR_OBJECT: CalendarObject.objects.visible_to(actor).select_related("space", "calendar"),
+        Noun.CALENDAR_OBJECT: CalendarObject.objects.told_to(actor).select_related("space", "calendar"),
     }
+
+    def told(pks: Sequence[int]) -> Iterable[int]:
+        found: Iterable[int] = seen[Noun.CALENDAR_OBJECT].filter(pk__in=pks).values_list("pk", flat=True)
+        return found
+
+    hits = find(
+        " ".join(options.query),
+        by=actor,
+        nouns=[*seen],
+        limit=options.limit,
+        told={Noun.CALENDAR_OBJECT: told},
+    )
     records = {noun: seen[noun].in_bulk([hit.record for hit in hits if hit.noun == noun]) for noun in seen}
     found: list[Any] = [records[hit.noun][hit.record] for hit in hits if hit.record in records[hit.noun]]
     if options.json:

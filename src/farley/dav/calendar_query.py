@@ -7,7 +7,6 @@ from datetime import tzinfo
 
 from django.http.response import HttpResponseBase
 
-from farley.calendars import members
 from farley.calendars.occurrences import zone_named
 from farley.codecs.icalendar import ICalendar
 from farley.codecs.recurrence_rule import Budget
@@ -62,7 +61,7 @@ def _rows(
 def _pages(
     folder: CalendarFolder, choice: Choice, conditions: CompFilter, floating: tzinfo | Zone, shared: Budget
 ) -> Iterator[list[Member]]:
-    found = members.of(folder.calendar).where(choice.sql, choice.values)
+    found = folder.members.where(choice.sql, choice.values)
     for start in range(0, len(found), PAGE):
         page = found[start : start + PAGE]
         if choice.is_certain:

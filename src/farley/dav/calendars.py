@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -28,7 +29,7 @@ from farley.dav.privileges import member_id
 from farley.dav.request import DavRequest
 from farley.dav.tokens import Token
 from farley.journal import epochs
-from farley.journal.members import Member
+from farley.journal.members import Member, Members
 from farley.journal.models import Noun
 from farley.journal.records import Expected, Stored
 
@@ -53,6 +54,7 @@ class CalendarFolder(Folder):
     role: Role
     home: str
     shown_as: str
+    by: Actor
 
     @property
     def name(self) -> str:
@@ -68,6 +70,21 @@ class CalendarFolder(Folder):
         return f"{self.calendar.space_id}c{self.calendar.pk}"
 
     @property
+    def sync_key(self) -> str:
+        """Whoever is told of more or less than before, for their role is another one, syncs anew."""
+        return self.key if self.tells_all else f"{self.key}p"
+
+    @cached_property
+    def tells_all(self) -> bool:
+        """What is private in it, too."""
+        return self.is_writable or self.calendar.tells_all_to(self.by)
+
+    @cached_property
+    def members(self) -> Members:
+        """Those that the device is told of."""
+        return members.of(self.calendar, tells_all=self.tells_all)
+
+    @property
     def is_writable(self) -> bool:
         return self.role >= Role.EDITOR
 
@@ -79,19 +96,18 @@ class CalendarFolder(Folder):
         return str(members.newest(self.calendar))
 
     def pages(self) -> Iterator[list[Member]]:
-        return members.of(self.calendar).pages()
+        return self.members.pages()
 
     def at(self, names: Sequence[str]) -> dict[str, Member]:
-        return members.of(self.calendar).at(names)
+        return self.members.at(names)
 
     def changes(self, since: Token | None, *, is_whole: bool = False) -> Changes:
         until = int(self.state())
-        there = members.of(self.calendar)
         if since is None:
-            return Changes(there.changes(0, until, with_gone=False), str(until))
+            return Changes(self.members.changes(0, until, with_gone=False), str(until))
         if not since.state.isdecimal() or not epochs.is_valid(since.epoch, int(since.state), self.calendar.space):
             raise tokens.invalid()
-        return Changes(there.changes(0 if is_whole else int(since.state), until), str(until))
+        return Changes(self.members.changes(0 if is_whole else int(since.state), until), str(until))
 
     def store(self, name: str, octets: bytes, *, expected: Expected, by: Actor) -> Stored:
         return storing.store(self.calendar, name, octets, expected=expected, by=by, door=Door.DAV)
@@ -179,4 +195,4 @@ def _found(among: QuerySet[Calendar], home: str, by: Actor, name: str | None = N
             shown = f"{shown}{_OWN}{calendar.pk}"
         role = calendar.role_of(by)
         if role is not None and name in (None, shown):
-            yield CalendarFolder(calendar, role, home, shown)
+            yield CalendarFolder(calendar, role, home, shown, by)

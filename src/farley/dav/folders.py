@@ -90,7 +90,12 @@ class Folder(ABC):
     @property
     @abstractmethod
     def key(self) -> str:
-        """What tokens call it."""
+        """What tells it from every other one."""
+
+    @property
+    def sync_key(self) -> str:
+        """What tokens call it, for whoever is told as much of it."""
+        return self.key
 
     @property
     @abstractmethod

@@ -97,7 +97,7 @@ def _make_calendar(dav: DavRequest, place: Vacant, patch: Patch) -> HttpResponse
             raise DavError(507 if many else 403, f"{DAV}quota-not-exceeded" if many else "", f"{error}.") from error
         except NotAllowed as error:
             raise refused("bind", place.home.href, "This device may make no calendar.") from error
-        dead.change(dav, CalendarFolder(calendar, Role.EDITOR, dav.user.name, place.name), kept, [])
+        dead.change(dav, CalendarFolder(calendar, Role.EDITOR, dav.user.name, place.name, dav.actor), kept, [])
         return HttpResponse(status=201)
     raise DavError(
         403, f"{DAV}resource-must-be-null", "There is a calendar at this address that the device does not see."

@@ -54,7 +54,7 @@ def may_make_folders(dav: DavRequest, kind: Kind) -> bool:
 
 
 def token_of(dav: DavRequest, folder: Folder) -> str:
-    return tokens.written(folder.key, folder.state(), folder.version(dav))
+    return tokens.written(folder.sync_key, folder.state(), folder.version(dav))
 
 
 def _of_principal(dav: DavRequest) -> Properties:

@@ -33,7 +33,7 @@ def sync_collection(dav: DavRequest, body: Element) -> HttpResponseBase:
     limit = limit_in(body, DAV)
     wanted = wanted_in(dav, folder, body)
     if text:
-        since = tokens.read(text, folder.key)
+        since = tokens.read(text, folder.sync_key)
         changes = folder.changes(since, is_whole=since.version != folder.version(dav))
     else:
         changes = folder.changes(None)
@@ -55,7 +55,7 @@ def _rows(dav: DavRequest, folder: Folder, wanted: Wanted, changes: Changes, lim
         yield from wanted.rows(noting(dav, wanted, [each for each in page if not isinstance(each, Gone)]))
     if is_cut:
         yield cut_row(folder.href)
-    yield f"<d:sync-token>{tokens.written(folder.key, until, folder.version(dav))}</d:sync-token>"
+    yield f"<d:sync-token>{tokens.written(folder.sync_key, until, folder.version(dav))}</d:sync-token>"
 
 
 def _cut(page: list[Member | Gone], following: Member | Gone, rest: Iterator[Member | Gone]) -> list[Member | Gone]:

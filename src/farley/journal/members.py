@@ -65,6 +65,7 @@ class Table:
     title: str
     uid: str
     sort: str = "0"
+    public: str = ""  # holds for those that whoever sees the collection is told of; empty: for all
 
     @property
     def live(self) -> str:
@@ -83,6 +84,12 @@ class Members:
     table: Table
     space: int
     collection: int = 0
+    tells_all: bool = True  # and not what is public alone
+
+    @property
+    def live(self) -> str:
+        """The query for those that are there and that one is told of; its first value is the place."""
+        return self.table.live if self.tells_all else f"{self.table.live} AND ({self.table.public})"
 
     @property
     def place(self) -> int:
@@ -91,7 +98,7 @@ class Members:
     def pages(self) -> Iterator[list[Member]]:
         """All, a page at a time, in the order of their hrefs."""
         after = ""
-        sql = f"{self.table.live} AND href > %s ORDER BY href LIMIT {PAGE}"
+        sql = f"{self.live} AND href > %s ORDER BY href LIMIT {PAGE}"
         while found := rows.query(sql, [self.place, after]):
             page = [Member._make(row) for row in found]
             yield page
@@ -115,25 +122,30 @@ class Members:
 
     def where(self, sql: str, values: Sequence[Any]) -> list[Member]:
         """Those that a condition holds for."""
-        return [Member._make(row) for row in rows.query(f"{self.table.live} AND ({sql})", [self.place, *values])]
+        return [Member._make(row) for row in rows.query(f"{self.live} AND ({sql})", [self.place, *values])]
 
     def changes(self, since: int, until: int, *, with_gone: bool = True) -> Iterator[Member | Gone]:
         """What changed after revision `since` and up to `until`, in the order in which it did; each href once.
 
-        `until` was read before this is asked: what changes meanwhile is for the next time.
+        `until` was read before this is asked: what changes meanwhile is for the next time. What is not told of may
+        have been before it changed: it is gone.
         """
-        gone = self._gone(since, until) if with_gone else iter(())
-        merged: Iterator[Member | Gone] = heapq.merge(gone, self._changed(since, until), key=lambda each: each.revision)
-        return merged
+        told: list[Iterator[Member | Gone]] = [self._changed(since, until, self.live)]
+        if with_gone:
+            told.insert(0, self._gone(since, until))
+        if with_gone and not self.tells_all:
+            hidden = f"{self.table.live} AND NOT ({self.table.public})"
+            told.insert(0, (Gone(each.href, each.revision) for each in self._changed(since, until, hidden)))
+        return heapq.merge(*told, key=lambda each: each.revision)
 
     def _among(self, column: str, values: Sequence[Any]) -> list[Member]:
         if not values:
             return []
         return self.where(f"{column} IN ({rows.marks(values)})", values)
 
-    def _changed(self, since: int, until: int) -> Iterator[Member]:
+    def _changed(self, since: int, until: int, live: str) -> Iterator[Member]:
         sql = (
-            f"{self.table.live} AND octets_revision > %s AND octets_revision <= %s"
+            f"{live} AND octets_revision > %s AND octets_revision <= %s"
             f" ORDER BY octets_revision, id LIMIT {PAGE} OFFSET %s"
         )
         at_last = 0  # rows of the last revision that were told

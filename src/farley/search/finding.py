@@ -7,7 +7,7 @@ words that do, then everything. No set of matches is ever scored or sorted as a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -24,6 +24,7 @@ from farley.spaces.models import Space, held_by
 CANDIDATES = 300  # a space and stage
 FIRST = 300  # of all spaces together, which usually suffice
 _RECORD = (1 << RECORD_BITS) - 1
+Told = Callable[[Sequence[int]], Iterable[int]]  # which of these records the reader may be told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,17 @@ class Hit:
     tier: int
 
 
-def find(query: str, *, by: Actor, nouns: Iterable[Noun] = tuple(Noun), limit: int = 20) -> list[Hit]:
+def find(
+    query: str,
+    *,
+    by: Actor,
+    nouns: Iterable[Noun] = tuple(Noun),
+    limit: int = 20,
+    told: Mapping[Noun, Told] | None = None,
+) -> list[Hit]:
     """The records that `by` sees and that say all of `query`, the best fit first, recently changed ones first within.
 
+    `told`: by noun what asks further than for the space, before anything is counted; else a limit would tell.
     Archived spaces are searched only where `space:` names them. An empty query finds nothing.
     """
     wanted = [int(noun) for noun in nouns]
@@ -46,13 +55,23 @@ def find(query: str, *, by: Actor, nouns: Iterable[Noun] = tuple(Noun), limit: i
     for reading in read(query):
         ranges = [places(space, noun) for space in _spaces(reading, by) for noun in wanted]
         for pks in _rounds(reading, ranges, limit):
-            hits |= _checked(reading, [pk for pk in pks if pk not in hits])
+            checked = _checked(reading, [pk for pk in pks if pk not in hits])
+            hits |= {pk: checked[pk] for pk in _of_told(checked, told or {})}
             if len(hits) >= limit:
                 break
         if len(hits) >= limit:
             break
     best = sorted(hits.items(), key=lambda hit: (hit[1][0], -hit[1][1], -(hit[0] & _RECORD)))[:limit]
     return [Hit(Noun(pk >> RECORD_BITS & 31), pk & _RECORD, pk >> SPACE_SHIFT, tier) for pk, (tier, _) in best]
+
+
+def _of_told(pks: Iterable[int], told: Mapping[Noun, Told]) -> Iterator[int]:
+    by_noun: dict[Noun, list[int]] = {}
+    for pk in pks:
+        by_noun.setdefault(Noun(pk >> RECORD_BITS & 31), []).append(pk)
+    for noun, mine in by_noun.items():
+        known = set(told[noun]([pk & _RECORD for pk in mine])) if noun in told else None
+        yield from (pk for pk in mine if known is None or pk & _RECORD in known)
 
 
 def _rounds(reading: Query, ranges: Sequence[Range], limit: int) -> Iterator[list[int]]:

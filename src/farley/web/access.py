@@ -92,7 +92,7 @@ def _shown(request: PageRequest, rows: list[Access]) -> list[ShownAccess]:
     contacts = {row.subject for row in rows if row.noun == Noun.CONTACT}
     entries = {row.subject for row in rows if row.noun == Noun.CALENDAR_OBJECT}
     known = Contact.objects.known_to(request.actor).filter(pk__in=contacts).in_bulk()
-    planned = CalendarObject.objects.known_to(request.actor).filter(pk__in=entries).in_bulk()
+    planned = CalendarObject.objects.named_to(request.actor).filter(pk__in=entries).in_bulk()
     return [
         _row(row, *_of_entry(planned.get(row.subject)))
         if row.noun == Noun.CALENDAR_OBJECT

@@ -20,7 +20,7 @@ from farley.contacts.models import Contact
 from farley.exchange.importing import take_back
 from farley.exchange.tasks import undo_batch
 from farley.journal.models import Batch, BatchSpace, Change, Door, LeftOut, Noun
-from farley.journal.undo import TROUBLES, Kept, NotUndoable, begin, find_batch, left_out, undoing_of
+from farley.journal.undo import TROUBLES, Kept, NotUndoable, begin, find_batch, labels, left_out, undoing_of
 from farley.spaces.models import Space
 from farley.web.composing import KINDS
 from farley.web.events import days_of, done_by, subject_events
@@ -31,6 +31,7 @@ from farley.web.toasts import toast, warn
 PAGE = 50
 AT_ONCE = 2000  # changes; undoing more runs in the background
 NAMED = 3  # records in the title of an act
+_FEW = 10  # changes of an act that may be named after an entry of a calendar
 ABOUT_OTHERS = (
     Batch.Act.TAG,
     Batch.Act.RENAME_TAG,
@@ -212,6 +213,8 @@ def _shown(request: PageRequest, batches: list[Batch]) -> list[Shown]:
     numbers = [batch.pk for batch in batches]
     undoable = set(Batch.objects.undoable_by(request.actor).filter(pk__in=numbers).values_list("pk", flat=True))
     partly = set(_touching_hidden(request.actor).filter(batch__in=numbers).values_list("batch", flat=True))
+    few = [batch.pk for batch in batches if batch.size <= _FEW and batch.act != Batch.Act.IMPORT]
+    partly |= set(_named_after_entries(request.actor).filter(batch__in=few).values_list("batch", flat=True))
     return [
         _batch(batch, _told_of(batch, request.actor, is_all=batch.pk not in partly), can_undo=batch.pk in undoable)
         for batch in batches
@@ -234,6 +237,8 @@ def _told_of(batch: Batch, by: Actor, *, is_all: bool) -> Told:
     subjects = changes.filter(noun=Noun.CONTACT).order_by("pk").values_list("subject", flat=True)[: NAMED * 4]
     names = Contact.objects.known_to(by).in_bulk(dict.fromkeys(subjects))
     named = [names[pk].full_name for pk in dict.fromkeys(subjects) if pk in names and names[pk].full_name]
+    entries = changes.filter(noun=Noun.CALENDAR_OBJECT).order_by("pk").values_list("subject", flat=True)[: NAMED * 4]
+    named += [name for name in labels(Noun.CALENDAR_OBJECT, dict.fromkeys(entries), by=by).values() if name]
     return Told(", ".join([*named[:NAMED], *(["…"] if len(named) > NAMED or not named else [])]), changes.count())
 
 
@@ -260,6 +265,12 @@ def _batch(batch: Batch, told: Told, *, can_undo: bool) -> Shown:
 def _touching_hidden(by: Actor) -> Any:
     """The spaces, by batch, that acts touched and `by` does not see."""
     return BatchSpace.objects.exclude(space__in=Space.objects.visible_to(by).values("pk"))
+
+
+def _named_after_entries(by: Actor) -> Any:
+    """Changes of calendar entries that may have been private then, whatever they are now: titles of acts say it."""
+    seen = Change.objects.visible_to(by).filter(noun=Noun.CALENDAR_OBJECT)
+    return seen.exclude(space__in=Space.objects.editable_by(by).values("pk"))
 
 
 def _title(act: Batch.Act, title: str) -> str:

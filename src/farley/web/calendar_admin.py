@@ -178,7 +178,7 @@ def _settings_context(request: PageRequest, calendar: Calendar) -> dict[str, Any
         "kinds": _kinds(calendar.takes),
         "zones": sorted(available_timezones()),
         "alarms": alarm_choices(str(timed[0]) if len(timed) == 1 else "keep" if timed else ""),
-        "count": CalendarObject.objects.visible_to(request.actor).filter(calendar=calendar).count(),
+        "count": CalendarObject.objects.told_to(request.actor).filter(calendar=calendar).count(),
         "targets": [space for space in standings(request).editable if space.pk != calendar.space_id],
         "links": links_of(request, calendar) if role >= Role.EDITOR else [],
         "typed": {},

@@ -29,6 +29,8 @@ _ICONS = {Calendar.Kind.SUBSCRIPTION: "rss", Calendar.Kind.BIRTHDAYS: "cake", Ca
 class ShownCalendar:
     """A calendar in the list beside the pages. `role` is what one may do with its entries.
 
+    `standing` is what one may do in its space, whatever the calendar is: of private entries that decides.
+
     Of one whose busy times are all one may know, `person` is whose they are; neither its name nor its space is told.
     """
 
@@ -36,6 +38,7 @@ class ShownCalendar:
     role: Role
     is_on: bool
     person: str = ""
+    standing: Role = Role.FREEBUSY
 
     @property
     def pk(self) -> int:
@@ -96,7 +99,8 @@ def _read(request: PageRequest) -> list[ShownCalendar]:
             found.append(ShownCalendar(calendar, Role.FREEBUSY, calendar.pk in switched, person))
         else:
             role = min(role, Role.READER) if calendar.is_read_only else role
-            found.append(ShownCalendar(calendar, role, calendar.pk not in switched))
+            standing = known.roles[calendar.space_id]
+            found.append(ShownCalendar(calendar, role, calendar.pk not in switched, standing=standing))
     return sorted(found, key=lambda each: (each.is_busy_only, each.space.kind, each.space.title, each.space.pk))
 
 

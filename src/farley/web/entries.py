@@ -315,7 +315,7 @@ def _told(request: PageRequest, opened: Opened, source: Source) -> dict[str, Any
 def _parents(request: PageRequest, found: CalendarObject | None) -> list[CalendarObject]:
     """The tasks that this one could be a part of: open ones of the calendars one changes."""
     calendars = [shown.pk for shown in editable(calendars_of(request), Components.TASKS)]
-    tasks = CalendarObject.objects.visible_to(request.actor).filter(
+    tasks = CalendarObject.objects.told_to(request.actor).filter(
         calendar__in=calendars, component=CalendarObject.Kind.TASK, completed_at=None
     )
     own = [found.pk] if found else []

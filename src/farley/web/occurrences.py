@@ -116,7 +116,7 @@ def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt
         if shown.is_busy_only:
             items += busy_items(request, shown, start, end, purse)
     items.sort(key=lambda item: (item.start, not item.is_all_day, item.end))
-    told = [entry for entry in cut.values() if is_told(entry, by_pk[entry.calendar_id].role)]
+    told = [entry for entry in cut.values() if is_told(entry, by_pk[entry.calendar_id].standing)]
     return Shown(items, sorted({entry.summary or gettext("No title") for entry in told}))
 
 
@@ -126,8 +126,8 @@ def entries_between(
     asked = [shown.pk for shown in calendars]
     if not asked:
         return []
-    visible = CalendarObject.objects.visible_to(request.actor).filter(calendar__in=asked, component__in=_SHOWN)
-    return list(visible.meeting(start, end))
+    shown = CalendarObject.objects.shown_to(request.actor).filter(calendar__in=asked, component__in=_SHOWN)
+    return list(shown.meeting(start, end))
 
 
 def busy_items(
@@ -155,7 +155,7 @@ def item_of(each: occurrences.Occurrence, shown: ShownCalendar, zone: dt.tzinfo,
     """One occurrence in a calendar that one reads."""
     begins, ends = each.start.astimezone(zone), each.end.astimezone(zone)
     entry = each.entry
-    if not is_told(entry, shown.role):
+    if not is_told(entry, shown.standing):
         return Item(
             begins, ends, each.first_day, each.last_day, gettext("Private"), "stone", shown.name, "lock", shown.pk,
             is_all_day=each.is_all_day, is_busy=True, is_past=each.end <= now,

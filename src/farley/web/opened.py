@@ -14,7 +14,6 @@ from farley.accounts.roles import Role
 from farley.calendars import occurrences
 from farley.calendars.models import CalendarObject
 from farley.calendars.occurrences import Occurrence
-from farley.calendars.seeing import is_told
 from farley.calendars.series import Scope
 from farley.codecs.icalendar import When
 from farley.spaces.operations import NotAllowed
@@ -39,15 +38,13 @@ class Opened:
 
 
 def opened_entry(request: PageRequest, pk: int, at: str) -> Opened:
-    """The entry, and the occurrence that `at` names; 404 for what one may not see or what does not take place."""
-    entries = CalendarObject.objects.visible_to(request.actor).select_related("calendar", "content")
+    """The entry, and the occurrence that `at` names; 404 for what one may not read or what does not take place."""
+    entries = CalendarObject.objects.told_to(request.actor).select_related("calendar", "content")
     found: CalendarObject = get_object_or_404(entries, pk=pk, component__in=list(KINDS.values()))
     shown = next((each for each in calendars_of(request) if each.pk == found.calendar_id), None)
     if shown is None:  # of a calendar that is archived
         shown = ShownCalendar(found.calendar, Role.READER, is_on=True)
     found.calendar = shown.calendar
-    if not is_told(found, shown.role):
-        raise Http404("no such entry")
     return Opened(found, shown, _occurrence(found, at) if at else None)
 
 

@@ -18,7 +18,6 @@ from farley.calendars import occurrences, series
 from farley.calendars.details import Details
 from farley.calendars.models import CalendarObject, Components
 from farley.calendars.occurrences import Occurrence
-from farley.calendars.seeing import is_told
 from farley.calendars.series import Scope
 from farley.codecs.icalendar import When
 from farley.journal.models import Batch, Door
@@ -136,16 +135,16 @@ def task_done(request: PageRequest, pk: int) -> HttpResponse:
 def tasks_context(request: PageRequest, *, shows_done: bool) -> dict[str, Any]:
     calendars = [shown for shown in calendars_of(request) if shown.takes(Components.TASKS) and not shown.is_busy_only]
     on = {shown.pk: shown for shown in calendars if shown.is_on}
-    found = CalendarObject.objects.visible_to(request.actor).filter(
+    found = CalendarObject.objects.told_to(request.actor).filter(
         calendar__in=list(on), component=CalendarObject.Kind.TASK
     )
     still_open = list(found.filter(completed_at=None).exclude(status__in=_CLOSED).order_by("due_at", "pk")[: MOST + 1])
-    rows = [row for entry in still_open[:MOST] if (row := _row(entry, on[entry.calendar_id])) is not None]
+    rows = [_row(entry, on[entry.calendar_id]) for entry in still_open[:MOST]]
     _next_of_series(rows, still_open)
     done: list[Row] = []
     if shows_done:
         closed = found.filter(completed_at__isnull=False).order_by("-completed_at")[:MOST_DONE]
-        done = [row for entry in closed if (row := _row(entry, on[entry.calendar_id])) is not None]
+        done = [_row(entry, on[entry.calendar_id]) for entry in closed]
     return {
         "place": "tasks",
         "calendars": calendars,
@@ -158,9 +157,7 @@ def tasks_context(request: PageRequest, *, shows_done: bool) -> dict[str, Any]:
     }
 
 
-def _row(entry: CalendarObject, shown: ShownCalendar) -> Row | None:
-    if not is_told(entry, shown.role):
-        return None
+def _row(entry: CalendarObject, shown: ShownCalendar) -> Row:
     is_done = entry.completed_at is not None or entry.status in _CLOSED
     return Row(
         entry.pk, entry.uid, "", entry.summary or gettext("No title"), url_of(entry), shown.hue, shown.name, shown.pk,

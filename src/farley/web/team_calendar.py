@@ -56,15 +56,18 @@ def people_of(
         seen[each.entry.pk] += 1
         if seen[each.entry.pk] > MOST_OF_ONE:
             continue
-        concerned = asked.get(each.entry.pk, set()) | {owners.get(each.entry.space_id, 0)}
-        item = item_of(each, read[each.entry.calendar_id], zone, now)
+        shown = read[each.entry.calendar_id]
+        concerned = {owners.get(each.entry.space_id, 0)}
+        if is_told(each.entry, shown.standing):  # who is asked to come is a part of what it says
+            concerned |= asked.get(each.entry.pk, set())
+        item = item_of(each, shown, zone, now)
         for pk in concerned & people.keys():
             people[pk].items.append(replace(item))
     for shown in calendars:
         owner = owners.get(shown.space.pk, 0)
         if shown.is_busy_only and owner in people:
             people[owner].items += busy_items(request, shown, start, end, purse)
-    cut = [entry for entry in found.cut if is_told(entry, read[entry.calendar_id].role)]
+    cut = [entry for entry in found.cut if is_told(entry, read[entry.calendar_id].standing)]
     return list(people.values()), sorted({entry.summary or gettext("No title") for entry in cut})
 
 

@@ -118,7 +118,7 @@ def test_a_moved_contact_takes_everything_along_and_leaves_a_tombstone(
     assert contact.space == sales
     assert list(contact.space.tags.values_list("name", flat=True)) == ["a"]
     assert Tombstone.objects.get().space == space
-    assert "442079460123" in state_of()[contact.pk][8][0][2]  # read anew, as a number of the other country
+    assert "442079460123" in state_of()[contact.pk][9][0][2]  # read anew, as a number of the other country
     assert [change.verb for change in Change.objects.order_by("pk")][1:] == [Verb.MOVED_OUT, Verb.MOVED_IN]
     assert faults() == []
 

@@ -20,6 +20,7 @@ from farley.contacts import storing
 from farley.contacts.models import Contact
 from farley.exchange import importing
 from farley.exchange.exporting import vcards
+from farley.exchange.formats import VCARD, format_of
 from farley.exchange.importing import ImportBusy, NothingToImport, Source, reason_of
 from farley.exchange.models import Import, ImportProblem
 from farley.jobs.worker import held
@@ -84,6 +85,7 @@ def test_every_sample_goes_in_once_is_found_again_and_comes_out_as_it_was(alice:
     for number, folder in enumerate(sample_folders()):
         target = team(f"space-{number}", alice=Role.EDITOR)
         files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size]
+        files = [path for path in files if format_of(path) == VCARD]  # some show the other forms of the same cards
         sources = [Source(path.name, path) for path in files]
         planned = imported(target, alice, *sources, is_dry_run=True)
         assert not Contact.objects.filter(space=target).exists()

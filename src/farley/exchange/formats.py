@@ -32,10 +32,11 @@ FORMATS: Final = (VCARD, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscont
 MAX_UNPACKED: Final = 4 * 2**30  # octets of all files of an archive
 SAMPLES: Final = 200  # rows that are looked at for a suggestion
 _HEAD = 2**16
-_BEGIN = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*BEGIN\s*:\s*V", re.IGNORECASE | re.MULTILINE)
-_OTHER = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*[\[{<]")  # JSON, XML, HTML
+# What each of these passes over it passes over once: a file of nothing but line breaks must not hold anybody up.
+_BEGIN = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[^\S\n]*+BEGIN\s*+:\s*+V", re.IGNORECASE | re.MULTILINE)
+_OTHER = re.compile(rb"\s*+(?:\xef\xbb\xbf\s*+)?[\[{<]")  # JSON, XML, HTML
 _LDIF = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n]+|#[^\r\n]*[\r\n]+)*(?:version:[ \t]*1|dn::?[ \t]?)", re.IGNORECASE
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n]|#[^\r\n]*[\r\n])*+(?:version:[ \t]*1|dn::?[ \t]?)", re.IGNORECASE
 )
 _JCARD = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*(?:\[\s*)?"vcard"', re.IGNORECASE)
 _JSCONTACT = re.compile(rb'"@type"\s*:\s*"Card"')

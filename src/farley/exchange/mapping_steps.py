@@ -43,7 +43,7 @@ _GENDERS: Final = {
 _ORGANISATION: Final = frozenset(  # the kinds of some programs; others ask whether it is a firm
     {"company", "organisation", "organization", "org", "firma", "business", "account", "true", "yes", "1", "ja"}
 )
-_MANY = re.compile(r"\s*(?: ::: |[;\n\r])\s*")
+_MANY = re.compile(r" ::: |[;\n\r]")
 _EMAILS = re.compile(r"[;,\s]+")
 
 Step = Callable[[Draft, str, Sequence[str]], None]

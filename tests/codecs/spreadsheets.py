@@ -19,8 +19,8 @@ def _archive(parts: dict[str, str]) -> bytes:
     return into.getvalue()
 
 
-def xlsx(rows: str) -> bytes:
-    """A workbook with one sheet, People, whose `rows` are given as XML."""
+def xlsx(rows: str, shared: str = "") -> bytes:
+    """A workbook with one sheet, People, whose `rows` are given as XML, as are texts that they share."""
     relation = f'<Relationship Id="r1" Type="{_OFFICE}/{{}}" Target="{{}}"/>'
     relation = f'<Relationships xmlns="{_PACKAGE}/relationships">{relation}</Relationships>'
     return _archive(
@@ -32,6 +32,7 @@ def xlsx(rows: str) -> bytes:
             "xl/_rels/workbook.xml.rels": relation.format("worksheet", "worksheets/sheet1.xml"),
             "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>',
         }
+        | ({"xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{shared}</sst>'} if shared else {})
     )
 
 

@@ -198,6 +198,45 @@ def test_a_spreadsheet_whose_cells_are_far_apart_is_refused_before_it_is_laid_ou
         opened(octets)
 
 
+def sharing(cells: str, count: int, *texts: str) -> bytes:
+    rows = "".join(f'<row r="{number}">{cells.format(row=number)}</row>' for number in range(1, count + 1))
+    return xlsx(rows, "".join(f"<si><t>{text}</t></si>" for text in texts))
+
+
+def repeating(text: str, *, row: str = "", cell: str = "") -> bytes:
+    inside = f"<table:table-cell{cell}><text:p>{text}</text:p></table:table-cell>"
+    return ods(f"<table:table-row{row}>{inside}</table:table-row>")
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        sharing('<c r="A{row}" t="s"><v>0</v></c>', 700, "x" * 1_000),
+        sharing("<c r='A{row}' t = 's'><!-- --><v>1</v></c>", 700, "x" * 1_000, "y"),
+        sharing('<x:c r="A{row}" t="&#115;"><x:v>0</x:v></x:c>', 700, "x" * 1_000, "y"),
+        repeating("x" * 1_000, row=' table:number-rows-repeated="700"'),
+        repeating("x" * 1_000, cell=' table:number-columns-repeated="700"'),
+        repeating('<text:s text:c="700000"/>'),
+        repeating('<text:s text:c="&#55;00000"/>'),
+    ],
+    ids=["shared", "shared, oddly written", "shared, hidden", "rows", "columns", "blanks", "blanks, hidden"],
+)
+def test_a_spreadsheet_whose_cells_repeat_long_texts_is_refused_before_it_is_laid_out(
+    octets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheets, "MAX_TEXT", 600_000)
+    with pytest.raises(NotATable, match="too large"):
+        opened(octets)
+
+
+def test_one_long_text_in_a_large_spreadsheet_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheets, "MAX_TEXT", 600_000)
+    rows = [f'<c r="A{row}" t="s"><v>{0 if row > 2 else row - 1}</v></c>' for row in range(1, 5_001)]
+    rows = [f'<row r="{number}">{cell}</row>' for number, cell in enumerate(rows, 1)]
+    octets = xlsx("".join(rows), f"<si><t>Name</t></si><si><t>{'x' * 30_000}</t></si>")
+    assert len(list(opened(octets).rows)) == 4_999
+
+
 def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheets, "MAX_UNPACKED", 10_000)
     with pytest.raises(NotATable, match="too large"):

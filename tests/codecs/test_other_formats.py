@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.codecs.conftest import ALL_SAMPLES, SAMPLES
 
-from farley.codecs import jcard, jscontact, ldif, xcard
+from farley.codecs import jcard, jscontact, ldif, xcard, xml_tree
 from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import Card, Kind, read_cards
 from farley.codecs.vcard_conversion import convert
@@ -245,6 +245,19 @@ def test_passwords_and_what_is_no_text_are_left_in_the_directory() -> None:
     [card] = read(ldif.read_ldif, record)
     assert isinstance(card, Card)
     assert card.octets.decode().splitlines()[2:-1] == ["N:;A;;;", "FN:A", "X-LDIF;X-ATTRIBUTE=employeeType:clerk"]
+
+
+def test_one_card_takes_only_so_much_memory_and_a_file_has_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_tree, "MAX_ELEMENTS", 100)
+    monkeypatch.setattr(xml_tree, "MAX_TEXT", 100)
+    card = "<vcard><fn><text>A</text></fn></vcard>"
+    many = f'<vcards xmlns="{xcard.SPACE}">{card * 200}'
+    assert len(read(xcard.read_xcards, f"{many}</vcards>")) == 200
+    for bomb in (f"<vcard>{'<a/>' * 200}</vcard>", "<a/>" * 200, f"<vcard><fn><text>{'A' * 200}</text></fn></vcard>"):
+        *cards, problem = read(xcard.read_xcards, f"{many}{bomb}</vcards>")
+        assert (len(cards), type(problem)) == (200, Unreadable)
+        alone = f'<vcard xmlns="{xcard.SPACE}">{bomb}</vcard>'
+        assert isinstance(read(xcard.read_xcards, alone)[-1], Unreadable)
 
 
 @pytest.mark.parametrize(

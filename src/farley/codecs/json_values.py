@@ -66,33 +66,34 @@ class _Text:
         self._source = source
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._decode = json.JSONDecoder().raw_decode
-        self._held = ""
+        self._held, self._at = "", 0  # what was read, and how much of it is behind us
         self._is_over = False
         self.line = 1
 
     def _more(self) -> bool:
         if self._is_over:
             return False
-        octets = self._source.read(max(_CHUNK, len(self._held)))  # twice as much each time: a value is tried anew
+        left = self._held[self._at :]
+        octets = self._source.read(max(_CHUNK, len(left)))  # twice as much each time: a value is tried anew
         self._is_over = not octets
-        self._held += self._decoder.decode(octets, final=self._is_over)
+        self._held, self._at = left + self._decoder.decode(octets, final=self._is_over), 0
         return True
 
     def next(self, count: int) -> str:
-        while len(self._held) < count and self._more():
+        while len(self._held) - self._at < count and self._more():
             pass
-        return self._held[:count]
+        return self._held[self._at : self._at + count]
 
     def drop(self, count: int) -> None:
-        self.line += self._held.count("\n", 0, count)
-        self._held = self._held[count:]
+        self.line += self._held.count("\n", self._at, self._at + count)
+        self._at += count
 
     def skip(self, pattern: re.Pattern[str]) -> None:
         while True:
-            found = pattern.match(self._held)
+            found = pattern.match(self._held, self._at)
             assert found is not None
-            self.drop(found.end())
-            if self._held or not self._more():
+            self.drop(found.end() - self._at)
+            if self._at < len(self._held) or not self._more():
                 return
 
     def value(self) -> Value | None:
@@ -102,18 +103,19 @@ class _Text:
             return None
         while True:
             try:
-                value, end = self._decode(self._held)
+                value, end = self._decode(self._held, self._at)
             except RecursionError:
                 return Value(line, 0, Unreadable(line, "this is nested too deeply"))
             except ValueError as error:  # a number of too many digits is one, too
-                if len(self._held) <= MAX_VALUE and self._more():
+                if len(self._held) - self._at <= MAX_VALUE and self._more():
                     continue
-                at = line + self._held.count("\n", 0, getattr(error, "pos", 0))
-                return Value(line, len(self._held), Unreadable(at, "this is no JSON"))
+                at = line + self._held.count("\n", self._at, getattr(error, "pos", self._at))
+                return Value(line, len(self._held) - self._at, Unreadable(at, "this is no JSON"))
             if end == len(self._held) and self._more():  # a number may go on
                 continue
-            self.drop(end)
-            return Value(line, end, value)
+            size = end - self._at
+            self.drop(size)
+            return Value(line, size, value)
 
 
 def sound(text: str) -> str:

@@ -16,7 +16,6 @@ SPACE: Final = "urn:ietf:params:xml:ns:vcard-4.0"
 HEAD: Final = f'<?xml version="1.0" encoding="UTF-8"?>\n<vcards xmlns="{SPACE}">\n'
 TAIL: Final = "</vcards>\n"
 _CHUNK = 2**16
-_MOST = 50_000_000  # elements of one file: each card is let go of when it has been read
 _COMPONENTS: Final = {
     "N": ("surname", "given", "additional", "prefix", "suffix"),
     "ADR": ("pobox", "ext", "street", "locality", "region", "code", "country"),
@@ -43,15 +42,16 @@ def read_xcards(source: BinaryIO) -> Iterator[Read]:
     at = 1
     bare: list[Element] = []  # of a file that is one card
     try:
-        for element in children_of(iter(lambda: source.read(_CHUNK), b""), most=_MOST):
+        for element in children_of(iter(lambda: source.read(_CHUNK), b""), each=_named("vcard")):
             at = element.line
             if element.name == _named("vcard"):
                 element.content = [*bare, *element.content]
+                bare.clear()
                 yield _read(element)
             elif element.name != _named("vcards"):
                 bare.append(element)
     except BadXml:
-        yield Read(at, 0, Unreadable(at, "what follows here is no XML, or has a document type"))
+        yield Read(at, 0, Unreadable(at, "what follows here is no XML, has a document type or is too much"))
 
 
 def from_xcard(element: Element) -> Card:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 MAX_DEPTH = 50
 MAX_ELEMENTS = 300_000  # a multiget of 100,000 cards has one for each
+MAX_TEXT = 64 * 2**20  # characters of one child of many, with all in it
 MAX_NAME = 500  # characters of a name with its namespace
 
 
@@ -71,12 +72,19 @@ def parse_parts(
     return reader.root
 
 
-def children_of(parts: Iterable[bytes], *, most: int = MAX_ELEMENTS) -> Iterator[Element]:
-    """The children of the root, each as soon as it is whole, and then the root without them. Raises BadXml."""
+def children_of(parts: Iterable[bytes], *, each: str) -> Iterator[Element]:
+    """The children of the root, one after the other as soon as it is whole, and then the root without them.
+
+    What lies between the ends of two that are called `each` is bounded, their number is not. Raises BadXml.
+    """
     found: list[Element] = []
-    reader = _Reader(found.append, most)
+    reader = _Reader(found.append, MAX_ELEMENTS, each)
     for part in chain(parts, (None,)):
-        reader.read(part)
+        try:
+            reader.read(part)
+        except BadXml:
+            yield from found  # what was whole before it
+            raise
         yield from found
         found.clear()
     if reader.root is None:
@@ -85,11 +93,11 @@ def children_of(parts: Iterable[bytes], *, most: int = MAX_ELEMENTS) -> Iterator
 
 
 class _Reader:
-    def __init__(self, on_child: Callable[[Element], None] | None, most: int) -> None:
+    def __init__(self, on_child: Callable[[Element], None] | None, most: int, each: str = "") -> None:
         self.root: Element | None = None
-        self._on_child, self._most = on_child, most
+        self._on_child, self._most, self._each = on_child, most, each
         self._open: list[Element] = []
-        self._count = 0
+        self._count = self._length = 0
         self._parser = expat.ParserCreate(namespace_separator="}")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self.start
@@ -127,8 +135,13 @@ class _Reader:
         if self._on_child is not None and len(self._open) == 1:
             self._open[0].content.pop()
             self._on_child(element)
+            if element.name == self._each:
+                self._count = self._length = 0
 
     def data(self, text: str) -> None:
+        self._length += len(text)
+        if self._each and self._length > MAX_TEXT:
+            raise BadXml(f"The body has a text of more than {MAX_TEXT} characters.")
         self._open[-1].content.append(text)
 
 

@@ -211,7 +211,10 @@ def test_a_device_that_slept_hears_of_what_went_while_the_calendar_lay_elsewhere
     work.refresh_from_db()
     operations.move(work, home, by=hand.by, door=WEB)
     work.refresh_from_db()
-    told = [(type(each).__name__, each.href) for each in members.of(work).changes(known, members.newest(work))]
+    told = [
+        (type(each).__name__, each.href)
+        for each in members.of(work, tells_all=True).changes(known, members.newest(work))
+    ]
     assert sorted(told) == [("Gone", gone.href), ("Member", back.href)]
     assert faults() == []
 

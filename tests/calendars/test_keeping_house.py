@@ -68,6 +68,7 @@ def test_what_is_erased_is_gone_from_history_acts_and_undo(alice: User, bob: Use
     verbs = Change.objects.filter(noun=Noun.CALENDAR_OBJECT).order_by("pk").values_list("verb", flat=True)
     assert list(verbs) == [Verb.CREATED, Verb.CHANGED, Verb.ERASED]
     batch.refresh_from_db()
+    assert "Zyx" not in batch.title  # which is what it was called first
     assert [kept.reason for kept in undo(batch, by=alice.actor, door=WEB).kept] == ["gone"]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from farley.accounts.events import note
 from farley.accounts.roles import Role
 from farley.calendars.models import Calendar, CalendarObject
 from farley.calendars.writing import CalendarWriter
+from farley.codecs.icalendar import ICalendar
 from farley.contacts.erasing import (
     contents_of,
     empty,
@@ -23,11 +25,13 @@ from farley.contacts.erasing import (
     spaces_of,
 )
 from farley.journal.models import Batch, Change, Noun, Tombstone, Verb
+from farley.journal.records import octets_of
 from farley.journal.writing import Written, append
 from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
 ENTRY, CALENDAR = Noun.CALENDAR_OBJECT, Noun.CALENDAR
+_AT_ONCE: Final = 100  # octets of so many are in memory
 
 
 def erase(entry: CalendarObject, *, by: Actor, door: Door) -> None:
@@ -49,15 +53,26 @@ def purge(entries: Sequence[CalendarObject], space: Space, *, by: Actor, door: D
     overwrite_deleted()
     pks = [entry.pk for entry in entries]
     acts = Change.objects.filter(noun=ENTRY, subject__in=pks).exclude(batch=None).values("batch")
-    forget_in_titles(Batch.objects.filter(pk__in=acts), {entry.summary for entry in entries} - {""})
+    contents = contents_of(pks, ENTRY) | {entry.content_id for entry in entries}
+    forget_in_titles(Batch.objects.filter(pk__in=acts), _summaries(contents))
     writer = CalendarWriter(space, by=by, door=door, batch=None)
     for entry in entries:
         writer.erase(entry)
     writer.flush()
-    contents = contents_of(pks, ENTRY) | {entry.content_id for entry in entries}
     CalendarObject.objects.filter(pk__in=pks).delete()
     empty(contents)
     forget_own_fields(pks, ENTRY)
+
+
+def _summaries(contents: Collection[int]) -> set[str]:
+    """What entries have been called: acts are, after them."""
+    found, left = set(), sorted(contents)
+    while left:
+        for octets in octets_of(left[:_AT_ONCE]).values():
+            if octets:  # else emptied by a rule
+                found |= {component.text("SUMMARY") for component in ICalendar(octets).components}
+        left = left[_AT_ONCE:]
+    return {said for text in found for said in (text, text.strip(), " ".join(text.split())) if said}
 
 
 def purge_calendars(calendars: Sequence[Calendar], space: Space, *, by: Actor, door: Door) -> None:
@@ -66,7 +81,9 @@ def purge_calendars(calendars: Sequence[Calendar], space: Space, *, by: Actor, d
     pks = [calendar.pk for calendar in calendars]
     changes = Change.objects.filter(noun=CALENDAR, subject__in=pks)
     acts = changes.exclude(batch=None).values("batch")
-    forget_in_titles(Batch.objects.filter(pk__in=acts), {calendar.name for calendar in calendars})
+    former = {own.get("name", "") for own in changes.exclude(own_before=None).values_list("own_before", flat=True)}
+    names = former | {calendar.name for calendar in calendars}
+    forget_in_titles(Batch.objects.filter(pk__in=acts), names - {""})
     for calendar in calendars:
         append(space, CALENDAR, [Written(Verb.ERASED, calendar.pk)], by=by, door=door, batch=None, at=timezone.now())
     changes.update(own_before=None)

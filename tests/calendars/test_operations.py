@@ -11,10 +11,11 @@ from django.apps import apps
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.calendars import members, operations
+from farley.calendars import members, operations, series
 from farley.calendars.models import Attendee, Calendar, CalendarObject, Components
 from farley.calendars.operations import BadCalendar, SlugTaken
 from farley.calendars.storing import WrongComponent
+from farley.codecs.icalendar import When
 from farley.journal import undo
 from farley.journal.models import Batch, Change, Door, Noun, Tombstone
 from farley.journal.records import EditConflict, UidConflict
@@ -23,7 +24,7 @@ from farley.search.finding import find
 from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace, NotAllowed, add_person
 from tests.calendars.acts import faults
-from tests.cast import Hand, a_calendar, an_event, hand_of, person, space_of, team
+from tests.cast import Hand, a_calendar, a_vcalendar, an_event, hand_of, person, space_of, team
 
 WEB = Door.WEB
 
@@ -216,6 +217,23 @@ def test_a_device_that_slept_hears_of_what_went_while_the_calendar_lay_elsewhere
         for each in members.of(work, tells_all=True).changes(known, members.newest(work))
     ]
     assert sorted(told) == [("Gone", gone.href), ("Member", back.href)]
+    assert faults() == []
+
+
+def test_one_of_a_series_is_taken_out_of_what_is_there_now(hand: Hand, space: Space) -> None:
+    work = a_calendar(space)
+    rule = ("DTSTART:20261201T120000Z", "RRULE:FREQ=DAILY")
+    shown = hand.entry(work, an_event("Lunch", *rule, uid="l"))
+    assert shown.ical.main
+    hand.put(work, an_event("Dinner", *rule, uid="l"), href=shown.href)  # meanwhile, from a device
+    second = When.parse("20261202T120000Z")
+    series.take_away(shown, at=second, scope=series.Scope.ONE, expected=None, by=hand.by, door=WEB)
+    now = CalendarObject.objects.get(pk=shown.pk)
+    assert (now.summary, b"EXDATE:20261202T120000Z" in now.content.data) == ("Dinner", True)
+    lines = ("BEGIN:VEVENT", "UID:o", "DTSTART:20261202T120000Z", "RECURRENCE-ID:20261202T120000Z", "END:VEVENT")
+    asked_to_one = hand.entry(work, a_vcalendar(*lines))
+    series.take_away(asked_to_one, at=second, scope=series.Scope.ONE, expected=None, by=hand.by, door=WEB)
+    assert list(CalendarObject.objects.visible_to(hand.by)) == [now]
     assert faults() == []
 
 

@@ -69,10 +69,12 @@ def changed_from(
 
 
 def without(ical: ICalendar, at: When, *, stamp: When) -> ICalendar:
-    """Without one occurrence."""
+    """Without one occurrence. Where the series is elsewhere, as of an invitation to one, perhaps nothing is left."""
     place = _place_of_override(ical, at)
     if place is not None:
         ical = ical.without_component(ical.root.components[place])
+    if not _has_series(ical):
+        return ical
     editor = Editor(ical, _place_of_main(ical))
     editor.add("EXDATE", when=at)
     stamp_change(editor, stamp, ical)
@@ -88,6 +90,8 @@ def ended_before(ical: ICalendar, at: When, *, stamp: When) -> ICalendar:
         if later is None:
             break
         ical = ical.without_component(later)
+    if not _has_series(ical):
+        return ical
     editor = Editor(ical, _place_of_main(ical))
     if at.is_date:
         until = When(plus(at.local, dt.timedelta(days=-1)), is_date=True)
@@ -107,6 +111,10 @@ def ended_before(ical: ICalendar, at: When, *, stamp: When) -> ICalendar:
 
 def _zones(ical: ICalendar) -> Zones:
     return Zones(ical, FixedZone(dt.timedelta(0)))
+
+
+def _has_series(ical: ICalendar) -> bool:
+    return any(not each.first("RECURRENCE-ID") for each in ical.components)
 
 
 def _place_of_main(ical: ICalendar) -> int:

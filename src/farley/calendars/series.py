@@ -99,9 +99,24 @@ def take_away(
         operations.delete_objects([entry], by=by, door=door, batch=batch, expected=expected)
         return
     cut = editing.without if scope is Scope.ONE else editing.ended_before
-    octets = cut(entry.ical, at, stamp=_now()).octets
-    condition = Condition.ANY if expected is None else expected
-    storing.store(entry.calendar, entry.href, octets, expected=condition, by=by, door=door, batch=batch)
+    with writing([entry.space_id]):  # of the entry as it is now: what a device has changed since it was read stays
+        there = CalendarObject.objects.filter(pk=entry.pk, space=entry.space_id, deleted_at=None)
+        current = there.select_related("calendar", "content").first()
+        if current is None:
+            return
+        ical = cut(current.ical, at, stamp=_now())
+        if not ical.components:
+            operations.delete_objects([current], by=by, door=door, batch=batch, expected=expected)
+            return
+        storing.store(
+            current.calendar,
+            current.href,
+            ical.octets,
+            expected=expected or current.etag,
+            by=by,
+            door=door,
+            batch=batch,
+        )
 
 
 def _now() -> When:

@@ -255,4 +255,4 @@ def test_many_hostile_rules_together_take_what_one_answer_may(alice: User, monke
     monkeypatch.setattr("farley.dav.entries.STEPS_IN_ALL", 1_000)
     wanted = f"<cal:calendar-data><cal:expand {times}/></cal:calendar-data>"
     answer = planner.find(comp("VEVENT"), props=wanted)
-    assert (answer.status, answer.condition) == (507, f"{CALDAV}number-of-matches-within-limits")
+    assert (answer.status, answer.condition) == (507, f"{DAV}number-of-matches-within-limits")

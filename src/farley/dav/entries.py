@@ -16,7 +16,7 @@ from farley.dav.calendar_filters import read_time_range
 from farley.dav.elements import Element
 from farley.dav.errors import DavError
 from farley.dav.folders import Words
-from farley.dav.names import CALDAV
+from farley.dav.names import CALDAV, DAV
 from farley.dav.versions import as_text
 from farley.journal.members import Member
 
@@ -31,7 +31,7 @@ ENTRY_WORDS = Words(
     types=frozenset({"text/calendar"}),
     media="text/calendar; charset=utf-8",
 )
-_FULL = DavError(507, f"{CALDAV}number-of-matches-within-limits", f"At most {MAX_IN_ALL} occurrences are written out.")
+_FULL = DavError(507, f"{DAV}number-of-matches-within-limits", f"At most {MAX_IN_ALL} occurrences are written out.")
 
 
 @dataclass

@@ -81,7 +81,7 @@ def purge_calendars(calendars: Sequence[Calendar], space: Space, *, by: Actor, d
     pks = [calendar.pk for calendar in calendars]
     changes = Change.objects.filter(noun=CALENDAR, subject__in=pks)
     acts = changes.exclude(batch=None).values("batch")
-    former = {own.get("name", "") for own in changes.exclude(own_before=None).values_list("own_before", flat=True)}
+    former = {(own or {}).get("name", "") for own in changes.values_list("own_before", flat=True)}
     names = former | {calendar.name for calendar in calendars}
     forget_in_titles(Batch.objects.filter(pk__in=acts), names - {""})
     for calendar in calendars:

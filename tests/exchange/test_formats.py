@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -154,6 +155,13 @@ def test_an_archive_of_many_files_is_opened_once(alice: User, tmp_path: Path, mo
     importing.run(run, by=alice.actor)
     assert (run.created, run.failed) == (30, 0)
     assert len(read) <= 4
+    hashed: list[object] = []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, name: (hashed.append(file), digest(file, name))[1])
+    again = [Source(file["name"], Path(file["path"]), How.from_json(file["how"])) for file in run.files]
+    run = importing.prepare(space_of(alice), again, by=alice.actor, door=Door.CLI)
+    importing.run(run, by=alice.actor)
+    assert (run.created, run.unchanged, len(hashed), len(read) <= 5) == (0, 30, 1, True)
 
 
 @pytest.mark.django_db

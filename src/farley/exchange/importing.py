@@ -403,9 +403,12 @@ def _printable(name: str) -> str:
 def _fingerprint(sources: Sequence[Source], files: Sequence[dict[str, Any]]) -> str:
     """What recognises the same files, read in the same way."""
     digest = hashlib.sha256()
+    digests: dict[Path, bytes] = {}
     for source in sources:
-        with source.path.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
+        if source.path not in digests:  # else a further file of the same archive
+            with source.path.open("rb") as stream:
+                digests[source.path] = hashlib.file_digest(stream, "sha256").digest()
+        digest.update(digests[source.path])
     if manners := [file["how"] for file in files if "how" in file]:
         digest.update(json.dumps(manners, sort_keys=True).encode())
     return digest.hexdigest()

@@ -173,6 +173,23 @@ def test_entries_go_along_with_a_contact_that_is_moved_and_come_back(
     assert sorted(timeline_texts(ada, alice.actor)) == ["alone", "both"]
 
 
+def test_a_note_can_be_changed_after_somebody_it_is_about_went_away(alice: User, ada: Contact, grace: Contact) -> None:
+    sales = team("sales", alice=Role.EDITOR)
+    linus = hand_of(alice).contact(space_of(alice), a_card("Linus"))
+    said = note(alice, "all", ada, grace, linus)
+    operations.move([ada], sales, batch=None, **by(alice))
+    operations.delete([grace], batch=None, **by(alice))
+    change(alice, said, text="still", contacts=[ada.pk, grace.pk, linus.pk])
+    assert Note.objects.get(pk=said.pk).text == "still"
+    for wanted in ([ada.pk, grace.pk], []):
+        with pytest.raises(BadEntry, match="nobody"):
+            change(alice, said, contacts=wanted)
+    change(alice, said, contacts=[linus.pk])
+    with pytest.raises(BadEntry, match="nobody"):
+        change(alice, said, contacts=[linus.pk, ada.pk])
+    assert said.contact_ids == [linus.pk]
+
+
 def test_erasing_a_contact_takes_what_is_about_nobody_else(alice: User, ada: Contact, grace: Contact) -> None:
     with one_batch(Batch.Act.NOTE, title=ada.full_name, **by(alice)) as batch:
         alone = entries.add(Note(text="Zyxearlier"), [ada], batch=batch, **by(alice))

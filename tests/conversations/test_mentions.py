@@ -9,7 +9,7 @@ from farley.accounts.roles import Role
 from farley.contacts import operations
 from farley.contacts.models import Contact
 from farley.conversations import operations as entries
-from farley.conversations.mentions import named_in
+from farley.conversations.mentions import meant_in, named_in
 from farley.journal.models import Batch
 from farley.journal.undo import undo
 from farley.journal.writing import one_batch
@@ -54,6 +54,11 @@ def test_who_sees_the_space_is_told_once_and_nobody_else(alice: User, bob: User,
     change(alice, written, text="@bob once more")
     assert told() == [("bob", written.pk)]
     assert (waiting(bob), waiting(mallory)) == (1, 0)
+
+
+def test_any_number_of_names_can_be_read(alice: User, bob: User, linus: Contact) -> None:
+    texts = [" ".join(f"@{letter}{number}" for number in range(14_000)) for letter in "cdefghijklmnopqrstuvw"]
+    assert meant_in(["@bob", *texts], linus.space) == {"bob": bob}
 
 
 def test_of_a_deleted_note_nobody_is_told_any_more(alice: User, bob: User, linus: Contact) -> None:

@@ -15,6 +15,7 @@ from farley.spaces.models import Space
 
 MENTION = re.compile(r"(?<![\w@/.])@([a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?)(?![\w@])")
 MOST = 50  # people that one text tells
+MOST_NAMES = 2_000  # that are looked up together: a database takes only so many values
 
 
 def named_in(text: str) -> set[str]:
@@ -27,7 +28,7 @@ def meant_in(texts: Iterable[str], space: Space) -> dict[str, User]:
     names = {name for text in texts for name in named_in(text)}
     if not names:
         return {}
-    found = User.objects.filter(name__in=sorted(names), is_active=True)[: MOST * 2]
+    found = User.objects.filter(name__in=sorted(names)[:MOST_NAMES], is_active=True)[: MOST * 2]
     seeing = readers_among(space, [user.pk for user in found])
     return {user.name: user for user in found if user.pk in seeing}
 

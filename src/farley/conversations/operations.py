@@ -77,7 +77,7 @@ def change(
         _refuse(_with(current, wanted))
         wanted = dict(wanted)
         if "contacts" in wanted:
-            wanted["contacts"] = _contacts_in(space, wanted["contacts"])
+            wanted["contacts"] = _contacts_for(current, space, set(wanted["contacts"]))
         EntryWriter(space, by=by, door=door, batch=batch).put(current, wanted)
         mention(current, former=former, by=by)
         if isinstance(current, Call):
@@ -146,6 +146,18 @@ def _contacts_in(space: Space, pks: Sequence[int]) -> list[int]:
     if len(found) > MAX_ABOUT:
         raise BadEntry("many")
     return found
+
+
+def _contacts_for(entry: Entry, space: Space, pks: set[int]) -> list[int]:
+    """Whom the entry is about from now on. Who was deleted or moved away meanwhile may stay, but not come."""
+    was = set(entry.contact_ids)
+    if new := pks - was:
+        _contacts_in(space, sorted(new))
+    if pks != was and not Contact.objects.filter(pk__in=pks, space=space, deleted_at=None).exists():
+        raise BadEntry("nobody")
+    if len(pks) > MAX_ABOUT:
+        raise BadEntry("many")
+    return sorted(pks)
 
 
 @contextmanager

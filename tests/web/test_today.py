@@ -79,6 +79,16 @@ def test_birthdays_go_on_beyond_the_year_s_end(alice: User) -> None:
     ]
 
 
+def test_of_more_birthdays_than_are_looked_at_the_next_ones_are_told(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "_MOST_ROWS", 2)
+    for day in ("01-02", "12-31", "12-30", "12-29"):
+        hand_of(alice).contact(space_of(alice), a_card(day, f"BDAY:--{day}"))
+    found = due.birthdays([space_of(alice)], dt.date(2026, 12, 29), 7)
+    assert [each.contact.full_name for each in found] == ["12-29", "12-30"]
+
+
 def test_what_others_did_since_the_last_visit_is_new_once(alice: User, bob: User, as_user: AsUser) -> None:
     sales = team("sales", alice=Role.EDITOR, bob=Role.EDITOR)
     client = as_user(bob)

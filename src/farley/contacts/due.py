@@ -44,10 +44,11 @@ def birthdays(spaces: Sequence[Space], first: dt.date, days: int, *, limit: int 
     by_norm = {f"{day:%m-%d}": day for day in reversed(dates)}
     if "02-29" not in by_norm and "03-01" in by_norm:
         by_norm["02-29"] = by_norm["03-01"]
-    found = IndexRow.objects.filter(
-        space__in=[space.pk for space in spaces], kind=IndexRow.Kind.BIRTHDAY, norm__in=sorted(by_norm)
-    )
-    rows = list(found.values_list("contact_id", "norm", "value")[:_MOST_ROWS])
+    found = IndexRow.objects.filter(space__in=[space.pk for space in spaces], kind=IndexRow.Kind.BIRTHDAY)
+    rows: list[tuple[int, str, str]] = []
+    for year in sorted({day.year for day in dates}):
+        of_year = found.filter(norm__in=sorted(norm for norm, day in by_norm.items() if day.year == year))
+        rows += of_year.order_by("norm").values_list("contact_id", "norm", "value")[: _MOST_ROWS - len(rows)]
     rows.sort(key=lambda row: (by_norm[row[1]], row[0]))
     contacts = Contact.objects.filter(deleted_at=None).in_bulk([pk for pk, _, _ in rows[:limit]])
     return [

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars import holidays
 from farley.calendars import operations as calendars
 from farley.calendars.models import Components
 from farley.contacts import due, operations
@@ -95,7 +96,11 @@ def test_what_others_did_since_the_last_visit_is_new_once(alice: User, bob: User
     page(client)
     contact = hand_of(alice).contact(sales, a_card("Linus"))
     note(alice, "tea", contact)
+    holidays.create(sales, "DE", "Days off", **by(alice))
     with time_machine.travel(timezone.now() + dt.timedelta(hours=1), tick=False):
+        assert "Days off added alice" in page(client)
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=1), tick=False):
+        assert "Day added" not in page(client)
         assert "Linus added alice" in page(client)
         assert "Note “tea” added alice" in page(client)
     with time_machine.travel(timezone.now() + dt.timedelta(hours=3), tick=False):

@@ -87,7 +87,7 @@ def entry(request: PageRequest, pk: int) -> HttpResponse:
         return _form(request, source, choices, opened, conflict=text)
     except (Unusable, StoreProblem) as problem:
         return _form(request, source, choices, opened, problem=problem)
-    title = details.summary or opened.entry.summary or gettext("No title")
+    title = details.summary or opened.title
     toast(request, gettext("“{title}” saved").format(title=title), undoes=batch)
     return back(request, list_of(kind))
 
@@ -97,7 +97,7 @@ def delete_entry(request: PageRequest, pk: int) -> HttpResponse:
     """Delete it, or take one occurrence or all from it on out of its series; with undo."""
     opened = opened_entry(request, pk, request.POST.get("at", ""))
     require_editable(opened)
-    title = opened.entry.summary or gettext("No title")
+    title = opened.title
     with one_batch(Batch.Act.DELETE, by=request.actor, door=Door.WEB, title=title) as batch:
         series.take_away(
             opened.entry,
@@ -131,7 +131,7 @@ def move_entry(request: PageRequest, pk: int) -> HttpResponse:
     except StoreProblem as problem:
         warn(request, explained(problem))
     else:
-        title = opened.entry.summary or gettext("No title")
+        title = opened.title
         said = gettext("“{title}”: {when}").format(title=title, when=told_time(moved))
         toast(request, said, undoes=batch)
     if not request.htmx:

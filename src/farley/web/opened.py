@@ -9,6 +9,7 @@ from typing import Final
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from farley.accounts.roles import Role
 from farley.calendars import occurrences
@@ -35,6 +36,11 @@ class Opened:
     @property
     def at(self) -> When | None:
         return self.occurrence.recurrence_id if self.occurrence else None
+
+    @property
+    def title(self) -> str:
+        """What it is called: of a series, the one that was meant."""
+        return (self.occurrence or self.entry).summary or gettext("No title")
 
 
 def opened_entry(request: PageRequest, pk: int, at: str) -> Opened:

@@ -107,7 +107,7 @@ def task_done(request: PageRequest, pk: int) -> HttpResponse:
         if is_done
         else Details(status="NEEDS-ACTION", percent=0)
     )
-    title = opened.entry.summary or gettext("No title")
+    title = opened.title
     try:
         with one_batch(Batch.Act.EDIT, by=request.actor, door=Door.WEB, title=title) as batch:
             series.change(

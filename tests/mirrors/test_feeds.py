@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 from django.utils import timezone
@@ -92,7 +93,7 @@ def test_what_is_no_answer_leaves_all_as_it_is_and_says_why(
 def test_what_is_gone_all_at_once_stays_for_a_day(outside: Outside, space: Space, alice: User, left: int) -> None:
     events = [an_event(f"{n}", uid=f"{n}") for n in range(20)]
     answering(outside, 200, feed(*events))
-    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB).calendar
     answering(outside, 200, feed(*events[:left]), ETag='"2"')
     for _ in range(2):
         assert feeds.refresh(calendar) is False
@@ -106,9 +107,26 @@ def test_what_is_gone_all_at_once_stays_for_a_day(outside: Outside, space: Space
     assert (source.trouble, source.mark, len(names(calendar))) == ("", 'etag "2"', left)
 
 
+def test_who_waits_for_a_slow_server_waits_only_so_long(outside: Outside, space: Space, alice: User) -> None:
+    answering(outside, 200, feed(an_event("One", uid="a")))
+    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB).calendar
+    is_over = threading.Event()
+
+    def fault(handler: Handler) -> bool:
+        is_over.wait(5)
+        return True
+
+    outside.fault = fault
+    try:
+        assert feeds.refresh(calendar, patience_s=0.2) is False
+    finally:
+        is_over.set()
+    assert (Source.objects.get().trouble, names(calendar)) == ("slow", ["One"])
+
+
 def test_a_file_that_broke_off_takes_nothing_away(outside: Outside, space: Space, alice: User) -> None:
     answering(outside, 200, feed(an_event("One", uid="a"), an_event("Two", uid="b")))
-    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB)
+    calendar = feeds.subscribe(space, outside.address, by=alice.actor, door=Door.WEB).calendar
     answering(outside, 200, feed(an_event("One", uid="a")).removesuffix(b"END:VCALENDAR\r\n"))
     assert feeds.refresh(calendar) is False
     assert (Source.objects.get().trouble, names(calendar)) == ("cut", ["One", "Two"])

@@ -98,11 +98,14 @@ def subscribe(
     return Followed(made, batch)
 
 
-def refresh(calendar: Calendar) -> bool:
-    """Read the address again; return whether it answered. What it answered last stays when it does not."""
+def refresh(calendar: Calendar, *, patience_s: float | None = None) -> bool:
+    """Read the address again; return whether it answered. What it answered last stays when it does not.
+
+    Somebody who waits gives the seconds of their patience.
+    """
     source = Source.objects.get(calendar=calendar)
     try:
-        feed = _read(opened(source.sealed_address), mark=source.mark)
+        feed = _read(opened(source.sealed_address), mark=source.mark, patience_s=patience_s)
         if feed is not None:
             _refuse_loss(calendar, source, feed)
             _take_in(calendar, feed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -177,8 +178,8 @@ _MAKERS: dict[str, Callable[[PageRequest, Space], tuple[Calendar, Batch]]] = {
     "birthdays": _of_birthdays,
     "holidays": _of_holidays,
 }
-_REFRESHERS = {
-    Calendar.Kind.SUBSCRIPTION: feeds.refresh,
+_REFRESHERS: dict[Calendar.Kind, Callable[[Calendar], bool]] = {
+    Calendar.Kind.SUBSCRIPTION: partial(feeds.refresh, patience_s=feeds.PATIENCE_S),
     Calendar.Kind.BIRTHDAYS: birthdays.refresh,
     Calendar.Kind.HOLIDAYS: holidays.refresh,
 }

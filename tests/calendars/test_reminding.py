@@ -88,3 +88,17 @@ def test_only_those_who_read_the_calendar_get_a_mail(alice: User, bob: User, mal
     hand_of(alice).put(calendar, an_event("Off", "STATUS:CANCELLED", *alarm(":-PT15M", *named)))
     assert remind_due(NOON) == 1
     assert [mail["To"] for mail in mails.received] == ["bob@example.org"]
+
+
+def test_a_series_by_the_minute_fills_nobodys_mailbox(
+    alice: User, mails: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeated = ("REPEAT:20", "DURATION:PT1S")
+    series = an_event("Each", "DTSTART:20261201T060000Z", "RRULE:FREQ=MINUTELY", *alarm(":PT0S", *repeated))
+    hand_of(alice).put(a_calendar(space_of(alice)), series)
+    lunch = an_event("Lunch", "DTSTART:20261201T120000Z", *alarm(":PT0S"))
+    hand_of(alice).put(a_calendar(space_of(alice)), lunch)
+    monkeypatch.setattr("farley.calendars.reminding.MAX_MAILS", 3)
+    assert remind_due(NOON) == 4
+    assert remind_due(NOON + MINUTE) == 0
+    assert sorted({mail["Subject"] for mail in mails.received}) == ["Reminder: Each", "Reminder: Lunch"]

@@ -32,6 +32,7 @@ AGAIN: Final = dt.timedelta(minutes=15)  # a mail whose sending was cut short is
 MAX_REPEATS: Final = 20
 STEPS: Final = 20_000  # of the rules of one entry: each is asked every minute
 MAX_RECIPIENTS: Final = 50
+MAX_MAILS: Final = 200  # of one entry in the time of LATE: a series by the minute fills nobody's mailbox
 KEEP: Final = dt.timedelta(days=60)
 
 
@@ -100,18 +101,34 @@ def remind_due(now: dt.datetime | None = None) -> int:
     for entry in list(near.select_related("calendar__space")):
         zone = zone_named(entry.calendar.zone)
         due = alarms([entry], now - LATE, now + dt.timedelta(seconds=1), zone=zone)
-        wanted = [
-            Reminder(entry_id=entry.pk, user=user, starts_at=each.occurrence.start, alarm_at=each.at)
-            for each in due
-            if each.action == "EMAIL" and each.occurrence.end >= now - LATE
-            for user in _recipients(each, entry.calendar)
-        ]
-        if wanted:
+        due = [each for each in due if each.action == "EMAIL" and each.occurrence.end >= now - LATE]
+        if wanted := _new(entry, due, now):
             with write_turn():
                 Reminder.objects.bulk_create(wanted, ignore_conflicts=True)
     with write_turn():
         Reminder.objects.filter(alarm_at__lt=now - KEEP).delete()
     return _send_waiting(now)
+
+
+def _new(entry: CalendarObject, due: list[Alarm], now: dt.datetime) -> list[Reminder]:
+    """What nobody has noted yet, the earliest first, as far as an entry may have people reminded."""
+    if not due:
+        return []
+    lately = Reminder.objects.filter(entry_id=entry.pk, alarm_at__gte=now - LATE)
+    noted = set(lately.values_list("starts_at", "alarm_at", "user"))
+    people: dict[tuple[str, ...], list[User]] = {}  # by whom an alarm names: those of a series are alike
+    found: list[Reminder] = []
+    for each in due:
+        if each.addresses not in people:
+            people[each.addresses] = _recipients(each, entry.calendar)
+        for user in people[each.addresses]:
+            if len(noted) >= MAX_MAILS:
+                return found
+            one = (each.occurrence.start, each.at, user.pk)
+            if one not in noted:
+                noted.add(one)
+                found.append(Reminder(entry_id=entry.pk, user=user, starts_at=one[0], alarm_at=one[1]))
+    return found
 
 
 def _send_waiting(now: dt.datetime) -> int:

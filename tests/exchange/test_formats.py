@@ -16,9 +16,10 @@ from farley.accounts.models import User
 from farley.codecs import jcard, jscontact, ldif, xcard
 from farley.codecs.vcard import Card
 from farley.contacts.models import Contact, ExternalId
-from farley.exchange import formats, importing, leftovers
+from farley.exchange import choosing, formats, importing, leftovers
 from farley.exchange.formats import How
 from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
+from farley.exchange.mapping import Column, Mapping
 from farley.journal.models import Door
 
 ADA = Card.parse(a_card("Ada King", "EMAIL:ada@example.org", uid="urn:uuid:ada"))
@@ -136,6 +137,24 @@ def test_an_archive_with_nothing_that_can_be_read_is_refused(
         importing.prepare(space_of(alice), [archive(tmp_path, files)], by=alice.actor, door=Door.CLI)
     if isinstance(refused.value, ColumnsToChoose):
         assert (refused.value.file, refused.value.look.header) == ("all.zip/x.csv", ["Wer", "Mail"])
+
+
+@pytest.mark.django_db
+def test_the_columns_of_a_table_in_an_archive_are_chosen_as_of_any_other(alice: User, tmp_path: Path) -> None:
+    files = {"x.csv": b"Wer,Mail\nA,a@b.de\n", "ada.vcf": ADA.octets}
+    run = choosing.begin(space_of(alice), [archive(tmp_path, files)], by=alice.actor, door=Door.WEB)
+    assert run is not None
+    assert [(file["name"], file["size"]) for file in run.files] == [
+        ("all.zip/x.csv", len(files["x.csv"])),
+        ("all.zip/ada.vcf", len(ADA.octets)),
+    ]
+    [table] = choosing.tables_of(run)
+    look, _ = choosing.chosen(run, table)
+    assert look.header == ["Wer", "Mail"]
+    choosing.choose(run, table, Mapping((Column("name", "Wer"), Column("email", "Mail"))))
+    again = [Source(file["name"], Path(file["path"]), How.from_json(file["how"])) for file in run.files]
+    importing.run(importing.prepare(space_of(alice), again, by=alice.actor, door=Door.WEB), by=alice.actor)
+    assert sorted(Contact.objects.values_list("full_name", flat=True)) == ["A", "Ada King"]
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

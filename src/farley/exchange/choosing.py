@@ -18,7 +18,7 @@ from farley.codecs.tables import NotATable
 from farley.codecs.vcard import Card
 from farley.database.turns import write_turn
 from farley.exchange import importing, own_lines
-from farley.exchange.formats import TABLES, How, Look, format_of, look_at
+from farley.exchange.formats import TABLES, How, Look, archives_held, format_of, look_at
 from farley.exchange.importing import NothingToImport, Source
 from farley.exchange.mapping import BadMapping, Mapping
 from farley.exchange.models import Import, SavedMapping
@@ -35,9 +35,11 @@ def begin(space: Space, sources: Sequence[Source], *, by: Actor, door: Door) -> 
     """
     require(space, by, Role.EDITOR)
     assert by.user is not None
-    if not any(format_of(source.path) in TABLES for source in sources):
-        return None
-    files = [file for source in sources for file in importing.described(_proposed(source, space, by))]
+    with archives_held():
+        opened = [each for source in sources for each in importing.files_in(source)]
+        if not any(_format_of(source) in TABLES for source in opened):
+            return None
+        files = [file for source in opened for file in importing.described(_proposed(source, space, by))]
     with write_turn():
         return Import.objects.create(
             space=space, user=by.user, door=door, is_dry_run=True, files=files, state=Import.State.CHOOSING
@@ -143,15 +145,20 @@ def remembered(header: Sequence[str], space: Space, by: Actor) -> Mapping | None
 
 def _proposed(source: Source, space: Space, by: Actor) -> Source:
     """A table with what its columns may become; any other file as it is."""
-    name = format_of(source.path)
+    name = _format_of(source)
     if name not in TABLES:
         return source
+    how = replace(source.how, format=name)
     try:
-        look = look_at(source.path, How(name))
+        look = look_at(source.path, how)
     except NotATable as error:
         raise NothingToImport(source.name, error.reason) from error
     mapping = remembered(look.header, space, by) or look.mapping
-    return Source(source.name, source.path, How(name, mapping=mapping))
+    return Source(source.name, source.path, replace(how, mapping=mapping))
+
+
+def _format_of(source: Source) -> str:
+    return source.how.format or format_of(source.path)
 
 
 def _hash_of(header: Sequence[str]) -> str:

@@ -50,8 +50,10 @@ from farley.exchange.formats import (
     NotAnArchive,
     archives_held,
     entries,
+    format_of,
     found_out,
     members_of,
+    size_of,
 )
 from farley.exchange.mapping import BadMapping
 from farley.exchange.models import Import, ImportOutcome, ImportProblem
@@ -202,7 +204,8 @@ def prepare(
     require(space, by, Role.EDITOR)
     assert by.user is not None
     Key.named(key, own_lines.fields_here(space, by))
-    files = [file for source in sources for file in described(source)]
+    with archives_held():
+        files = [file for source in sources for file in described(source)]
     fingerprint = _fingerprint(sources, files)
     asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule, "calendar": calendar}
     unfinished = Import.objects.visible_to(by).filter(
@@ -361,6 +364,8 @@ def described(source: Source) -> list[dict[str, Any]]:
     if source.how == FIND_OUT and calendar_entries.is_calendar(source.path):
         return [described | {"is_calendar": True}]
     how = _how(source)
+    if how.member:
+        described["size"] = size_of(source.path, how)
     if how.format == "zip":
         with archives_held():
             return [_of_archive(source, path, member) for member in _members(source)]
@@ -377,10 +382,21 @@ def _members(source: Source) -> list[Member]:
     return members
 
 
-def _of_archive(source: Source, path: str, member: Member) -> dict[str, Any]:
+def files_in(source: Source) -> list[Source]:
+    """The files of an archive that hold contacts; of what is none, itself. Raises NothingToImport, OSError."""
+    if source.how.member or (source.how.format or format_of(source.path)) != "zip":
+        return [source]
+    return [_inside(source, member) for member in _members(source)]
+
+
+def _inside(source: Source, member: Member) -> Source:
     how = replace(source.how, format=member.format, member=member.name)
-    inside = Source(f"{source.name}/{member.name}", source.path, how)
-    return {"name": _printable(inside.name)[-300:], "path": path, "size": member.size, "how": _how(inside).to_json()}
+    return Source(_printable(f"{source.name}/{member.name}")[-300:], source.path, how)
+
+
+def _of_archive(source: Source, path: str, member: Member) -> dict[str, Any]:
+    inside = _inside(source, member)
+    return {"name": inside.name, "path": path, "size": member.size, "how": _how(inside).to_json()}
 
 
 def _how(source: Source) -> How:

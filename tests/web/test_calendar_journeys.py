@@ -139,6 +139,7 @@ def test_a_phone_shows_a_day_with_its_week_and_works_without_script(enter: Enter
     assert page.locator(".strip a").count() == 7
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.wait_for_function("scrollY > 0")  # to the hours of the day
+    assert page.locator(".ftab").first.bounding_box()["y"] > 0, "the other views are out of sight"  # type: ignore[index]
     page.tap(".evt:has-text('Lunch')")
     page.wait_for_selector("#event-dialog[open] #entry-title")
     page.fill("#entry-title", "Dinner")
@@ -146,6 +147,10 @@ def test_a_phone_shows_a_day_with_its_week_and_works_without_script(enter: Enter
     page.wait_for_selector(".evt:has-text('Dinner')")
     page.goto(f"/calendar/?view=month&on={day}")
     assert page.locator(".agenda a:visible").count() == 2
+    page.goto(f"/calendar/?view=agenda&on={day}")
+    page.tap(".agenda a:has-text('Plan')")  # no heading lies on it
+    page.wait_for_selector("#event-dialog[open] #entry-title")
+    page.goto(f"/calendar/?view=month&on={day}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     plain = enter(script=False)
     plain.goto(f"/calendar/?view=week&on={day}")

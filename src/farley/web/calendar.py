@@ -177,7 +177,7 @@ def calendar_context(request: PageRequest, asked: Asked) -> dict[str, Any]:
         "today_url": asked.url(on=today),
         "tabs": _tabs(asked),
         "heading": _heading(asked, window),
-        "day_heading": written_day(asked.on, pgettext("date format: weekday, day and month, short", "D j F")),
+        "phone_heading": _phone_heading(asked, window),
         "subheading": _subheading(asked, begins),
         "previous_url": asked.url(on=_step(asked, -1)),
         "next_url": asked.url(on=_step(asked, 1)),
@@ -261,6 +261,17 @@ def _heading(asked: Asked, window: Window) -> str:
     day = pgettext("date format: day of a month", "j")
     first = written_day(window.first, day if window.first.month == window.last.month else day_and_month)
     return gettext("{first} – {last}").format(first=first, last=written_day(window.last, day_and_month))
+
+
+def _phone_heading(asked: Asked, window: Window) -> str:
+    """A phone has a day where others have a week, and room for little."""
+    if asked.view == "month":
+        return _heading(asked, window)
+    if asked.view == "agenda":
+        short = pgettext("date format: day and month, short", "j M")
+        first, last = (written_day(day, short) for day in (window.first, window.last))
+        return gettext("{first} – {last}").format(first=first, last=last)
+    return written_day(asked.on, pgettext("date format: weekday, day and month, short", "D j F"))
 
 
 def _subheading(asked: Asked, begins: int) -> str:

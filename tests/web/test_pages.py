@@ -51,7 +51,7 @@ PAGES = {
     "/calendar/new/": 6,
     "/tasks/": 7,
     "/calendars/": 8,
-    "/calendars/{calendar}/": 7,
+    "/calendars/{calendar}/": 9,
     "/contacts/{contact}/meetings/": 12,
     "/account/": 4,
     "/account/security/": 6,

@@ -240,7 +240,7 @@ def test_of_others_one_sees_what_their_space_allows(
     rounds = hand.entry(shared, an_event("Round", *nine, "RRULE:FREQ=WEEKLY;COUNT=3"))
     address, form = f"/calendar/entries/{rounds.pk}/", {"at": "20261203T090000", "scope": "one", "title": "Last round"}
     moved = {name: day.replace("2026-11-26", "2026-12-03") for name, day in NINE.items()}
-    as_user(bob).post(address, moved | form | {"calendar": shared.pk})
+    as_user(bob).post(address, moved | form)
     heading = page_of_alice.get(f"{address}?at=20261203T090000").content.decode().partition("</h1>")[0]
     assert heading.endswith(">Last round")
     team_html = as_user(bob).get("/calendar/?view=team&on=2026-11-26&space=crew").content.decode()

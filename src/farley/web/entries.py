@@ -81,7 +81,8 @@ def entry(request: PageRequest, pk: int) -> HttpResponse:
     scope = scope_of(request.POST, opened)
     try:
         details = entry_form.details_of(request.POST, source, scope, me=_me(request))
-        batch = _saved(request, opened, details, scope, _chosen(choices, request.POST.get("calendar", "")))
+        chosen = _chosen(choices, request.POST.get("calendar", str(opened.entry.calendar_id)))
+        batch = _saved(request, opened, details, scope, chosen)
     except EditConflict:
         text = gettext("Somebody else changed this meanwhile. What you typed is here; nothing was saved yet.")
         return _form(request, source, choices, opened, conflict=text)

@@ -12,8 +12,9 @@ PORT ?= 8000
 TESTS ?=
 WORKERS ?= auto
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
-# Tests that ask no database: once is enough.
-WITHOUT_DATABASE = tests/codecs tests/tools
+# Once is enough: tests that ask no database, and those that drive a browser or other programs through the same pages and
+# doors that the rest asks on both.
+ONCE = $(addprefix --ignore=,tests/codecs tests/tools tests/clients) --ignore-glob='*journeys.py'
 
 # Only who asks for nothing but to run gets the smaller environment. One with the developers' tools also runs Farley:
 # `make run` does not take it apart.
@@ -34,7 +35,7 @@ test: .venv/dev.stamp build ## Run the tests on SQLite; those that lack a system
 	$(PYTEST)
 
 test-postgres: .venv/dev.stamp build ## Run the tests that ask a database on a PostgreSQL started for them
-	$(BIN)/python -m tools.with_postgres $(PYTEST) $(addprefix --ignore=,$(WITHOUT_DATABASE))
+	$(BIN)/python -m tools.with_postgres $(PYTEST) $(ONCE)
 
 check: format lint types contracts sizes migrations templates words leaks docs test ## Everything that must hold before a commit
 

@@ -97,12 +97,12 @@ from pathlib import Path
 from farley.exchange import importing
 from farley.jobs import worker
 importing.CHUNK = 1
-real = importing._store_chunk
+real = importing._Chunks.carry_out
 def slowly(*args, **kwargs):
     real(*args, **kwargs)
     say("stored")
     sys.stdin.readline()
-importing._store_chunk = slowly
+importing._Chunks.carry_out = slowly
 worker.run("long", Path(sys.argv[1]))
 """
 

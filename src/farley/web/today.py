@@ -37,7 +37,7 @@ from farley.web.toasts import toast, warn
 BIRTHDAY_DAYS = 14
 SHOWN = 12  # lines of a kind
 NEW = 15  # changes that are told
-_READ, _PAGES = 60, 5  # changes that are looked at for them, and how often that many
+_READ = 240  # changes that are looked at for them: a calendar of holidays alone has half of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +127,14 @@ def _long(day: dt.date) -> str:
 
 def _news(request: PageRequest, spaces: Sequence[Space], since: dt.datetime) -> list[Event]:
     """What others did since then, one line a record: the newest of each. What a calendar is filled with is no news."""
-    changes: list[Change] = []
-    before = 0
-    for _page in range(_PAGES):  # a calendar of holidays alone fills the first
-        read = Change.objects.newest_of(spaces, _READ, before=before)
-        changes += [
-            change
-            for change in read
-            if change.at > since
-            and change.user_id != request.user.pk
-            and change.noun != Noun.VIEW
-            and not (change.noun == Noun.CALENDAR_OBJECT and change.door == Door.RULE)
-        ]
-        if len(changes) >= NEW or len(read) < _READ or read[-1].at <= since:
-            break
-        before = read[-1].pk
+    changes = [
+        change
+        for change in Change.objects.newest_of(spaces, _READ)
+        if change.at > since
+        and change.user_id != request.user.pk
+        and change.noun != Noun.VIEW
+        and not (change.noun == Noun.CALENDAR_OBJECT and change.door == Door.RULE)
+    ]
     newest = {(change.noun, change.subject): change for change in reversed(changes)}
     return subject_events(sorted(newest.values(), key=lambda change: -change.pk)[:NEW], request.actor)
 

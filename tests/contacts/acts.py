@@ -52,7 +52,8 @@ def faults() -> list[str]:
     for model, column in ((IndexRow, "contact_id"), (TagEntry, "contact_id"), (Thumbnail, "pk")):
         left = set(model.objects.values_list(column, flat=True)) - live
         found += [f"{model.__name__} left behind by {pk}" for pk in left]
-    found += [f"Entry left behind by {entry}" for entry in Entry.objects.all() if entry.record not in live]
+    of_contacts = (entry for entry in Entry.objects.all() if entry.noun == Noun.CONTACT)
+    found += [f"Entry left behind by {entry}" for entry in of_contacts if entry.record not in live]
     return found
 
 

@@ -13,6 +13,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
 from farley.exchange.demo import build
+from farley.journal.models import Noun
 from farley.search.finding import find
 from farley.search.models import SPACE_SHIFT, Entry
 from farley.search.queries import Query, read
@@ -53,7 +54,7 @@ def test_the_best_fits_of_a_hundred_queries_come_first() -> None:
     for line in TABLE.read_text().splitlines():
         query, _, expected = line.partition("\t")
         wanted = expected.split(" | ") if expected else []
-        hits = find(query, by=jana)
+        hits = find(query, by=jana, nouns=[Noun.CONTACT])
         names = Contact.objects.in_bulk([hit.record for hit in hits])
         first = sorted(names[hit.record].full_name for hit in hits[: len(wanted)])
         if first != sorted(wanted) or (not wanted and hits):

@@ -55,6 +55,12 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """On a server that ends with the tests their databases go with it; one that is still being asked would not drop."""
+    return bool(os.environ.get("FARLEY_TEST_SERVER_ENDS"))
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """The database of the tests is made as Farley makes a new one; `test_migrating` compares it with migrations."""
     from django.core.management.commands import migrate

@@ -68,7 +68,7 @@ def test_events_are_dragged_stretched_drawn_and_taken_back(enter: Enter) -> None
     assert told("Weekly") == ["Wed 10:00", "Wed 11:30"]
     page.keyboard.press("z")
     page.wait_for_load_state()
-    page.wait_for_function("document.querySelectorAll('.toast').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('.toast').length === 1")
     assert told("Weekly") == ["Wed 10:00", "Wed 11:00"]
     column = page.locator(f".dc[data-day='{day}']").bounding_box()
     assert column is not None
@@ -95,13 +95,13 @@ def test_everything_has_a_key(enter: Enter) -> None:
         page.keyboard.press(key)
     page.wait_for_selector(".toast:has-text('Plan')")
     assert told("Plan") == ["Thu 09:30", "Thu 10:45"]
-    page.wait_for_function("document.activeElement.matches('.evt')")
+    page.wait_for_function("() => document.activeElement.matches('.evt')")
     page.keyboard.press("Enter")
     page.wait_for_selector("#event-dialog[open] #entry-title:focus")
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.querySelector('#event-dialog').open")
+    page.wait_for_function("() => !document.querySelector('#event-dialog').open")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("!document.querySelector('.evt')")
+    page.wait_for_function("() => !document.querySelector('.evt')")
     page.keyboard.press("t")
     page.wait_for_selector(".evt")
     page.keyboard.press("3")
@@ -111,7 +111,7 @@ def test_everything_has_a_key(enter: Enter) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".toast:has-text('tea')")
     page.keyboard.press("z")
-    page.wait_for_function("document.querySelector('.month') && !document.body.textContent.includes('“tea” added')")
+    page.wait_for_function("() => document.querySelector('.month') && !document.body.textContent.includes('“tea” added')")
     assert not CalendarObject.objects.filter(summary="tea", deleted_at=None).exists()
     operations.create(
         space_of(User.objects.get(name="alice")),

@@ -18,7 +18,7 @@ def test_what_is_written_is_kept_until_it_is_saved_and_found_by_the_palette(ente
     ada = hand_of(alice).contact(space_of(alice), a_card("Ada King", "TEL:+49 30 1"))
     page.goto(f"/contacts/{ada.pk}/")
     page.keyboard.press("l")
-    page.wait_for_function("document.activeElement.id === 'write-text'")
+    page.wait_for_function("() => document.activeElement.id === 'write-text'")
     page.keyboard.type("Wants version 3")
     page.fill("#call-minutes", "5")
     page.focus("#write-text")
@@ -58,13 +58,14 @@ def test_what_is_written_is_kept_until_it_is_saved_and_found_by_the_palette(ente
     page.hover(".ev--entry")
     page.click(".ev--entry .deeds [value=delete]")
     page.wait_for_selector(".toast >> text=Call deleted")
-    page.wait_for_function("!document.querySelector('.ev--entry')")
+    page.wait_for_function("() => !document.querySelector('.ev--entry')")
     page.keyboard.press("z")
     page.wait_for_selector(".ev--entry >> text=Wants version 4")
 
     page.keyboard.press("Control+k")
     page.wait_for_selector("#palette[open] [role=option] >> text=Ada King")  # opened last
-    page.keyboard.type("ada")
+    with page.expect_response(lambda response: response.url.endswith("=ada")):  # what was opened last has her, too
+        page.keyboard.type("ada")
     page.wait_for_selector("#palette [role=option][aria-selected=true] >> text=Ada King")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#palette [role=option] >> text=Write a note")

@@ -111,7 +111,8 @@ def test_everything_has_a_key(enter: Enter) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".toast:has-text('tea')")
     page.keyboard.press("z")
-    page.wait_for_function("() => document.querySelector('.month') && !document.body.textContent.includes('“tea” added')")
+    gone = "!document.body.textContent.includes('“tea” added')"
+    page.wait_for_function(f"() => document.querySelector('.month') && {gone}")
     assert not CalendarObject.objects.filter(summary="tea", deleted_at=None).exists()
     operations.create(
         space_of(User.objects.get(name="alice")),

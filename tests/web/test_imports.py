@@ -323,3 +323,11 @@ def test_an_import_of_calendar_entries_leads_to_the_calendar(alice: User, page_o
     assert "1 calendar entry is imported." in text
     assert "See the calendar" in text
     assert "See the contacts" not in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_of_both_kinds_says_so_and_leads_to_both(alice: User, page_of_alice: Client) -> None:
+    text = text_of(page_of_alice.get(carried_out(page_of_alice, an_event("Lunch"), a_card("Ada King"))).content)
+    assert "2 entries are imported." in text
+    assert "See the calendar" in text
+    assert "See the contacts" in text

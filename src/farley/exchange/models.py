@@ -69,6 +69,10 @@ class Import(models.Model):
         return ", ".join(file["name"] for file in self.files)
 
     @property
+    def has_calendars(self) -> bool:
+        return any(file.get("is_calendar") for file in self.files)
+
+    @property
     def is_of_calendars(self) -> bool:
         """Whether there are no cards in it."""
         return bool(self.files) and all(file.get("is_calendar") for file in self.files)

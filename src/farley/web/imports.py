@@ -78,6 +78,7 @@ class Shown:
     tone: str = "ok"
     icon: str = "circle-check"
     is_of_calendars: bool = False
+    has_calendars: bool = False
     start_url: str = ""
     again_url: str = ""
     back_url: str = ""
@@ -310,6 +311,7 @@ def _shown(run: Import, undoing: Batch | None) -> Shown:
         tone=tone,
         icon=icon,
         is_of_calendars=run.is_of_calendars,
+        has_calendars=run.has_calendars,
         start_url=reverse("import-start", args=[run.pk]),
         again_url=reverse("import-check", args=[run.pk]),
         back_url=reverse("import-columns", args=[run.pk]) if choosing.tables_of(run) else reverse("import"),
@@ -337,6 +339,8 @@ def _headline(run: Import) -> str:
             return gettext("The files are being checked …")
         if run.is_of_calendars:
             return gettext("Calendar entries are being imported …")
+        if run.has_calendars:
+            return gettext("Contacts and calendar entries are being imported …")
         return gettext("Contacts are being imported …")
     if run.state == Import.State.FAILED:
         stopped = gettext("The import stopped: {reason}").format(reason=importing.failure_of(run))
@@ -351,6 +355,8 @@ def _headline(run: Import) -> str:
     imported = ngettext("{count} contact is imported.", "{count} contacts are imported.", coming)
     if run.is_of_calendars:
         imported = ngettext("{count} calendar entry is imported.", "{count} calendar entries are imported.", coming)
+    elif run.has_calendars:
+        imported = ngettext("{count} entry is imported.", "{count} entries are imported.", coming)
     left_out = ngettext("{count} entry was left out.", "{count} entries were left out.", run.failed)
     sentences = [imported.format(count=_written(coming))]
     return " ".join([*sentences, left_out.format(count=_written(run.failed))] if run.failed else sentences)
@@ -374,7 +380,9 @@ def _progress(run: Import, undoing: Batch | None) -> str:
 
 def _figures(run: Import) -> list[Figure]:
     done = not run.is_dry_run
-    new = gettext("new calendar entries") if run.is_of_calendars else gettext("new contacts")
+    new = gettext("new contacts")
+    if run.has_calendars:
+        new = gettext("new calendar entries") if run.is_of_calendars else gettext("new contacts and calendar entries")
     figures = [
         Figure(_written(run.created), gettext("added") if done else new, "plus", "is-ok"),
         Figure(

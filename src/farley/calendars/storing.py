@@ -29,6 +29,7 @@ from farley.journal.records import (
     href_for,
     hrefs_like,
     is_href,
+    not_as_expected,
     without_last_break,
 )
 from farley.spaces.models import Space
@@ -330,12 +331,8 @@ class _Plan:
         if COMPONENTS[item.name] not in self.calendar.takes:
             return WrongComponent(item.name, self.calendar.takes)
         there = self.by_uid.get(item.uid) if entry.href is None else self.by_href.get(entry.href)
-        if there is None and isinstance(entry.expected, str):
-            return EditConflict(entry.href or item.uid, None)
-        if there is not None and entry.expected is Condition.ABSENT and entry.href is not None:
-            return EditConflict(entry.href, there.etag)
-        if there is not None and isinstance(entry.expected, str) and entry.expected != there.etag:
-            return EditConflict(there.href, there.etag)
+        if conflict := not_as_expected(entry, item.uid, there):
+            return conflict
         if first := self.new.get(item.uid):
             alike = without_last_break(first.item.entry.octets) == without_last_break(entry.octets)
             if entry.href is None and alike:

@@ -28,7 +28,7 @@ from farley.journal.records import StoreProblem as StoreProblem  # noqa: PLC0414
 from farley.journal.records import TooLarge as TooLarge  # noqa: PLC0414
 from farley.journal.records import UidConflict as UidConflict  # noqa: PLC0414
 from farley.journal.records import href_for as href_for  # noqa: PLC0414
-from farley.journal.records import hrefs_like, is_href, without_last_break
+from farley.journal.records import hrefs_like, is_href, not_as_expected, without_last_break
 from farley.journal.records import new_uid as new_uid  # noqa: PLC0414
 from farley.journal.records import octets_of as octets_of  # noqa: PLC0414
 from farley.journal.records import refuse_bad_href as refuse_bad_href  # noqa: PLC0414
@@ -260,12 +260,8 @@ class _Plan:
         there = self.by_uid.get(item.uid) if entry.href is None else self.by_href.get(entry.href)
         if there is None and _is_imported(item) and not item.derived.uid:
             there = self.by_sha256.get(item.sha256)
-        if there is None and isinstance(entry.expected, str):
-            return EditConflict(entry.href or item.uid, None)
-        if there is not None and entry.expected is Condition.ABSENT and entry.href is not None:
-            return EditConflict(entry.href, there.etag)
-        if there is not None and isinstance(entry.expected, str) and entry.expected != there.etag:
-            return EditConflict(there.href, there.etag)
+        if conflict := not_as_expected(entry, item.uid, there):
+            return conflict
         if (first := self.new.get(item.uid)) and (entry.href is None or item.derived.uid):
             if entry.href is None and _are_alike(first.item, item):
                 return _Again(first)

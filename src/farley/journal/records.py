@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from farley.journal.models import Content
 
@@ -72,6 +72,26 @@ class Entry(NamedTuple):
     href: str | None = None
     expected: Expected = Condition.ANY
     owner: int | None = None  # of a contact that is made by this; a user id
+
+
+class Kept(Protocol):
+    """A record that is stored."""
+
+    @property
+    def href(self) -> str: ...
+    @property
+    def etag(self) -> str: ...
+
+
+def not_as_expected(entry: Entry, uid: str, there: Kept | None) -> EditConflict | None:
+    """The conflict if what is at `entry`'s place is not what its writer expected. RFC 9110 §13.1.1, §13.1.2."""
+    if isinstance(entry.expected, str):
+        if there is None:
+            return EditConflict(entry.href or uid, None)
+        return None if entry.expected == there.etag else EditConflict(there.href, there.etag)
+    if there is not None and entry.href is not None and entry.expected is Condition.ABSENT:
+        return EditConflict(entry.href, there.etag)
+    return None
 
 
 class Stored(NamedTuple):

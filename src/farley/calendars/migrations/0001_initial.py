@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("journal", "0007_calendars"),
+        ("journal", "0006_collections"),
         ("spaces", "0002_teams_and_invitations"),
     ]
 

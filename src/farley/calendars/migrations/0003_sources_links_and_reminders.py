@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("calendars", "0002_first_calendars"),
-        ("journal", "0007_calendars"),
+        ("journal", "0006_collections"),
         ("spaces", "0002_teams_and_invitations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

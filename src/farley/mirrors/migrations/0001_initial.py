@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("contacts", "0010_one_tree_of_uids"),
-        ("journal", "0006_views"),
+        ("journal", "0006_collections"),
         ("spaces", "0002_teams_and_invitations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

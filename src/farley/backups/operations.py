@@ -201,7 +201,7 @@ def is_empty() -> bool:
 def _set_aside(folder: Path) -> Path:
     """A backup of what is there; of a damaged SQLite file a copy as it is."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = folder / f"before-restore-{stamp()}{SUFFIX}"
+    target = place_aside(folder, "before-restore")
     try:
         back_up(target, with_secrets=True)
     except (DatabaseError, sqlite3.DatabaseError):
@@ -371,6 +371,13 @@ def _sealed(file: IO[bytes], passphrase: str | None) -> Iterator[IO[bytes]]:
 
 def stamp() -> str:
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+
+
+def place_aside(folder: Path, what: str) -> Path:
+    """Where a copy of now goes. A second one within the second is numbered: none ever replaces another."""
+    made_at = stamp()
+    names = (f"{what}-{made_at}{number}" for number in ("", *(f"-{n}" for n in range(2, 100))))
+    return next(folder / f"{name}{SUFFIX}" for name in names if not any(folder.glob(f"{name}.*")))
 
 
 def private_file(path: Path) -> IO[bytes]:

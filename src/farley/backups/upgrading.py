@@ -17,7 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import DatabaseError, OperationalError
 
 from farley.backups.migrating import MigrationFailed, migrate, one_transaction
-from farley.backups.operations import SUFFIX, back_up, stamp
+from farley.backups.operations import back_up, place_aside
 from farley.database.trouble import Trouble, trouble_of
 
 UPGRADE_LOCK = 0x6661726C6579  # any number that nobody else takes on this database
@@ -25,7 +25,7 @@ COPIES = 3  # made before upgrades, that are kept
 OUR_APP = "spaces"  # a database with this app's migrations is Farley's
 
 
-_COPY = re.compile(r"before-(upgrade|restore)-(\d{4}-\d\d-\d\dT\d{6}Z)\.(farley|sqlite3)")
+_COPY = re.compile(r"before-(upgrade|restore)-(\d{4}-\d\d-\d\dT\d{6}Z(?:-\d+)?)\.(farley|sqlite3)")
 
 
 class DatabaseUnusable(RuntimeError):
@@ -165,7 +165,7 @@ def _foreign(tables: list[str]) -> str:
 
 def _copy(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = folder / f"before-upgrade-{stamp()}{SUFFIX}"
+    target = place_aside(folder, "before-upgrade")
     back_up(target, with_secrets=True)
     return target
 
@@ -173,7 +173,13 @@ def _copy(folder: Path) -> Path:
 def copies(folder: Path) -> list[Path]:
     """The copies made before upgrades and restores, newest first; other files are none of ours."""
     matches = ((path, _COPY.fullmatch(path.name)) for path in folder.glob("before-*"))
-    return [path for _, path in sorted(((match[2], path) for path, match in matches if match), reverse=True)]
+    return [path for _, path in sorted(((_order(match[2]), path) for path, match in matches if match), reverse=True)]
+
+
+def _order(made_at: str) -> tuple[str, int]:
+    """The moment in a copy's name, and its number within the second."""
+    moment, _, number = made_at.partition("Z")
+    return moment, int(number[1:] or 1)
 
 
 def thin_out(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 from tests.cli.conftest import Instance, card
 
 
@@ -11,10 +13,13 @@ def test_an_account_is_closed_handed_over_and_opened_again(farley: Instance) -> 
     assert farley.run("import", file, "--space", "alice", "--as", "alice").code == 0
     refused = farley.run("user", "deactivate", "alice")
     assert (refused.code, refused.stderr) == (2, "farley: alice is the last manager of sales\n")
-    closed = farley.run("user", "deactivate", "alice", "--heir", "bob", "--export", farley.folder / "own.vcf")
+    assert farley.run("calendar", "add", "Mine", "--space", "alice", "--as", "alice").code == 0
+    closed = farley.run("user", "deactivate", "alice", "--heir", "bob", "--export", farley.folder / "own.zip")
     assert closed.code == 0, closed.stderr
     assert "bob manages sales from now on." in closed.stdout
-    assert (farley.folder / "own.vcf").read_bytes() == file.read_bytes()
+    with zipfile.ZipFile(farley.folder / "own.zip") as everything:
+        assert everything.read("contacts/alice.vcf") == file.read_bytes()
+        assert any(name.startswith("calendars/alice/") for name in everything.namelist())
     assert "closed" in farley.run("user", "list").stdout
     assert farley.run("space", "list", "--as", "alice").code == 2
     assert farley.run("user", "activate", "alice").code == 0

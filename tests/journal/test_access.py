@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,12 @@ from farley.accounts.doors import Door
 from farley.accounts.events import Event
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.cli.command import carried_out, make_parser
 from farley.contacts import operations, sharing
 from farley.contacts.models import Contact
 from farley.contacts.retaining import set_rule
+from farley.conversations import operations as conversations
+from farley.conversations.models import Note
 from farley.database import gathering
 from farley.database.gathering import Gatherer
 from farley.dav.names import DAV
@@ -30,7 +34,7 @@ from farley.journal import access
 from farley.journal.access import Access, Way, accesses
 from farley.spaces.models import Space
 from farley.spaces.operations import NoSuchSpace, NotAllowed
-from tests.cast import a_card, hand_of, person, space_of, team
+from tests.cast import a_calendar, a_card, an_event, hand_of, person, space_of, team
 from tests.dav.phone import phone_of, program_of
 from tests.web.reading import text_of
 
@@ -91,6 +95,25 @@ def test_opening_exporting_and_links_are_kept(
         (Way.EXPORTED, ada.pk, "bob"),
         (Way.LINK_OPENED, ada.pk, ""),
     ]
+
+
+def test_earlier_states_notes_archives_and_entries_are_records_too(
+    ada: Contact, sales: Space, alice: User, bob: User, as_user: AsUser, tmp_path: Path
+) -> None:
+    entry = hand_of(alice).entry(a_calendar(sales, "Shared"), an_event("Standup"))
+    note = Note(text="hello")
+    conversations.add(note, [ada], by=alice.actor, door=Door.WEB, batch=None)
+    access.switch_on(sales, 30, by=alice.actor, door=Door.WEB)
+    client = as_user(bob)
+    for address in (f"/contacts/{ada.pk}/history/", f"/timeline/note/{note.pk}/", f"/calendar/entries/{entry.pk}/"):
+        assert client.get(address).status_code == 200, address
+    b"".join(client.get(f"/contacts/{ada.pk}/archive/").streaming_content)
+    for line in (f"history {ada.uid}", f"archive {ada.uid} -o {tmp_path}/a.zip"):
+        assert carried_out(make_parser().parse_args([*line.split(), "--as", "bob"])) == 0
+    opened = (Way.OPENED, ada.pk, "bob")
+    exported = (Way.EXPORTED, ada.pk, "bob")
+    assert kept() == [opened, opened, (Way.OPENED, entry.pk, "bob"), exported, opened, exported]
+    assert "Standup" in text_of(as_user(alice).get("/spaces/sales/access/").content)
 
 
 def test_what_a_device_fetches_is_kept_with_its_name_and_door_in_one_batch(

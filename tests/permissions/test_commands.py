@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 # Whoever runs the server holds the database: these ask for no name, and show or change nothing of what is in a space.
 OF_THE_SERVER = {
     "serve", "demo", "reindex", "check", "backup", "restore", "move-database", "user add", "user list",
-    "user deactivate", "user activate", "user password", "user reset-factor",
+    "user change", "user deactivate", "user activate", "user password", "user reset-factor",
 }  # fmt: skip
 
 
@@ -146,6 +146,7 @@ COMMANDS: dict[str, list[Command]] = {
     "team add": [Command("team add others", (2, 2, 2, 2), of_admin=0)],
     "team add-member": [Command("team add-member sellers mallory", (2, 2, 2, 2), of_admin=0)],
     "team remove-member": [Command("team remove-member sellers reader", (2, 2, 2, 2), of_admin=0)],
+    "team rename": [Command("team rename sellers Sellers", (2, 2, 2, 2), of_admin=0)],
     "team remove": [Command("team remove sellers", (2, 2, 2, 2), of_admin=0)],
 }
 

@@ -236,10 +236,14 @@ ROUTES: dict[str, list[Route]] = {
     "retention": [
         Route("post", mine(404, 403, 403, 302), lambda _: {"deleted_days": "3000"}, lambda s: [s.space.name])
     ],
-    "accounts": [Route("get", FOR_ADMIN)],
+    "accounts": [
+        Route("get", FOR_ADMIN),
+        Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404), lambda _: {"name": "eve", "email": "eve@example.org"}),
+    ],
     "account-state": [
         Route("get", FOR_ADMIN, arguments=lambda _: ["closed"]),
         Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404), lambda _: {"act": "close"}, lambda _: ["closed"]),
+        Route("post", (LOGIN, 404, 302, LOGIN, 404, 404, 404), lambda _: {"act": "admin"}, lambda _: ["mallory"]),
     ],
     "contact-names": [Route("get", mine(404, 403, 200, 200), arguments=contact, query=lambda _: "?value=zyx")],
     "name-in-cards": [Route("post", CHANGED, arguments=lambda s: [s.organisation.pk])],

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
+from farley.accounts.administering import EmailTaken
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.spaces.models import Membership, Space
 from farley.spaces.operations import (
-    EmailTaken,
     LastManager,
     NameTaken,
     NoSuchSpace,

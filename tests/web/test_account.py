@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from farley.accounts.events import Event, Verb
 from farley.accounts.models import User
 from tests.web.reading import text_of
 
@@ -23,11 +24,20 @@ def test_language_looks_and_time_zone_are_kept_on_the_profile(alice: User, page_
 
 
 def test_name_and_address_can_be_changed_later(alice: User, page_of_alice: Client) -> None:
+    alice.set_password(OLD)
+    alice.save()
+    page_of_alice.force_login(alice)
     form = {"full_name": "Alice Ames", "email": "ames@Example.org", "time_zone": "Europe/Rome"}
+    asked = page_of_alice.post("/account/profile/", form)  # an open screen is not enough: links go to the address
+    assert asked["Location"] == "/account/confirm/?next=/account/"
+    alice.refresh_from_db()
+    assert (alice.full_name, alice.email) == ("", "alice@example.org")
+    assert page_of_alice.post("/account/confirm/", {"password": OLD, "next": "/account/"})["Location"] == "/account/"
     page_of_alice.post("/account/profile/", form)
     assert "Alice Ames" in text_of(page_of_alice.get("/account/").content)
     alice.refresh_from_db()
     assert (alice.full_name, alice.email) == ("Alice Ames", "ames@example.org")
+    assert Event.objects.get(verb=Verb.USER_CHANGED).details == {"changed": ["email", "full_name"]}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +54,10 @@ def test_settings_that_cannot_be_kept_are_said_and_stay_typed(
     alice: User, bob: User, page_of_alice: Client, field: str, typed: str, reason: str
 ) -> None:
     form = {"full_name": "A", "email": "a@example.org", "time_zone": "Europe/Rome", "theme": "dark", field: typed}
+    alice.set_password(OLD)
+    alice.save()
+    page_of_alice.force_login(alice)
+    page_of_alice.post("/account/confirm/", {"password": OLD})
     response = page_of_alice.post("/account/profile/", form)
     assert response.status_code == 422
     assert reason in text_of(response.content)

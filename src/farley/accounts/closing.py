@@ -50,7 +50,7 @@ def close(user: User, *, by: Actor, door: Door) -> None:
     Raises LastAdministrator. Who asks is the caller's to judge.
     """
     with write_turn():
-        _refuse_last_administrator(user)
+        refuse_last_administrator(user)
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             note(Verb.USER_CLOSED, by=by, door=door, about=user, subject=user.name)
         for session in Session.objects.iterator():
@@ -69,7 +69,8 @@ def reopen(user: User, *, by: Actor, door: Door) -> None:
     user.is_active = True
 
 
-def _refuse_last_administrator(user: User) -> None:
+def refuse_last_administrator(user: User) -> None:
+    """Raise LastAdministrator if `user` is; within the transaction in which they are to be one no more."""
     others = User.objects.select_for_update().filter(is_admin=True, is_active=True).exclude(pk=user.pk)
     if User.objects.filter(pk=user.pk, is_admin=True).exists() and not list(others):
         raise LastAdministrator(user)

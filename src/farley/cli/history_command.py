@@ -26,10 +26,12 @@ def _history(options: argparse.Namespace) -> int:
     from farley.contacts.comparing import differences
     from farley.contacts.keeping import Version, card_of, field_changes, versions
     from farley.fields.values import shown
+    from farley.journal.access import Way, note_access
     from farley.journal.models import ERASED, Door, Verb
 
     user = user_named(options.user)
     contact = contact_named(options.uid, user, options.space)
+    note_access(contact.space_id, Way.OPENED, [contact.pk], by=user.actor, door=Door.CLI)
     print(f"{printable(contact.full_name)}  ({contact.space.name}, {printable(contact.uid)})")
     found = versions(contact, user.actor)
     of_fields = field_changes(contact, [version.change for version in found], user.actor)

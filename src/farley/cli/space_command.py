@@ -24,6 +24,7 @@ def add_to(commands: Any) -> None:
     add.add_argument("name", metavar="NAME", help="unique short name: lower-case letters, digits, dots, hyphens")
     add.add_argument("--kind", required=True, choices=["private", "team", "company"])
     add.add_argument("--title", default="", help="as pages show it (default: made of the name)")
+    add.add_argument("--colour", default="stone", choices=COLOURS)
     add.add_argument("--region", default="DE", help="country of its national phone numbers (default: DE)")
     add.add_argument("--as", dest="user", metavar="USER", required=True, help="who makes it")
     add.set_defaults(run=_add)
@@ -72,6 +73,7 @@ def _add(options: argparse.Namespace) -> int:
         by=user_named(options.user).actor,
         title=options.title,
         region=options.region,
+        hue=options.colour,
         door=Door.CLI,
     )
     print(f"The {options.kind} space {space.name} is made; {options.user} manages it.")

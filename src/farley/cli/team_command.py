@@ -33,6 +33,9 @@ def add_to(commands: Any) -> None:
         changed = verb(name, run, text)
         changed.add_argument("name", metavar="NAME")
         changed.add_argument("member", metavar="USER")
+    rename = verb("rename", _rename, "give a team another title; its short name stays")
+    rename.add_argument("name", metavar="NAME")
+    rename.add_argument("title", metavar="TITLE")
     remove = verb("remove", _remove, "dissolve a team; what was given to it ends")
     remove.add_argument("name", metavar="NAME")
 
@@ -85,6 +88,19 @@ def _remove_member(options: argparse.Namespace) -> int:
     except teams.NotAnAdministrator as error:
         raise _refused(error, options) from error
     print(f"{member.name} is not in {team.name} any more.")
+    return DONE
+
+
+def _rename(options: argparse.Namespace) -> int:
+    from farley.accounts import teams
+    from farley.accounts.doors import Door
+
+    team = _team(options)
+    try:
+        teams.rename(team, options.title, by=_acting(options), door=Door.CLI)
+    except teams.NotAnAdministrator as error:
+        raise _refused(error, options) from error
+    print(f"{team.name}: {team.title}")
     return DONE
 
 

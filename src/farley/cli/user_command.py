@@ -28,6 +28,14 @@ def add_to(commands: Any) -> None:
     add.set_defaults(run=_add)
     show = verbs.add_parser("list", help="list the accounts")
     show.set_defaults(run=_list)
+    change = verbs.add_parser("change", help="give an account another name, e-mail address or office")
+    change.add_argument("name", metavar="NAME")
+    change.add_argument("--full-name", help="name as colleagues see it")
+    change.add_argument("--email", help="e-mail address, also for log-in")
+    change.add_argument(
+        "--admin", action=argparse.BooleanOptionalAction, help="may run the house: users, settings (or not any more)"
+    )
+    change.set_defaults(run=_change)
     close = verbs.add_parser(
         "deactivate",
         help="close an account at once and hand over what its owner had",
@@ -44,7 +52,11 @@ def add_to(commands: Any) -> None:
         default="keep",
         help="their private space: keep it closed, or make it a team space of the heir's (default: keep)",
     )
-    close.add_argument("--export", metavar="FILE", help="first write the private space's contacts into this .vcf file")
+    close.add_argument(
+        "--export",
+        metavar="FILE",
+        help="first write everything of theirs into this ZIP file: contacts, calendars, notes, views, what they did",
+    )
     close.set_defaults(run=_deactivate)
     reopen = verbs.add_parser("activate", help="open a closed account again, with the password it had")
     reopen.add_argument("name", metavar="NAME")
@@ -104,6 +116,22 @@ def _list(_options: argparse.Namespace) -> int:
     return DONE
 
 
+def _change(options: argparse.Namespace) -> int:
+    from farley.accounts.administering import set_details, set_office
+    from farley.accounts.closing import LastAdministrator
+    from farley.accounts.doors import Door
+
+    user = _account(options.name)
+    set_details(user, full_name=options.full_name, email=options.email, by=_command(), door=Door.CLI)
+    if options.admin is not None:
+        try:
+            set_office(user, options.admin, by=_command(), door=Door.CLI)
+        except LastAdministrator:
+            raise Refused(f"{user.name} is the last administrator; make another one first") from None
+    print("\t".join([user.name, user.email, user.full_name, "admin" if user.is_admin else ""]).rstrip())
+    return DONE
+
+
 def _deactivate(options: argparse.Namespace) -> int:
     from farley.accounts.closing import LastAdministrator
     from farley.accounts.doors import Door
@@ -111,7 +139,8 @@ def _deactivate(options: argparse.Namespace) -> int:
 
     user, heir = _account(options.name), user_named(options.heir) if options.heir else None
     if options.export:
-        print(f"{_export(user, Path(options.export))} contacts of the private space are in {options.export}")
+        _export(user, Path(options.export))
+        print(f"Everything of {user.name} is in {options.export}")
     try:
         done = offboard(user, heir=heir, private=Private(options.private), by=_command(), door=Door.CLI)
     except LastAdministrator:
@@ -160,19 +189,13 @@ def _reset_factor(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _export(user: User, path: Path) -> int:
-    """Write the cards of the private spaces of `user`, the account open or closed; return how many."""
-    from farley.contacts.models import Contact
-    from farley.contacts.offboarding import belongings_of
-    from farley.exchange.exporting import vcards
+def _export(user: User, path: Path) -> None:
+    """Write everything about `user` and of their private spaces, the account open or closed."""
+    from farley.accounts.doors import Door
+    from farley.exchange.archive import write_account
 
-    contacts = Contact.objects.filter(space__in=belongings_of(user).private, deleted_at=None)
-    count = 0
     with path.open("xb") as file:
-        for card in vcards(contacts):
-            file.write(card)
-            count += 1
-    return count
+        write_account(file, user, by=_command(), door=Door.CLI)
 
 
 def _account(name: str) -> User:

@@ -34,6 +34,7 @@ from farley.exchange.exporting import vcards
 from farley.exchange.models import Import, SavedMapping
 from farley.fields.models import Field
 from farley.fields.values import shown
+from farley.journal.access import Way, note_access
 from farley.journal.models import Change, Noun, Verb
 from farley.lists.models import View
 from farley.notifications.models import Notification
@@ -62,6 +63,7 @@ def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -
         if (contact.space.standing_of(by) or Role.FREEBUSY) >= Role.EDITOR:  # as on their page
             _put(archive, "share-links.json", _share_links(contact))
     title = "" if contact.space.is_private else contact.space.title
+    note_access(contact.space_id, Way.EXPORTED, [contact.pk], by=by, door=door)
     note(EventVerb.DATA_GIVEN, by=by, door=door, subject=title, private=contact.space.is_private)
 
 
@@ -97,6 +99,8 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
             with archive.open(f"contacts/{space.name}.vcf", "w", force_zip64=True) as out:
                 for card in vcards(Contact.objects.filter(space=space, deleted_at=None)):
                     out.write(card)
+    for space in private:
+        note_access(space.pk, Way.EXPORTED, by=by, door=door)
     note(EventVerb.DATA_GIVEN, by=by, door=door, about=user, subject=user.name)
 
 
@@ -162,10 +166,11 @@ def _entries_about(contact: Contact, by: Actor) -> Iterator[dict[str, Any]]:
 
 
 def _entries_of(user: User, private: QuerySet[Space]) -> Iterator[dict[str, Any]]:
-    """Notes and calls that `user` wrote and sees, and all of their private spaces."""
+    """Notes and calls that `user` wrote and sees, and all of their private spaces, the account open or closed."""
     for model in KINDS.values():
-        seen = model.objects.visible_to(user.actor)
-        entries = seen.filter(Q(author=user) | Q(space__in=private.values("pk"))).order_by("pk")
+        seen = model.objects.visible_to(user.actor).filter(author=user)
+        own = model.objects.filter(space__in=private.values("pk"), deleted_at=None)
+        entries = model.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk__in=own.values("pk"))).order_by("pk")
         yield from map(_entry, entries.select_related("space", "author").iterator(PAGE))
 
 

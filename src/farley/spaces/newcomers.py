@@ -12,6 +12,8 @@ from django.db import IntegrityError, transaction
 
 from farley.accounts import single_sign_on, teams
 from farley.accounts.actor import Actor, ActorKind
+from farley.accounts.administering import EmailTaken, set_office
+from farley.accounts.closing import LastAdministrator
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.models import NAME_PATTERN, User
@@ -19,7 +21,7 @@ from farley.accounts.single_sign_on import Identity
 from farley.accounts.teams import Team, TeamMember
 from farley.configuration import SingleSignOn
 from farley.database.turns import write_turn
-from farley.spaces.operations import EmailTaken, LastManager, NameTaken, add_person
+from farley.spaces.operations import LastManager, NameTaken, add_person
 
 log = logging.getLogger(__name__)
 PROVIDER = Actor(ActorKind.SYSTEM, None, "single sign-on")
@@ -116,9 +118,7 @@ def _follow_groups(user: User, identity: Identity, wanted: SingleSignOn) -> None
                 log.warning("%s stays in the team %s: %s", user.name, team.name, error)
     is_admin = wanted.admins_group in identity.groups
     if wanted.admins_group and is_admin != user.is_admin:
-        others = User.objects.select_for_update().filter(is_admin=True, is_active=True).exclude(pk=user.pk)
-        if not is_admin and not list(others):
+        try:
+            set_office(user, is_admin, by=PROVIDER, door=Door.WEB)
+        except LastAdministrator:
             log.warning("%s stays an administrator: there is no other one", user.name)
-            return
-        User.objects.filter(pk=user.pk).update(is_admin=is_admin)
-        note(Verb.USER_CHANGED, by=PROVIDER, door=Door.WEB, about=user, subject=user.name, admin=is_admin)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from farley.accounts import first_run
 from farley.accounts.actor import COMMAND, Actor, ActorKind
+from farley.accounts.administering import EmailTaken
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.models import NAME_PATTERN, User, validate_name
@@ -64,14 +65,6 @@ class LastManager(ValueError):
     def __init__(self, space: Space, member: User | Team) -> None:
         super().__init__(f"{member.name} is the last manager of {space.name}")
         self.space, self.member = space, member
-
-
-class EmailTaken(ValidationError):
-    """Another account has this e-mail address, in whatever case."""
-
-    def __init__(self, email: str) -> None:
-        super().__init__(_("Another account has the e-mail address %(email)s."), params={"email": email})
-        self.email = email
 
 
 class NotTheFirst(ValueError):

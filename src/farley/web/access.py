@@ -104,7 +104,7 @@ def _shown(request: PageRequest, rows: list[Access]) -> list[ShownAccess]:
 def _of_contact(row: Access, contact: Contact | None) -> tuple[str, str]:
     """What it is called, and where it is."""
     if row.subject == EVERYTHING:
-        return gettext("all contacts of the space"), ""
+        return gettext("everything in the space"), ""
     if contact is None:
         return gettext("a contact that is gone"), ""
     return name_of(contact), "" if contact.is_deleted else reverse("contact", args=[contact.pk])

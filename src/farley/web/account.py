@@ -10,26 +10,27 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext, override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from farley.accounts import throttling
+from farley.accounts.administering import EmailTaken, set_details
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.logins import address_of
 from farley.accounts.models import User
-from farley.accounts.signing_in import keep_this_session
+from farley.accounts.signing_in import is_fresh, keep_this_session
 from farley.database.turns import write_turn
 from farley.web.context import THEME_COOKIE
 from farley.web.middleware import LANGUAGE_COOKIE
 from farley.web.navigation import back
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
-from farley.web.toasts import toast
+from farley.web.toasts import toast, warn
 
 YEAR_S = 31_536_000
 LOCAL_ZONES = (
@@ -86,7 +87,10 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def profile(request: PageRequest) -> HttpResponse:
-    """Change one's name, e-mail address and time zone, with looks and language; all of it or nothing."""
+    """Change one's name, e-mail address and time zone, with looks and language; all of it or nothing.
+
+    One signs in by the address, and links for a new password go to it: who changes it shows first that it is them.
+    """
     fields = _profile_fields(request.user)
     for field in fields:
         field.value = request.POST.get(field.name, field.value).strip()
@@ -100,10 +104,12 @@ def profile(request: PageRequest) -> HttpResponse:
     if time_zone.value not in available_timezones():
         time_zone.error = gettext("No time zone has this name. Choose one of the list, for example Europe/Berlin.")
     if not any(field.error for field in fields):
+        if wanted.email != request.user.email and not is_fresh(request, request.user):
+            warn(request, gettext("Nothing was saved yet. Then type the new address once more."))
+            return redirect(f"{reverse('confirm')}?next={reverse('account')}")
         try:
-            with transaction.atomic():
-                User.objects.filter(pk=request.user.pk).update(full_name=wanted.full_name, email=wanted.email)
-        except IntegrityError:
+            set_details(request.user, full_name=full_name.value, email=email.value, by=request.actor, door=Door.WEB)
+        except EmailTaken:
             email.error = gettext("Another account has this e-mail address.")
     if any(field.error for field in fields):
         return _page(request, settings_typed=fields, status=422)

@@ -20,7 +20,8 @@ from farley.calendars.details import Details, Invited
 from farley.calendars.models import CalendarObject, Components
 from farley.calendars.rules import CODES
 from farley.calendars.series import Scope
-from farley.journal.models import Batch, Door
+from farley.journal.access import Way, note_access
+from farley.journal.models import Batch, Door, Noun
 from farley.journal.records import EditConflict, StoreProblem
 from farley.journal.writing import one_batch
 from farley.spaces.operations import NotAllowed
@@ -68,6 +69,9 @@ def entry(request: PageRequest, pk: int) -> HttpResponse:
     opened = opened_entry(request, pk, (request.POST if request.method == "POST" else request.GET).get("at", ""))
     kind = CalendarObject.Kind(opened.entry.component)
     source = entry_form.source_of(opened.entry, opened.occurrence)
+    if request.method != "POST":
+        found, noun = opened.entry, Noun.CALENDAR_OBJECT
+        note_access(found.space_id, Way.OPENED, [found.pk], by=request.actor, door=Door.WEB, noun=noun)
     if not opened.shown.can_edit:
         if request.method == "POST":
             raise NotAllowed(opened.shown.space, Role.EDITOR)

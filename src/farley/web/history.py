@@ -19,6 +19,7 @@ from farley.contacts import keeping
 from farley.contacts.keeping import Version
 from farley.contacts.models import Contact
 from farley.contacts.storing import StoreProblem, octets_of
+from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.spaces.operations import require
@@ -52,6 +53,7 @@ class Shown:
 def history(request: PageRequest, pk: int) -> HttpResponse:
     """Every state of the card; with `version` or `at`, one of them in full."""
     contact = visible_contact(request, pk)
+    note_access(contact.space_id, Way.OPENED, [contact.pk], by=request.actor, door=Door.WEB)
     found = keeping.versions(contact, request.actor)
     start = _number(request.GET.get("from", "0"))
     chosen = _chosen(request, found)

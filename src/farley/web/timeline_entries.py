@@ -18,6 +18,7 @@ from farley.contacts.models import Contact
 from farley.conversations import operations
 from farley.conversations.models import Call, Entry, Note
 from farley.conversations.operations import BadEntry, EntryConflict
+from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.spaces.models import Space
@@ -77,6 +78,7 @@ def entry(request: PageRequest, kind: str, pk: int) -> HttpResponse:
     found: Entry = get_object_or_404(visible, pk=pk)
     can_edit = (found.space.role_of(request.actor) or Role.READER) >= Role.EDITOR
     if request.method == "GET":
+        note_access(found.space_id, Way.OPENED, found.contact_ids, by=request.actor, door=Door.WEB)
         is_edited = "edit" in request.GET and can_edit
         return _entry_page(request, found, _editor(request, found) if is_edited else None, can_edit=can_edit)
     require(found.space, request.actor, Role.EDITOR)

@@ -124,13 +124,13 @@ def write_cards(path: str, count: str, seed: str) -> dict[str, Any]:
 def import_file(path: str, space_name: str) -> dict[str, Any]:
     """Import as `farley import` does. Seconds are those of `prepare` and `run`, start-up not included."""
     from farley.accounts.models import User
-    from farley.exchange import importing
+    from farley.exchange import importing, sources
     from farley.journal.models import Door
     from farley.spaces.operations import find
 
     ada = User.objects.get(name="ada").actor
     began, before = time.perf_counter(), _used()
-    source = importing.Source(Path(path).name, Path(path))
+    source = sources.Source(Path(path).name, Path(path))
     run = importing.prepare(find(space_name, by=ada), [source], by=ada, door=Door.CLI)
     importing.run(run, by=ada)
     seconds = time.perf_counter() - began

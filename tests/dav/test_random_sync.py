@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from farley.accounts.models import User
-from farley.exchange import importing
-from farley.exchange.importing import Source
+from farley.exchange import chunks, importing
+from farley.exchange.sources import Source
 from farley.journal.models import Door
 from farley.journal.undo import undo
 from farley.spaces.models import Space
@@ -86,7 +86,7 @@ def syncing(keeper: Keeper, is_over: threading.Event) -> None:
 def test_while_writers_devices_an_import_and_its_undo_run_at_once_no_device_misses_anything(
     alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 20)
+    monkeypatch.setattr(chunks, "CHUNK", 20)
     spaces, keepers = spaces_and_keepers(alice)
     file = tmp_path / "cards.vcf"
     file.write_bytes(b"".join(a_card(f"Imported {number}", uid=f"i{number}") for number in range(200)))

@@ -14,8 +14,9 @@ from farley.accounts.models import User
 from farley.calendars.files import ics
 from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.exchange import importing
-from farley.exchange.importing import Source, reason_of
 from farley.exchange.models import Import
+from farley.exchange.reporting import reason_of
+from farley.exchange.sources import Source
 from farley.journal.models import Batch, Door
 from farley.journal.undo import undo
 from farley.spaces.models import Space

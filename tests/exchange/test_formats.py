@@ -18,8 +18,8 @@ from farley.codecs.vcard import Card
 from farley.contacts.models import Contact, ExternalId
 from farley.exchange import choosing, formats, importing, leftovers
 from farley.exchange.formats import How
-from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
 from farley.exchange.mapping import Column, Mapping
+from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source
 from farley.journal.models import Door
 
 ADA = Card.parse(a_card("Ada King", "EMAIL:ada@example.org", uid="urn:uuid:ada"))

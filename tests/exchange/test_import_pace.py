@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from farley.exchange import importing
-from farley.exchange.importing import CHUNK, LEAST, TURN_S, Source
+from farley.exchange import chunks, importing
+from farley.exchange.chunks import CHUNK, LEAST, TURN_S
+from farley.exchange.sources import Source
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.spaces.operations import add_person
 
 
 def test_slow_transactions_become_smaller_down_to_a_least_and_quick_ones_larger_again() -> None:
-    pace = importing._Pace()
+    pace = chunks.Pace()
     assert pace.cards == CHUNK
     pace.took(2 * TURN_S)
     assert pace.cards == CHUNK // 2
@@ -30,8 +31,8 @@ def test_slow_transactions_become_smaller_down_to_a_least_and_quick_ones_larger_
 
 @pytest.mark.django_db
 def test_a_slow_machine_imports_the_same_in_more_transactions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "TURN_S", 0.0)  # nothing is quick enough
-    monkeypatch.setattr(importing, "LEAST", 7)
+    monkeypatch.setattr(chunks, "TURN_S", 0.0)  # nothing is quick enough
+    monkeypatch.setattr(chunks, "LEAST", 7)
     file = tmp_path / "many.vcf"
     file.write_text(
         "".join(f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada {n}\r\nUID:ada-{n}\r\nEND:VCARD\r\n" for n in range(1200))

@@ -18,11 +18,13 @@ from farley.accounts.roles import Role
 from farley.codecs.vcard import read_cards
 from farley.contacts import storing
 from farley.contacts.models import Contact
-from farley.exchange import importing
+from farley.exchange import chunks, importing
 from farley.exchange.exporting import vcards
 from farley.exchange.formats import VCARD, format_of
-from farley.exchange.importing import ImportBusy, NothingToImport, Source, reason_of
+from farley.exchange.importing import ImportBusy
 from farley.exchange.models import Import, ImportProblem
+from farley.exchange.reporting import reason_of
+from farley.exchange.sources import NothingToImport, Source
 from farley.jobs.worker import held
 from farley.journal.models import Batch, Change, Door
 from farley.journal.undo import undo
@@ -42,7 +44,7 @@ def space(alice: User) -> Space:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of three cards, so that a small file has several."""
-    monkeypatch.setattr(importing, "CHUNK", 3)
+    monkeypatch.setattr(chunks, "CHUNK", 3)
 
 
 def file_of(folder: Path, *cards: bytes, name: str = "cards.vcf") -> Source:

@@ -16,9 +16,9 @@ from tests.full_disk import full_disk, room_again
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.cli import main
-from farley.exchange import importing, tasks
-from farley.exchange.importing import Source
+from farley.exchange import chunks, importing, reporting, tasks
 from farley.exchange.models import Import
+from farley.exchange.sources import Source
 from farley.jobs.worker import run_ready
 from farley.journal.models import Batch, Door
 from farley.journal.undo import undo
@@ -35,7 +35,7 @@ def space(alice: User) -> Space:
 @pytest.fixture
 def cut_short(alice: User, space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
     """Three of nine cards are in."""
-    monkeypatch.setattr(importing, "CHUNK", 3)
+    monkeypatch.setattr(chunks, "CHUNK", 3)
     path = tmp_path / "cards.vcf"
     path.write_bytes(b"".join(a_card() for _ in range(9)))
     run = importing.prepare(space, [Source("cards.vcf", path)], by=alice.actor, door=Door.WEB)
@@ -55,7 +55,7 @@ def test_one_that_fails_is_undone_and_says_why_without_a_path(cut_short: Import)
     Path(cut_short.files[0]["path"]).unlink()
     run = carried_out(cut_short)
     assert (run.state, run.error, state_of()) == (Import.State.FAILED, "file", {})
-    assert importing.failure_of(run) == "One of the files cannot be read any more."
+    assert reporting.failure_of(run) == "One of the files cannot be read any more."
     assert Batch.objects.get(act=Batch.Act.IMPORT).state == Batch.State.UNDONE
     assert faults() == []
 
@@ -77,7 +77,7 @@ def test_one_that_the_database_refuses_is_undone_as_far_as_it_lets(
     def refused(*_: object, **__: object) -> None:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(importing._Chunks, "carry_out", refused)
+    monkeypatch.setattr(chunks.Chunks, "carry_out", refused)
     monkeypatch.setattr(importing, "undo", refused)
     run = carried_out(cut_short)
     assert (run.state, run.error, len(state_of())) == (Import.State.FAILED, "database", 3)
@@ -98,7 +98,7 @@ def test_one_that_finds_the_disk_full_waits_for_room_and_goes_on(
 
     path = tmp_path / "cards.vcf"
     path.write_bytes(b"".join(a_card(f"Person {n}", f"NOTE:{'words ' * 20_000}") for n in range(9)))
-    monkeypatch.setattr(importing, "CHUNK", 3)
+    monkeypatch.setattr(chunks, "CHUNK", 3)
     monkeypatch.setattr(tasks, "WAIT_S", 0.0)
     run = importing.prepare(space, [Source("cards.vcf", path)], by=alice.actor, door=Door.WEB)
     tasks.run_import.enqueue(run.pk)

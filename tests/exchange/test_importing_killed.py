@@ -12,8 +12,8 @@ from tests.together import ended, killed_after, process
 from farley.accounts.models import User
 from farley.contacts.models import Contact
 from farley.exchange import importing
-from farley.exchange.importing import Source
 from farley.exchange.models import Import
+from farley.exchange.sources import Source
 from farley.journal.models import Batch, Change, Door
 from farley.journal.undo import undo
 
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CARDS = 600
 IMPORTING = """
 from pathlib import Path
-from farley.exchange import importing, reading
-from farley.exchange.importing import Source
-importing.CHUNK = 20
+from farley.exchange import chunks, importing, reading
+from farley.exchange.sources import Source
+chunks.CHUNK = 20
 reading.AHEAD_FROM = int(sys.argv[2]) if sys.argv[2:] else reading.AHEAD_FROM
 user = User.objects.get(name="alice")
 source = Source("cards.vcf", Path(sys.argv[1]))
@@ -82,8 +82,8 @@ def test_one_that_was_killed_can_be_taken_back(alice: User, file: Path) -> None:
 MEASURED = """
 import resource
 from pathlib import Path
-from farley.exchange import importing
-from farley.exchange.importing import Source
+from farley.exchange import chunks, importing
+from farley.exchange.sources import Source
 def memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 user = User.objects.get(name="alice")

@@ -14,8 +14,8 @@ from farley.accounts.roles import Role
 from farley.contacts import operations, rebuilding
 from farley.contacts.models import Contact
 from farley.exchange.exporting import VERSIONS, vcards
-from farley.exchange.importing import cards_of
 from farley.exchange.own_lines import define_missing, fields_here
+from farley.exchange.sources import cards_of
 from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Door, Noun

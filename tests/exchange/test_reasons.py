@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import override
 
 from farley.codecs.vcard_scanning import scan
-from farley.exchange.importing import reason_of
 from farley.exchange.models import ImportProblem
+from farley.exchange.reporting import reason_of
 
 
 def test_a_card_that_is_too_large_is_told_of_in_german() -> None:

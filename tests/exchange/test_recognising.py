@@ -14,7 +14,8 @@ from farley.accounts.roles import Role
 from farley.contacts import operations
 from farley.contacts.erasing import erase
 from farley.contacts.models import Contact, ExternalId
-from farley.exchange.importing import reason_of, take_back
+from farley.exchange.importing import take_back
+from farley.exchange.reporting import reason_of
 from farley.journal.models import Door
 from farley.spaces.models import Space
 

@@ -18,9 +18,10 @@ from farley.contacts.combining import Rule
 from farley.contacts.matching import NoSuchKey
 from farley.contacts.models import Contact
 from farley.contacts.operations import set_fields
-from farley.exchange import importing
-from farley.exchange.importing import Source, Verdict, reason_of
+from farley.exchange import chunks, importing
 from farley.exchange.models import Import, ImportOutcome
+from farley.exchange.reporting import Verdict, reason_of
+from farley.exchange.sources import Source
 from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Door, Noun
@@ -184,11 +185,11 @@ def test_the_check_says_what_comes_and_undo_brings_everything_back(
     imported(space, alice, tmp_path, *here, rule=Rule.KEEP)
     before = state_of(space)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importing, "CHUNK", chunk)
-        patch.setattr(importing, "LEAST", 1)
+        patch.setattr(chunks, "CHUNK", chunk)
+        patch.setattr(chunks, "LEAST", 1)
         planned = imported(space, alice, tmp_path, *coming, key=key, rule=rule, dry=True)
         assert state_of(space) == before
-        patch.setattr(importing, "CHUNK", 5 - chunk)
+        patch.setattr(chunks, "CHUNK", 5 - chunk)
         done = imported(space, alice, tmp_path, *coming, key=key, rule=rule)
         assert planned.counts == done.counts
         assert [replaced(each) for each in planned.verdicts] == [replaced(each) for each in done.verdicts]

@@ -17,8 +17,8 @@ from tests.cast import a_card, space_of, team
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.exchange import importing, uploads
-from farley.exchange.importing import NothingToImport, Source
 from farley.exchange.models import Import
+from farley.exchange.sources import NothingToImport, Source
 from farley.exchange.tasks import forget_uploads
 from farley.journal.models import Door
 

@@ -13,9 +13,9 @@ from farley.accounts.models import User
 from farley.contacts import bulk
 from farley.contacts.models import Contact
 from farley.contacts.tasks import change_many
-from farley.exchange import importing, tasks
-from farley.exchange.importing import Source
+from farley.exchange import chunks, importing, reporting, tasks
 from farley.exchange.models import Import
+from farley.exchange.sources import Source
 from farley.jobs import schedules, worker
 from farley.jobs.models import Schedule
 from farley.jobs.tasks import KEEP_FINISHED, forget_finished
@@ -67,7 +67,7 @@ def test_an_import_that_cannot_go_on_says_why(an_import: Import) -> None:
     run_ready("long")
     an_import.refresh_from_db()
     assert an_import.state == Import.State.FAILED
-    assert importing.failure_of(an_import) == "One of the files cannot be read any more."
+    assert reporting.failure_of(an_import) == "One of the files cannot be read any more."
     assert Batch.objects.get().state == Batch.State.DONE
 
 
@@ -75,7 +75,7 @@ def test_an_import_that_cannot_go_on_says_why(an_import: Import) -> None:
 def test_a_worker_that_is_asked_to_stop_leaves_the_rest_to_the_next(
     an_import: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 3)
+    monkeypatch.setattr(chunks, "CHUNK", 3)
     tasks.run_import.enqueue(an_import.pk)
     with monkeypatch.context() as patched:
         patched.setattr(tasks, "stopping", lambda: True)
@@ -94,15 +94,15 @@ def test_a_worker_that_is_asked_to_stop_leaves_the_rest_to_the_next(
 
 WORKING = """
 from pathlib import Path
-from farley.exchange import importing
+from farley.exchange import chunks, importing, reporting
 from farley.jobs import worker
-importing.CHUNK = 1
-real = importing._Chunks.carry_out
+chunks.CHUNK = 1
+real = chunks.Chunks.carry_out
 def slowly(*args, **kwargs):
     real(*args, **kwargs)
     say("stored")
     sys.stdin.readline()
-importing._Chunks.carry_out = slowly
+chunks.Chunks.carry_out = slowly
 worker.run("long", Path(sys.argv[1]))
 """
 

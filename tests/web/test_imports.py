@@ -13,7 +13,7 @@ from django.test import Client
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
-from farley.exchange import importing
+from farley.exchange import chunks
 from farley.exchange.models import Import
 from farley.jobs.worker import run_ready
 from farley.journal.models import Door
@@ -89,7 +89,7 @@ def test_an_import_that_waits_for_room_on_the_disk_says_so(
     run = Import.objects.create(space=space_of(alice), user=alice, door=Door.WEB, files=[], state=Import.State.RUNNING)
     page = f"/contacts/import/{run.pk}/"
     assert "Contacts are being imported" in text_of(page_of_alice.get(page).content)
-    monkeypatch.setattr(importing, "CHUNK_OCTETS", 2**62)  # no disk has as much
+    monkeypatch.setattr(chunks, "CHUNK_OCTETS", 2**62)  # no disk has as much
     assert "The disk of the server is full. This goes on as soon as there is room." in text_of(
         page_of_alice.get(page).content
     )

@@ -106,7 +106,8 @@ def carried_out(options: argparse.Namespace) -> int:
     from farley.calendars.operations import BadCalendar
     from farley.calendars.storing import NoSuchCalendar
     from farley.contacts.matching import NoSuchKey
-    from farley.exchange.importing import ImportBusy, NothingToImport
+    from farley.exchange.importing import ImportBusy
+    from farley.exchange.sources import NothingToImport
     from farley.journal.records import StoreProblem
     from farley.journal.undo import NoSuchBatch, NotUndoable
     from farley.spaces.operations import LastManager, NameTaken, NoSuchSpace, NotAllowed, SpaceIsPrivate

@@ -16,8 +16,9 @@ from farley.cli.text import printable
 if TYPE_CHECKING:
     from farley.accounts.actor import Actor
     from farley.contacts.comparing import Difference
-    from farley.exchange.importing import Source, Verdict
     from farley.exchange.models import Import
+    from farley.exchange.reporting import Verdict
+    from farley.exchange.sources import Source
     from farley.spaces.models import Space
 
 
@@ -84,6 +85,7 @@ def _import(options: argparse.Namespace) -> int:
     from farley.cli.calendar_command import calendar_named
     from farley.contacts.combining import Rule
     from farley.exchange import importing
+    from farley.exchange.sources import ColumnsToChoose
     from farley.journal.models import Door
 
     if options.layouts:
@@ -104,7 +106,7 @@ def _import(options: argparse.Namespace) -> int:
     asked |= {"calendar": calendar}
     try:
         run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, **asked)
-    except importing.ColumnsToChoose as error:
+    except ColumnsToChoose as error:
         raise Refused(f"{error}; --print-map proposes a file for --map") from error
     if run.done_entries:
         print(f"An import of these files was cut short; it goes on after {run.done_entries} entries.", file=sys.stderr)
@@ -135,8 +137,8 @@ def _import(options: argparse.Namespace) -> int:
 
 def _sources(options: argparse.Namespace) -> list[Source]:
     from farley.exchange.formats import FORMATS, How
-    from farley.exchange.importing import Source
     from farley.exchange.mapping import BadMapping, Mapping
+    from farley.exchange.sources import Source
 
     if options.format and options.format not in FORMATS:
         raise Refused(f"there is no format {options.format!r}; there are {', '.join(FORMATS)}")
@@ -179,8 +181,8 @@ def _print_layouts() -> int:
 
 
 def _define_fields(options: argparse.Namespace, sources: Sequence[Source], space: Space, by: Actor) -> None:
-    from farley.exchange.importing import cards_of
     from farley.exchange.own_lines import define_missing
+    from farley.exchange.sources import cards_of
     from farley.journal.models import Door
 
     if options.dry_run:
@@ -211,7 +213,7 @@ def _cut_short(run: Import, error: Exception) -> int:
 
 
 def _report(run: Import) -> None:
-    from farley.exchange.importing import reason_of
+    from farley.exchange.reporting import reason_of
 
     for problem in run.problems.iterator():
         name = f" ({problem.name})" if problem.name else ""
@@ -227,7 +229,7 @@ def _report(run: Import) -> None:
 
 def _entry(verdict: Verdict) -> dict[str, Any]:
     """What becomes of one entry; `left` is what it says that is not taken, each with what stays."""
-    from farley.exchange.importing import reason_of
+    from farley.exchange.reporting import reason_of
 
     told: dict[str, Any] = {"file": verdict.file, "line": verdict.line, "name": verdict.name, "verdict": verdict.what}
     if verdict.problem is not None:
@@ -243,7 +245,7 @@ def _difference(difference: Difference) -> dict[str, str]:
 
 
 def _report_json(run: Import, entries: list[str]) -> None:
-    from farley.exchange.importing import reason_of
+    from farley.exchange.reporting import reason_of
 
     document = {
         "space": run.space.name,

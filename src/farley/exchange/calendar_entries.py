@@ -157,7 +157,7 @@ def name_of(item: object) -> str:
 
 
 def problem_of(problem: Exception, mine: frozenset[str], calendar: str) -> tuple[str, dict[str, Any]]:
-    """The code of REASONS or `importing.REASONS`, and what fills it in."""
+    """The code of REASONS or `reporting.REASONS`, and what fills it in."""
     if isinstance(problem, UidConflict):
         code = "entry-twice" if problem.href in mine else "entry-taken"
         return code, {"uid": problem.uid, "name": problem.name}

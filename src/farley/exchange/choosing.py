@@ -17,12 +17,12 @@ from farley.accounts.roles import Role
 from farley.codecs.tables import NotATable
 from farley.codecs.vcard import Card
 from farley.database.turns import write_turn
-from farley.exchange import importing, own_lines
+from farley.exchange import own_lines
 from farley.exchange.formats import TABLES, How, Look, archives_held, format_of, look_at
-from farley.exchange.importing import NothingToImport, Source
 from farley.exchange.mapping import BadMapping, Mapping
 from farley.exchange.models import Import, SavedMapping
 from farley.exchange.reading import REASON
+from farley.exchange.sources import NothingToImport, Source, described, files_in
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.spaces.operations import require
@@ -36,10 +36,10 @@ def begin(space: Space, sources: Sequence[Source], *, by: Actor, door: Door) -> 
     require(space, by, Role.EDITOR)
     assert by.user is not None
     with archives_held():
-        opened = [each for source in sources for each in importing.files_in(source)]
+        opened = [each for source in sources for each in files_in(source)]
         if not any(_format_of(source) in TABLES for source in opened):
             return None
-        files = [file for source in opened for file in importing.described(_proposed(source, space, by))]
+        files = [file for source in opened for file in described(_proposed(source, space, by))]
     with write_turn():
         return Import.objects.create(
             space=space, user=by.user, door=door, is_dry_run=True, files=files, state=Import.State.CHOOSING

@@ -12,7 +12,7 @@ from typing import Any
 from farley.codecs.tables import Row, open_table
 from farley.codecs.vcard import Card, read_cards
 from farley.contacts.storing import MAX_CARD
-from farley.exchange import importing
+from farley.exchange import reporting
 from farley.exchange.formats import TABLES, How, entries, unpacked
 from farley.exchange.models import Import
 from farley.exchange.reading import REASON, without_reasons
@@ -78,7 +78,7 @@ def _is_table(file: dict[str, Any]) -> bool:
 
 
 def _reasons(run: Import, file: dict[str, Any]) -> dict[int, str]:
-    return {each.line: importing.reason_of(each) for each in run.problems.filter(file=file["name"]).iterator()}
+    return {each.line: reporting.reason_of(each) for each in run.problems.filter(file=file["name"]).iterator()}
 
 
 def _rows(run: Import, file: dict[str, Any]) -> Iterator[bytes]:

@@ -130,7 +130,7 @@ class ImportProblem(models.Model):
     file = models.CharField(max_length=300)
     line = models.PositiveBigIntegerField()  # of the file, from 1
     name = models.CharField(max_length=200, blank=True)  # what the entry calls itself
-    code = models.CharField(max_length=40)  # `importing.REASONS`
+    code = models.CharField(max_length=40)  # `reporting.REASONS`
     details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)  # fills in the reason
 
     class Meta:

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db.models import Q
 
 from farley.contacts.erasing import Traces
-from farley.exchange.importing import Source
 from farley.exchange.models import Import, ImportOutcome, ImportProblem
+from farley.exchange.sources import Source
 
 
 def receive(files: Iterable[tuple[str, Iterable[bytes]]]) -> list[Source]:

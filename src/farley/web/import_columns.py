@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from farley.exchange import choosing
 from farley.exchange.formats import Look
-from farley.exchange.importing import NothingToImport
 from farley.exchange.mapping import BadMapping, Column, Mapping
 from farley.exchange.models import Import
 from farley.exchange.own_lines import fields_here, kind_word
+from farley.exchange.sources import NothingToImport
 from farley.exchange.tasks import run_import
 from farley.fields.models import Field
 from farley.spaces.models import Space

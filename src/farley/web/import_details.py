@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from farley.accounts.actor import Actor
 from farley.contacts.combining import Rule
-from farley.exchange import importing, leftovers
+from farley.exchange import leftovers, reporting
 from farley.exchange.models import Import, ImportOutcome
 from farley.exchange.own_lines import NAME as OWN_FIELD
 from farley.exchange.own_lines import fields_here
@@ -126,7 +126,7 @@ def rules_of(run: Import) -> list[Option]:
 def _entries(run: Import, tab: str) -> list[list[Row]]:
     if tab == "problems":
         found = run.problems.all()[:SHOWN]
-        return [[Row(each.file, each.line, each.name, reason=importing.reason_of(each))] for each in found]
+        return [[Row(each.file, each.line, each.name, reason=reporting.reason_of(each))] for each in found]
     verdicts = ImportOutcome.Verdict
     asked: dict[str, Any] = {
         "changes": {"verdict": verdicts.CHANGED},

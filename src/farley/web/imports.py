@@ -19,11 +19,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from farley.accounts.roles import Role
 from farley.contacts.combining import Rule
 from farley.contacts.matching import NoSuchKey
-from farley.exchange import choosing, importing, uploads
+from farley.exchange import choosing, importing, reporting, uploads
 from farley.exchange import leftovers as exchange_leftovers
 from farley.exchange.formats import FIND_OUT, How
-from farley.exchange.importing import ColumnsToChoose, NothingToImport, Source
 from farley.exchange.models import Import, ImportProblem
+from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source
 from farley.exchange.tasks import run_import
 from farley.journal.models import Batch, Door
 from farley.journal.undo import undoing_of
@@ -343,7 +343,7 @@ def _headline(run: Import) -> str:
             return gettext("Contacts and calendar entries are being imported …")
         return gettext("Contacts are being imported …")
     if run.state == Import.State.FAILED:
-        stopped = gettext("The import stopped: {reason}").format(reason=importing.failure_of(run))
+        stopped = gettext("The import stopped: {reason}").format(reason=reporting.failure_of(run))
         is_left = run.batch and run.batch.size and run.batch.state != Batch.State.UNDONE
         rest = gettext("What is in stays until it is undone.") if is_left else gettext("Nothing of it remains.")
         return f"{stopped} {rest}"
@@ -415,7 +415,7 @@ def _csv(run: Import) -> Iterator[str]:
     yield writer.writerow([gettext("File"), gettext("Line"), gettext("Name"), gettext("Reason")])
     found: Any = ImportProblem.objects.filter(run=run).order_by("pk")
     for problem in found.iterator(chunk_size=1000):
-        yield writer.writerow([_cell(problem.file), problem.line, _cell(problem.name), importing.reason_of(problem)])
+        yield writer.writerow([_cell(problem.file), problem.line, _cell(problem.name), reporting.reason_of(problem)])
 
 
 def _cell(text: str) -> str:

@@ -9,17 +9,18 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.cast import a_card, space_of
+from tests.cast import a_card, an_event, space_of
 from tests.codecs.spreadsheets import ods, xlsx_of
 
 from farley.accounts.models import User
+from farley.calendars.models import CalendarObject
 from farley.codecs import jcard, jscontact, ldif, xcard
 from farley.codecs.vcard import Card
 from farley.contacts.models import Contact, ExternalId
 from farley.exchange import choosing, formats, importing, leftovers
 from farley.exchange.formats import How
 from farley.exchange.mapping import Column, Mapping
-from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source
+from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source, passed_over
 from farley.journal.models import Door
 
 ADA = Card.parse(a_card("Ada King", "EMAIL:ada@example.org", uid="urn:uuid:ada"))
@@ -86,6 +87,7 @@ def test_every_file_of_an_archive_comes_in_by_itself(alice: User, tmp_path: Path
     files |= {"__MACOSX/._hubspot.csv": CSV, "people.ldif": b"dn: cn=Dan\ncn: Dan\n\ndn: nobody\n"}
     run = importing.prepare(space_of(alice), [archive(tmp_path, files)], by=alice.actor, door=Door.CLI)
     assert [file["name"] for file in run.files] == ["all.zip/a/ada.vcf", "all.zip/hubspot.csv", "all.zip/people.ldif"]
+    assert passed_over(run.files) == ["all.zip/photo.png", "all.zip/letter.docx"]
     importing.run(run, by=alice.actor)
     assert sorted(Contact.objects.values_list("full_name", flat=True)) == ["Ada King", "Ada King", "Bea Bond", "Dan"]
     assert [(problem.file, problem.line) for problem in run.problems.all()] == [
@@ -119,6 +121,18 @@ def test_a_newer_export_of_another_system_says_who_is_meant(alice: User, tmp_pat
     assert (run.created, run.unchanged) == (0, 1)
     [problem] = run.problems.all()
     assert (problem.code, problem.line, problem.details["prop"]) == ("known", 2, "hubspot")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_calendars_in_an_archive_go_into_calendars(alice: User, tmp_path: Path, is_dry_run: bool) -> None:
+    files = {"a/Trips.ics": an_event("Flight"), "ada.vcf": ADA.octets}
+    source = archive(tmp_path, files)
+    run = importing.prepare(space_of(alice), [source], by=alice.actor, door=Door.CLI, is_dry_run=is_dry_run)
+    importing.run(run, by=alice.actor)
+    assert (run.created, run.has_calendars, run.is_of_calendars, passed_over(run.files)) == (2, True, False, [])
+    there = CalendarObject.objects.values_list("calendar__name", "summary")
+    assert list(there) == ([] if is_dry_run else [("Trips", "Flight")])
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts import operations, rebuilding
 from farley.contacts.models import Contact
+from farley.exchange import defined, importing
 from farley.exchange.exporting import VERSIONS, vcards
 from farley.exchange.own_lines import define_missing, fields_here
 from farley.exchange.sources import cards_of
@@ -120,3 +121,39 @@ def test_an_import_leaves_the_own_fields_of_who_is_there_alone(alice: User, tmp_
 def test_an_export_without_own_fields_says_nothing_of_them(alice: User) -> None:
     ada = with_fields(alice)
     assert b"".join(vcards(Contact.objects.filter(pk=ada.pk))) == a_card("Ada King", uid="ada")
+
+
+def test_the_fields_that_an_import_defined_go_with_it_and_come_back_with_it(alice: User, tmp_path: Path) -> None:
+    ada = with_fields(alice)
+    sales = team("sales", alice=Role.MANAGER)
+    file = file_of(tmp_path, exported(alice, ada.space))
+
+    def defined_here() -> list[str]:
+        return sorted(field.label for field in fields_here(sales, alice.actor))
+
+    made, _ = define_missing(sales, cards_of([file]), by=alice.actor, door=Door.CLI)
+    run = importing.prepare(sales, [file], by=alice.actor, door=Door.CLI)
+    defined.note(run, made)
+    importing.run(run, by=alice.actor)
+    used = next(field for field in made if field.label == "Motto")
+    bea = hand_of(alice).contact(sales, a_card("Bea"))
+    operations.set_fields([bea], {used: "mine"}, batch=None, by=alice.actor, door=Door.WEB)
+    assert run.batch is not None
+    undone = undo(run.batch, by=alice.actor, door=Door.CLI)
+    assert defined_here() == ["Motto"]  # somebody has used it since
+    undo(undone.batch, by=alice.actor, door=Door.CLI)
+    assert defined_here() == sorted(GIVEN)
+    assert told(Contact.objects.get(space=sales, uid="ada", deleted_at=None), alice) == GIVEN
+
+
+def test_fields_of_an_import_that_is_cancelled_go_and_a_later_one_brings_them_back(alice: User, tmp_path: Path) -> None:
+    ada = with_fields(alice)
+    sales = team("sales", alice=Role.MANAGER)
+    file = file_of(tmp_path, exported(alice, ada.space))
+    made, _ = define_missing(sales, cards_of([file]), by=alice.actor, door=Door.CLI)
+    run = importing.prepare(sales, [file], by=alice.actor, door=Door.CLI)
+    defined.note(run, made)
+    importing.cancel(run, by=alice.actor)
+    assert fields_here(sales, alice.actor) == []
+    again, refused = define_missing(sales, cards_of([file]), by=alice.actor, door=Door.CLI)
+    assert ([field.pk for field in again], refused) == ([field.pk for field in made], [])

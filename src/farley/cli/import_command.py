@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from farley.exchange.models import Import
     from farley.exchange.reporting import Verdict
     from farley.exchange.sources import Source
+    from farley.fields.models import Field
     from farley.spaces.models import Space
 
 
@@ -84,8 +85,8 @@ def _import(options: argparse.Namespace) -> int:
 
     from farley.cli.calendar_command import calendar_named
     from farley.contacts.combining import Rule
-    from farley.exchange import importing
-    from farley.exchange.sources import ColumnsToChoose
+    from farley.exchange import defined, importing
+    from farley.exchange.sources import ColumnsToChoose, passed_over
     from farley.journal.models import Door
 
     if options.layouts:
@@ -99,8 +100,7 @@ def _import(options: argparse.Namespace) -> int:
         raise Refused("say which space with --space, and on whose behalf with --as")
     user = user_named(options.user)
     space = space_named(options.space, user)
-    if options.define_fields:
-        _define_fields(options, sources, space, user.actor)
+    made = _define_fields(options, sources, space, user.actor) if options.define_fields else []
     calendar = calendar_named(options.calendar, user, options.space) if options.calendar else None
     asked: dict[str, Any] = {"key": options.key, "rule": Rule(options.rule), "is_dry_run": options.dry_run}
     asked |= {"calendar": calendar}
@@ -108,6 +108,9 @@ def _import(options: argparse.Namespace) -> int:
         run = importing.prepare(space, sources, by=user.actor, door=Door.CLI, **asked)
     except ColumnsToChoose as error:
         raise Refused(f"{error}; --print-map proposes a file for --map") from error
+    defined.note(run, made)
+    for name in passed_over(run.files):
+        print(printable(f"{name}: this is no format that is read here; it is left out."), file=sys.stderr)
     if run.done_entries:
         print(f"An import of these files was cut short; it goes on after {run.done_entries} entries.", file=sys.stderr)
     progress = Progress("Checking" if options.dry_run else "Importing", run.total_octets, "octets")
@@ -180,7 +183,7 @@ def _print_layouts() -> int:
     return DONE
 
 
-def _define_fields(options: argparse.Namespace, sources: Sequence[Source], space: Space, by: Actor) -> None:
+def _define_fields(options: argparse.Namespace, sources: Sequence[Source], space: Space, by: Actor) -> list[Field]:
     from farley.exchange.own_lines import define_missing
     from farley.exchange.sources import cards_of
     from farley.journal.models import Door
@@ -195,6 +198,7 @@ def _define_fields(options: argparse.Namespace, sources: Sequence[Source], space
             printable(f"The own field {label} cannot be defined in {space.name}; its values stay in the cards."),
             file=sys.stderr,
         )
+    return made
 
 
 def _cut_short(run: Import, error: Exception) -> int:
@@ -246,10 +250,12 @@ def _difference(difference: Difference) -> dict[str, str]:
 
 def _report_json(run: Import, entries: list[str]) -> None:
     from farley.exchange.reporting import reason_of
+    from farley.exchange.sources import passed_over
 
     document = {
         "space": run.space.name,
         "files": [file["name"] for file in run.files],
+        "passed_over": passed_over(run.files),
         "dry_run": run.is_dry_run,
         "batch": run.batch_id,
         "created": run.created,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext_noop
 
@@ -22,6 +23,7 @@ from farley.calendars.storing import (
     store_prepared,
 )
 from farley.codecs.icalendar import InvalidICalendar
+from farley.exchange.formats import How, NotAnArchive, unpacked
 from farley.exchange.models import Import
 from farley.journal.models import Change, Door, Noun, Verb
 from farley.journal.records import Condition, Entry, Stored, StoreProblem, TooLarge, UidConflict
@@ -39,7 +41,6 @@ _OF_THE_CODEC = (  # its words that go through a variable there
     gettext_noop("this is not part of any VCALENDAR"),
     gettext_noop("from here on, what is broken is not listed any more"),
 )
-_HEAD = 2**16  # octets in which a file says what it is
 _KEPT_TOGETHER = Components.EVENTS | Components.JOURNALS
 
 
@@ -51,23 +52,27 @@ class ReadEntry(NamedTuple):
     item: Prepared | Problem
 
 
-def is_calendar(path: Path) -> bool:
-    """Whether the file holds calendar entries and no cards, by what it begins with. Raises OSError."""
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD).replace(b"\0", b"").upper()
-    at, card = head.find(b"BEGIN:VCALENDAR"), head.find(b"BEGIN:VCARD")
-    return at >= 0 and (card < 0 or at < card)
+def read(file: Mapping[str, Any], *, skip: int) -> Generator[ReadEntry]:
+    """The entries of a calendar file, as `Import.files` has it, after the first `skip`. Raises OSError."""
+    try:
+        with _opened(file) as stream:
+            for entry in itertools.islice(reading.read(stream), skip, None):
+                if entry.problem is not None:
+                    yield ReadEntry(entry.line, entry.size, entry.problem)
+                else:
+                    [item] = prepare_many([Entry(entry.octets, None, Condition.ABSENT)])
+                    yield ReadEntry(entry.line, entry.size, item)
+    except NotAnArchive as error:  # a part of it is damaged
+        yield ReadEntry(1, 0, InvalidICalendar(1, error.reason))
 
 
-def read(path: Path, *, skip: int) -> Generator[ReadEntry]:
-    """The entries of the calendar file at `path` after the first `skip`. Raises OSError."""
-    with path.open("rb") as stream:
-        for entry in itertools.islice(reading.read(stream), skip, None):
-            if entry.problem is not None:
-                yield ReadEntry(entry.line, entry.size, entry.problem)
-            else:
-                [item] = prepare_many([Entry(entry.octets, None, Condition.ABSENT)])
-                yield ReadEntry(entry.line, entry.size, item)
+@contextmanager
+def _opened(file: Mapping[str, Any]) -> Iterator[BinaryIO]:
+    with ExitStack() as held:
+        path = Path(file["path"])
+        if member := How.from_json(file.get("how", {})).member:
+            path = held.enter_context(unpacked(path, member))
+        yield held.enter_context(path.open("rb"))
 
 
 class CalendarEntries:
@@ -129,7 +134,7 @@ class CalendarEntries:
 
     def _made(self, kind: Components, index: int) -> Calendar:
         file, run = self.run.files[index], self.run
-        with Path(file["path"]).open("rb") as stream:
+        with _opened(file) as stream:
             name = reading.name_in(stream) or Path(file["name"]).stem or file["name"]
         components = _KEPT_TOGETHER if kind in _KEPT_TOGETHER else kind
         made = operations.create(

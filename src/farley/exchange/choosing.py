@@ -22,7 +22,8 @@ from farley.exchange.formats import TABLES, How, Look, archives_held, format_of,
 from farley.exchange.mapping import BadMapping, Mapping
 from farley.exchange.models import Import, SavedMapping
 from farley.exchange.reading import REASON
-from farley.exchange.sources import NothingToImport, Source, described, files_in
+from farley.exchange.sources import NothingToImport, Source, described_of, files_in
+from farley.fields.models import Field
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.spaces.operations import require
@@ -39,7 +40,7 @@ def begin(space: Space, sources: Sequence[Source], *, by: Actor, door: Door) -> 
         opened = [each for source in sources for each in files_in(source)]
         if not any(_format_of(source) in TABLES for source in opened):
             return None
-        files = [file for source in opened for file in described(_proposed(source, space, by))]
+        files = [file for source in opened for file in described_of(_proposed(source, space, by))]
     with write_turn():
         return Import.objects.create(
             space=space, user=by.user, door=door, is_dry_run=True, files=files, state=Import.State.CHOOSING
@@ -104,9 +105,9 @@ def missing_fields(run: Import, *, by: Actor) -> list[str]:
     return list(dict.fromkeys(line.label for line in lines if line.field_among(here) is None))
 
 
-def define_missing(run: Import, *, by: Actor, door: Door) -> list[str]:
-    """Define these fields in the space; the labels of those that cannot be there. Raises NotAllowed, NoSuchSpace."""
-    return own_lines.define_missing(run.space, _cards_of_new_fields(run), by=by, door=door)[1]
+def define_missing(run: Import, *, by: Actor, door: Door) -> tuple[list[Field], list[str]]:
+    """Define these fields in the space, as `own_lines.define_missing` does. Raises NotAllowed, NoSuchSpace."""
+    return own_lines.define_missing(run.space, _cards_of_new_fields(run), by=by, door=door)
 
 
 def _cards_of_new_fields(run: Import) -> Iterator[Card]:
@@ -154,7 +155,7 @@ def _proposed(source: Source, space: Space, by: Actor) -> Source:
     except NotATable as error:
         raise NothingToImport(source.name, error.reason) from error
     mapping = remembered(look.header, space, by) or look.mapping
-    return Source(source.name, source.path, replace(how, mapping=mapping))
+    return replace(source, how=replace(how, mapping=mapping))
 
 
 def _format_of(source: Source) -> str:

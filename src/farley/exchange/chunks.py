@@ -85,11 +85,11 @@ class Chunks:
     def of(self, index: int) -> Iterator[Sequence[Read] | Sequence[ReadEntry]]:
         """The entries of one file that are not done yet."""
         run = self.run
-        path = Path(run.files[index]["path"])
-        if run.files[index].get("is_calendar"):
-            yield from _chunks(calendar_entries.read(path, skip=run.entries), self.pace)
+        file = run.files[index]
+        if file.get("is_calendar"):
+            yield from _chunks(calendar_entries.read(file, skip=run.entries), self.pace)
         else:
-            how = How.from_json(run.files[index].get("how", {}))
+            path, how = Path(file["path"]), How.from_json(file.get("how", {}))
             yield from _chunks(read(path, skip=run.entries, region=run.space.default_region, how=how), self.pace)
 
     def carry_out(self, index: int, chunk: Sequence[Read] | Sequence[ReadEntry]) -> None:

@@ -27,8 +27,9 @@ from farley.exchange.mapping import Found, Mapping
 from farley.exchange.reading import REASON
 
 VCARD: Final = "vcard"
+CALENDAR: Final = "icalendar"  # `calendar_entries` reads what is in it
 TABLES: Final = frozenset({"csv", "spreadsheet"})
-FORMATS: Final = (VCARD, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscontact", "zip")
+FORMATS: Final = (VCARD, CALENDAR, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscontact", "zip")
 MAX_UNPACKED: Final = 4 * 2**30  # octets of all files of an archive
 SAMPLES: Final = 200  # rows that are looked at for a suggestion
 _HEAD = 2**16
@@ -153,10 +154,16 @@ def _told_by(head: bytes, encoding: str = "") -> str:
     if _is_packed(head):
         return ""
     if _BEGIN.search(narrow):
-        return VCARD
+        return CALENDAR if _is_calendar(narrow.upper()) else VCARD
     if known := _marked(narrow):
         return known
     return VCARD if _OTHER.match(narrow) or not narrow.strip() or (is_binary(head) and not encoding) else ""
+
+
+def _is_calendar(head: bytes) -> bool:
+    """Whether a file that begins so holds calendar entries, and no cards before them."""
+    at, card = head.find(b"BEGIN:VCALENDAR"), head.find(b"BEGIN:VCARD")
+    return at >= 0 and (card < 0 or at < card)
 
 
 def _is_packed(head: bytes) -> bool:
@@ -175,7 +182,7 @@ def _marked(head: bytes) -> str:
 
 
 class Member(NamedTuple):
-    """A file of an archive."""
+    """A file of an archive. Without a format it is none that is read here."""
 
     name: str
     size: int
@@ -183,7 +190,7 @@ class Member(NamedTuple):
 
 
 def members_of(path: Path) -> list[Member]:
-    """The files of an archive that hold contacts; folders and what is none left out.
+    """The files of an archive, but for what systems put there for themselves.
 
     Raises NotAnArchive, also for one with another archive in it; OSError.
     """
@@ -199,10 +206,12 @@ def members_of(path: Path) -> list[Member]:
                 with unpacked(path, name) as file:
                     told = format_of(file)
             if told == "zip":
-                if name.lower().endswith(".zip"):  # else a document, say, that is packed in the same way
+                if name.lower().endswith(".zip"):
                     raise NotAnArchive("there is another archive in this one; unpack it first")
-            elif told != VCARD or b"BEGIN:VCARD" in head.replace(b"\0", b"").upper():
-                found.append(Member(name, part.file_size, told))
+                told = ""  # a document, say, that is packed in the same way
+            elif told == VCARD and b"BEGIN:VCARD" not in head.replace(b"\0", b"").upper():
+                told = ""
+            found.append(Member(name, part.file_size, told))
     return found
 
 

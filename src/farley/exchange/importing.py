@@ -21,13 +21,13 @@ from farley.contacts.matching import Key
 from farley.contacts.writing import TABLES
 from farley.database import rows
 from farley.database.turns import write_turn
-from farley.exchange import chunks, own_lines
+from farley.exchange import chunks, defined, own_lines
 from farley.exchange.chunks import Chunks
 from farley.exchange.formats import archives_held
 from farley.exchange.models import Import
 from farley.exchange.reading import collecting_rarely
 from farley.exchange.reporting import COUNTS, Tell
-from farley.exchange.sources import Source, described, fingerprint_of
+from farley.exchange.sources import Source, described_of, fingerprint_of
 from farley.jobs.worker import held, is_held
 from farley.journal.models import Batch, Door
 from farley.journal.undo import NoSuchBatch, NotUndoable, Undone, undo
@@ -69,7 +69,7 @@ def prepare(
     assert by.user is not None
     Key.named(key, own_lines.fields_here(space, by))
     with archives_held():
-        files = [file for source in sources for file in described(source)]
+        files = [file for source in sources for file in described_of(source)]
     fingerprint = fingerprint_of(sources, files)
     asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule, "calendar": calendar}
     unfinished = Import.objects.visible_to(by).filter(
@@ -227,6 +227,7 @@ def _undo_all(run: Import, *, by: Actor) -> None:
             close_batch(run.batch)
         if run.batch.size and run.batch.state != Batch.State.UNDONE:
             undo(run.batch, by=by, door=Door(run.door))
+    defined.take_along(run, is_undone=True, by=by, door=Door(run.door))
     _end(run)
 
 

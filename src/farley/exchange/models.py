@@ -46,6 +46,7 @@ class Import(models.Model):
     is_dry_run = models.BooleanField(default=False)
     files = models.JSONField(default=list)  # [{"name": as the user knows it, "path": …, "size": octets}]
     fingerprint = models.CharField(max_length=64, blank=True)  # SHA-256 over the files: recognises one taken up again
+    defined = models.JSONField(default=list, db_default=[])  # the ids of the own fields that were defined for it
     key = models.CharField(max_length=60, default="uid", db_default="uid")  # `contacts.matching.Key.name`
     rule = models.CharField(max_length=10, default="keep", db_default="keep")  # `contacts.combining.Rule`
     state = models.PositiveSmallIntegerField(choices=State.choices, default=State.WAITING)

@@ -117,7 +117,8 @@ def split(card: Card, fields: Sequence[Field]) -> tuple[dict[Field, Value | None
 def define_missing(space: Space, cards: Iterable[Card], *, by: Actor, door: Door) -> tuple[list[Field], list[str]]:
     """Define in `space` the fields that these cards name and that are not there, and missing choices.
 
-    Returns the new fields, and the labels of those that cannot be there: another one has their key or name.
+    One that was there once and was removed is brought back. Returns the fields that are new now, and the labels of
+    those that cannot be there: another one has their key or name.
     Raises NotAllowed, NoSuchSpace.
     """
     defining.require_defining(space, by)
@@ -127,7 +128,8 @@ def define_missing(space: Space, cards: Iterable[Card], *, by: Actor, door: Door
         _, said = wanted.setdefault((line.key, line.kind), (line, {}))
         if line.kind == _KINDS[Field.Kind.CHOICE]:
             said.setdefault(line.text.strip())
-    taken = set(Field.objects.filter(noun=Noun.CONTACT, space=space).values_list("key", flat=True))
+    former = {field.key: field for field in Field.objects.filter(noun=Noun.CONTACT, space=space)}
+    taken = set(former)
     made: list[Field] = []
     refused: list[str] = []
     for first, said in wanted.values():
@@ -136,6 +138,10 @@ def define_missing(space: Space, cards: Iterable[Card], *, by: Actor, door: Door
         try:
             if field is not None:
                 _add_choices(field, said, by=by, door=door)
+            elif (gone := first.field_among(each for each in former.values() if each.deleted_at)) is not None:
+                defining.bring_back(gone, by=by, door=door)
+                _add_choices(gone, said, by=by, door=door)
+                made.append(gone)
             elif first.key in taken:
                 refused.append(label)
             else:

@@ -11,8 +11,8 @@ from typing import Any
 
 from farley.codecs.tables import NotATable
 from farley.codecs.vcard import Card
-from farley.exchange import calendar_entries
 from farley.exchange.formats import (
+    CALENDAR,
     FIND_OUT,
     ColumnsNotChosen,
     How,
@@ -28,6 +28,8 @@ from farley.exchange.formats import (
 )
 from farley.exchange.mapping import BadMapping
 
+PASSED_OVER = 100  # files of an archive that are named as not read
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -36,6 +38,7 @@ class Source:
     name: str
     path: Path
     how: How = FIND_OUT
+    passed_over: tuple[str, ...] = ()  # what else is in its archive and is not read; told with the first that is
 
 
 class NothingToImport(ValueError):
@@ -54,7 +57,7 @@ class ColumnsToChoose(NothingToImport):
         self.look = look
 
 
-def described(source: Source) -> list[dict[str, Any]]:
+def described_of(source: Source) -> list[dict[str, Any]]:
     """A file as `Import.files` keeps it; of an archive, each file in it. Raises NothingToImport."""
     try:
         str(source.path).encode()
@@ -74,42 +77,45 @@ def described(source: Source) -> list[dict[str, Any]]:
     if path != _printable(path):
         raise NothingToImport(_printable(source.name), "the name of the file is not UTF-8; rename it")
     described: dict[str, Any] = {"name": _printable(source.name)[:300], "path": path, "size": size}
-    if source.how == FIND_OUT and calendar_entries.is_calendar(source.path):
-        return [described | {"is_calendar": True}]
     how = _how(source)
     if how.member:
         described["size"] = size_of(source.path, how)
     if how.format == "zip":
         with archives_held():
-            return [_of_archive(source, path, member) for member in _members(source)]
-    return [described if how.is_plain else described | {"how": how.to_json()}]
+            return [file for inside in files_in(replace(source, how=how)) for file in described_of(inside)]
+    told = {"passed_over": list(source.passed_over)} if source.passed_over else {}
+    return [described | _read_by(how) | told]
 
 
-def _members(source: Source) -> list[Member]:
+def _read_by(how: How) -> dict[str, Any]:
+    said = {"is_calendar": True} if how.format == CALENDAR else {}
+    is_known = how.is_plain or (how.format == CALENDAR and not how.member)
+    return said if is_known else said | {"how": how.to_json()}
+
+
+def passed_over(files: Sequence[dict[str, Any]]) -> list[str]:
+    """The names of what is in the archives of an import (`Import.files`) and is not read; PASSED_OVER at most each."""
+    return [name for file in files for name in file.get("passed_over", ())]
+
+
+def files_in(source: Source) -> list[Source]:
+    """The files of an archive that are read; of what is none, itself. Raises NothingToImport, OSError."""
+    if source.how.member or (source.how.format or format_of(source.path)) != "zip":
+        return [source]
     try:
         members = members_of(source.path)
     except NotAnArchive as error:
         raise NothingToImport(source.name, error.reason) from error
-    if not members:
+    files = [_inside(source, member) for member in members if member.format]
+    if not files:
         raise NothingToImport(source.name, "there are no contacts in this archive")
-    return members
-
-
-def files_in(source: Source) -> list[Source]:
-    """The files of an archive that hold contacts; of what is none, itself. Raises NothingToImport, OSError."""
-    if source.how.member or (source.how.format or format_of(source.path)) != "zip":
-        return [source]
-    return [_inside(source, member) for member in _members(source)]
+    others = [_inside(source, member).name for member in members if not member.format]
+    return [replace(files[0], passed_over=tuple(others[:PASSED_OVER])), *files[1:]]
 
 
 def _inside(source: Source, member: Member) -> Source:
     how = replace(source.how, format=member.format, member=member.name)
     return Source(_printable(f"{source.name}/{member.name}")[-300:], source.path, how)
-
-
-def _of_archive(source: Source, path: str, member: Member) -> dict[str, Any]:
-    inside = _inside(source, member)
-    return {"name": inside.name, "path": path, "size": member.size, "how": _how(inside).to_json()}
 
 
 def _how(source: Source) -> How:
@@ -145,7 +151,7 @@ def fingerprint_of(sources: Sequence[Source], files: Sequence[dict[str, Any]]) -
 
 def cards_of(sources: Sequence[Source]) -> Iterator[Card]:
     """The cards of these files. Raises NothingToImport for a file that cannot be read; OSError."""
-    for file in (file for source in sources for file in described(source)):
+    for file in (file for source in sources for file in described_of(source)):
         if file.get("is_calendar"):
             continue
         for found in entries(Path(file["path"]), How.from_json(file.get("how", {}))):

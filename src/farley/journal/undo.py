@@ -109,12 +109,25 @@ class Keeper(Protocol):
         """What a user calls these records, deleted ones too, as far as `by` sees their spaces."""
 
 
+class Follower(Protocol):
+    """What else goes with a batch, and is no record."""
+
+    def __call__(self, batch: Batch, *, is_undone: bool, by: Actor, door: Door) -> None:
+        """`batch` has just been undone; or its undoing has been, so that it is in force again."""
+
+
 _keepers: dict[Noun, Keeper] = {}
+_followers: list[Follower] = []
 
 
 def register(noun: Noun, keeper: Keeper) -> None:
     """Called once by the noun's AppConfig.ready."""
     _keepers[noun] = keeper
+
+
+def on_undoing(follow: Follower) -> None:
+    """Have `follow` called when all of a batch is undone, in that transaction. Called by an AppConfig.ready."""
+    _followers.append(follow)
 
 
 def labels(noun: Noun, subjects: Iterable[int], *, by: Actor) -> dict[int, str]:
@@ -159,7 +172,7 @@ def undo(batch: Batch, *, by: Actor, door: Door, progress: Callable[[int], None]
         progress(len(changes))
     result.kept = left_out(undoing, by=by)
     is_undone = bool(undoing.size) or not (result.kept or is_taken_up)
-    _end(batch, undoing, is_undone=is_undone)
+    _end(batch, undoing, is_undone=is_undone, by=by, door=door)
     return result
 
 
@@ -227,15 +240,22 @@ def _is_next(undoing: Batch, position: int) -> bool:
     return bool(mine.update(position=position))
 
 
-def _end(batch: Batch, undoing: Batch, *, is_undone: bool) -> None:
+def _end(batch: Batch, undoing: Batch, *, is_undone: bool, by: Actor, door: Door) -> None:
     with write_turn():
         if undoing.state == Batch.State.RUNNING:
             close_batch(undoing, Batch.State.DONE if is_undone else Batch.State.FAILED)
         if not is_undone:
             return
         close_batch(batch, Batch.State.UNDONE)
-        if batch.undoes_id is not None:  # what this batch undid is in force again
-            Batch.objects.filter(pk=batch.undoes_id, state=Batch.State.UNDONE).update(state=Batch.State.DONE)
+        for follow in _followers:
+            follow(batch, is_undone=True, by=by, door=door)
+        if batch.undoes_id is None:
+            return
+        # What this batch undid is in force again.
+        if Batch.objects.filter(pk=batch.undoes_id, state=Batch.State.UNDONE).update(state=Batch.State.DONE):
+            again = Batch.objects.get(pk=batch.undoes_id)
+            for follow in _followers:
+                follow(again, is_undone=False, by=by, door=door)
 
 
 class _Chunk:

@@ -19,12 +19,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from farley.accounts.roles import Role
 from farley.contacts.combining import Rule
 from farley.contacts.matching import NoSuchKey
-from farley.exchange import choosing, importing, reporting, uploads
+from farley.exchange import choosing, defined, importing, reporting, uploads
 from farley.exchange import leftovers as exchange_leftovers
 from farley.exchange.formats import FIND_OUT, How
 from farley.exchange.models import Import, ImportProblem
-from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source
+from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source, passed_over
 from farley.exchange.tasks import run_import
+from farley.fields.models import Field
 from farley.journal.models import Batch, Door
 from farley.journal.undo import undoing_of
 from farley.spaces.models import Space
@@ -128,6 +129,7 @@ def progress(request: PageRequest, pk: int) -> HttpResponse:
     context = {
         "run": _shown(run, undoing),
         "nothing": _nothing_in(run) if step == "check" else "",
+        "passed_over": passed_over(run.files),
         "details": details_of(run, request.GET.get("show", "")) if step != "run" else None,
     }
     if step == "check":
@@ -145,11 +147,13 @@ def progress(request: PageRequest, pk: int) -> HttpResponse:
 def start(request: PageRequest, pk: int) -> HttpResponse:
     """Step two agreed to: import in the background what was checked."""
     checked = _checked(request, pk)
+    made: list[Field] = []
     if request.POST.get("define"):
-        for label in choosing.define_missing(checked, by=request.actor, door=Door.WEB):
+        made, refused = choosing.define_missing(checked, by=request.actor, door=Door.WEB)
+        for label in refused:
             text = gettext("The own field “{label}” cannot be defined here; its values stay in the cards.")
             warn(request, text.format(label=label))
-    return _again(request, checked, key=checked.key, rule=Rule(checked.rule))
+    return _again(request, checked, key=checked.key, rule=Rule(checked.rule), made=made)
 
 
 @require_POST
@@ -170,7 +174,15 @@ def _checked(request: PageRequest, pk: int) -> Import:
     return checked
 
 
-def _again(request: PageRequest, checked: Import, *, key: str, rule: Rule, is_dry_run: bool = False) -> HttpResponse:
+def _again(
+    request: PageRequest,
+    checked: Import,
+    *,
+    key: str,
+    rule: Rule,
+    is_dry_run: bool = False,
+    made: Sequence[Field] = (),
+) -> HttpResponse:
     """Take the files of a check once more, in the background."""
     sources = [_source(file) for file in checked.files]
     asked: dict[str, Any] = {"key": key, "rule": rule, "calendar": checked.calendar, "is_dry_run": is_dry_run}
@@ -179,6 +191,7 @@ def _again(request: PageRequest, checked: Import, *, key: str, rule: Rule, is_dr
     except NothingToImport as nothing:
         toast(request, _explained(nothing))
         return redirect("import")
+    defined.note(run, made)
     run_import.enqueue(run.pk)
     return redirect("import-run", run.pk)
 
@@ -243,7 +256,7 @@ def _check(request: PageRequest) -> Import:
 
 def _source(file: dict[str, Any]) -> Source:
     how = How.from_json(file["how"]) if "how" in file else FIND_OUT
-    return Source(file["name"], Path(file["path"]), how)
+    return Source(file["name"], Path(file["path"]), how, tuple(file.get("passed_over", ())))
 
 
 def _explained(nothing: NothingToImport) -> str:

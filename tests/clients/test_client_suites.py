@@ -36,7 +36,7 @@ def run(suite: Suite, *arguments: str, **environment: str) -> int:
     """How many of its tests passed; none failed."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("FARLEY_", "DJANGO_", "PYTEST"))}
     done = subprocess.run(
-        [suite.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        [suite.python, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *arguments],
         cwd=suite.source,
         env=plain | environment,
         capture_output=True,

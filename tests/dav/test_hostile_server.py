@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import select
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
+from farley.cli.answering import SMALL
 from farley.contacts.storing import MAX_CARD
 from tests.cli.conftest import Instance, databases, farley, template
 from tests.cli.test_serve import serving, wait_for
@@ -70,11 +72,32 @@ def test_bodies_that_end_half_way_or_never_change_nothing_and_keep_nobody_waitin
         for number in range(HELD):
             held.enter_context(server.half(f"PUT {BOOK}held-{number}.vcf HTTP/1.1", half))
             held.enter_context(server.half(f"PUT {BOOK}begun-{number}.vcf HTTP/1.1"))  # not all of its headers
-        assert server.members() == 0
-        status, told = server.ask("PUT", BOOK + "whole.vcf", CARD)
-        assert (status, b"Try again" in told) == (503, True)
-    wait_for(lambda: server.ask("PUT", BOOK + "whole.vcf", CARD)[0] == 201)
+        assert server.ask("PUT", BOOK + "whole.vcf", CARD)[0] == 201
+        assert server.members() == 1
+
+
+def test_large_bodies_that_never_end_hold_some_threads_and_one_too_many_is_told_to_come_again(server: Server) -> None:
+    half = f"Content-Length: {SMALL + 1}\r\n\r\n".encode() + CARD
+    with contextlib.ExitStack() as held:
+        for number in range(HELD):
+            held.enter_context(server.half(f"PUT {BOOK}held-{number}.vcf HTTP/1.1", half))
+        wait_for(lambda: server.ask("PUT", BOOK + "large.vcf", b"X" * (SMALL + 1))[0] == 503)
+        assert server.ask("PUT", BOOK + "whole.vcf", CARD)[0] == 201
+    wait_for(lambda: server.ask("PUT", BOOK + "large.vcf", b"X" * (SMALL + 1))[0] == 403)  # no card
     assert server.members() == 1
+
+
+def test_a_body_that_comes_behind_its_head_leaves_the_connection_open_for_the_next_request(server: Server) -> None:
+    """A client that is asked for a password sends the same again, on the same connection, as soon as it may."""
+    ask = b'<propfind xmlns="DAV:"><prop><current-user-principal/></prop></propfind>'
+    head = f"PROPFIND /dav/ HTTP/1.1\r\nHost: localhost\r\nDepth: 0\r\nContent-Length: {len(ask)}\r\n"
+    with socket.create_connection(server.place, timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for authorization, status in (("", b"401"), (f"Authorization: {server.headers['Authorization']}\r\n", b"207")):
+            connection.sendall(f"{head}{authorization}\r\n".encode())
+            assert not select.select([connection], [], [], 0.3)[0]  # nothing is said before all of it is there
+            connection.sendall(ask)
+            assert connection.recv(65536)[9:12] == status
 
 
 def test_what_is_too_large_is_refused_by_its_length_or_as_soon_as_it_is(server: Server) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
-from farley.cli.bodies import Bodies
+from farley.cli.answering import Answering
 from farley.jobs import worker
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def serve(host: str, port: int, workers: int, *, locks: Path) -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
-    application = Bodies(get_wsgi_application(), THREADS - 1)
+    application = Answering(get_wsgi_application(), THREADS)
     _warm_up()
     _let_go_of_the_database()
     gc.collect()
@@ -46,9 +46,8 @@ def serve(host: str, port: int, workers: int, *, locks: Path) -> None:
         "farley.project.wsgi:application",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         workers=workers,
-        blocking_threads=THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=int(PATIENCE_S),
         log_access=False,

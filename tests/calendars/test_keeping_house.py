@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.calendars import erasing, operations, rebuilding
+from farley.calendars import birthdays, erasing, operations, rebuilding
 from farley.calendars.models import Attendee, Calendar, CalendarObject
-from farley.calendars.people import contacts_with
+from farley.calendars.people import attendees_of, contacts_with
+from farley.contacts import erasing as contacts
+from farley.contacts import operations as acts
 from farley.contacts.retaining import Retention, retain, set_rule
 from farley.exchange import archive
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb
@@ -104,3 +106,36 @@ def test_what_is_derived_wrongly_is_mended_and_nobody_hears_of_it(alice: User) -
     assert rebuilding.rebuild() == 0
     assert faults() == []
     assert CalendarObject.objects.get().revision == entry.revision
+
+
+def test_who_is_erased_takes_part_in_nothing_any_more_and_has_no_birthday(alice: User) -> None:
+    space, hand = team("sales", alice=Role.MANAGER), hand_of(alice)
+    mail, work = "Zyx.very.long.address.that.folds@example.org", a_calendar(space)
+    ada = hand.contact(space, a_card("Ada Zyx", f"EMAIL:{mail}", "EMAIL:both@example.org", "BDAY:1815-12-10", uid="a"))
+    hand.contact(space, a_card("Ada again", "EMAIL:both@example.org", uid="b"))
+    birthdays.create(space, by=alice.actor, door=WEB)
+    people = (f"ATTENDEE;CN=Ada Zyx;ROLE=CHAIR:mailto:{mail.lower()}", "ATTENDEE:mailto:both@example.org")
+    kept = hand.entry(work, an_event("Lunch", *people, uid="kept"))
+    with one_batch(Batch.Act.EDIT, by=alice.actor, door=WEB) as batch:
+        hand.put(work, an_event("Lunch", people[1], uid="was"), href="was.ics", batch=batch)
+        hand.put(work, an_event("Dinner", *people, uid="was"), href="was.ics")
+        hand.put(work, an_event("Supper", people[1], uid="was"), href="was.ics")
+    gone = hand.entry(work, an_event("Breakfast", *people, uid="gone"))
+    operations.delete_objects([gone], by=alice.actor, door=WEB, batch=None)
+    contacts.erase(ada, confirmed="Ada Zyx", by=alice.actor, door=WEB)
+    assert not any(b"zyx" in content.data.replace(b"\r\n ", b"").lower() for content in Content.objects.all())
+    left = CalendarObject.objects.get(pk=kept.pk)
+    assert (left.summary, [each.address for each in attendees_of([left])[left.pk]]) == ("Lunch", ["both@example.org"])
+    assert left.revision > kept.revision, "devices hear of it"
+    assert set(CalendarObject.objects.values_list("summary", flat=True)) == {"Lunch", "Supper"}
+    assert faults() == []
+
+
+def test_a_rule_that_erases_a_deleted_contact_leaves_the_meetings_with_it(alice: User) -> None:
+    space, hand = space_of(alice), hand_of(alice)
+    ada = hand.contact(space, a_card("Ada", "EMAIL:ada@example.org"))
+    entry = hand.entry(a_calendar(space), an_event("Lunch", "ATTENDEE:mailto:ada@example.org"))
+    acts.delete([ada], by=alice.actor, door=WEB, batch=None)
+    set_rule(space, deleted_days=30, versions_days=None, by=alice.actor, door=WEB)
+    assert later(40) == [(1, 0, 0)]
+    assert attendees_of([entry])[entry.pk]

@@ -12,9 +12,11 @@ class CalendarsConfig(AppConfig):
             import_module(f"farley.calendars.{module}")
 
     def ready(self) -> None:
-        from farley.calendars import retaining, tasks
+        from farley.calendars import forgetting, retaining, tasks
         from farley.calendars.first_calendars import furnish
         from farley.calendars.keeping import CalendarKeeper, ObjectKeeper
+        from farley.calendars.models import Attendee, CalendarObject
+        from farley.contacts import erasing
         from farley.contacts import retaining as rules
         from farley.jobs import schedules
         from farley.journal import undo
@@ -26,5 +28,6 @@ class CalendarsConfig(AppConfig):
         undo.register(Noun.CALENDAR_OBJECT, ObjectKeeper())
         schedules.register("birthdays and holidays", "FREQ=MINUTELY;INTERVAL=5", tasks.fill_due)
         schedules.register("reminders", "FREQ=MINUTELY", tasks.remind_due)
+        erasing.on_erasing(forgetting.forget, CalendarObject, Attendee)
         rules.register(retaining.ENTRIES)
         rules.register(retaining.CALENDARS)

@@ -25,7 +25,7 @@ from farley.spaces.models import Space
 EVERY_MINUTES = 10  # a change of a card is in the calendar by then
 PAGE = 500
 _LEAP_YEAR = 1972  # stands for no year: programs count nobody a hundred years old, and 29 February is in it
-_BIRTHDAYS = ("BDAY",)
+_WHATS = ("birthday", "anniversary")
 _ANNIVERSARIES = ("ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-ABDATE")
 
 
@@ -100,6 +100,11 @@ def _events_of(contact: Contact, card: Card) -> Iterator[tuple[str, bytes]]:
         if name and is_one and (day := _day(prop)):
             yield _event(contact, "anniversary", day, gettext("Anniversary: {name}").format(name=name))
             break
+
+
+def uids_of(space: int, uid: str) -> list[str]:
+    """What the events of a contact with this UID are called in the calendar of that space (its id)."""
+    return [uid_of(what, str(space), uid) for what in _WHATS]
 
 
 def _event(contact: Contact, what: str, day: dt.date, summary: str) -> tuple[str, bytes]:

@@ -41,6 +41,11 @@ class Traces:
     names: frozenset[str]
     tags: frozenset[str]
     batches: frozenset[int]
+    uids: frozenset[str]
+    addresses: frozenset[str]  # e-mail, folded; none where a rule takes away what was deleted: no person is erased
+    space: Space  # where it lies, locked; as are all it has been in
+    by: Actor
+    door: Door
 
 
 class NotConfirmed(ValueError):
@@ -79,18 +84,21 @@ def erase(contact: Contact, *, confirmed: str, by: Actor, door: Door) -> None:
         space = spaces[contact.space_id]
         require(space, by, Role.MANAGER)
         contact = Contact.objects.get(pk=contact.pk, space=space)
-        purge([contact], space, by=by, door=door)
+        purge([contact], space, by=by, door=door, is_person=True)
         title = "" if space.is_private else space.title
         note(EventVerb.ERASED, by=by, door=door, subject=title, private=space.is_private)
     scrub()
 
 
-def purge(contacts: Sequence[Contact], space: Space, *, by: Actor, door: Door) -> None:
-    """Erase contacts of a locked space, within its transaction. `scrub` follows when that is committed."""
+def purge(contacts: Sequence[Contact], space: Space, *, by: Actor, door: Door, is_person: bool = False) -> None:
+    """Erase contacts of a locked space, within its transaction. `scrub` follows when that is committed.
+
+    `is_person`: and what others planned with them, which a rule about deleted records leaves.
+    """
     overwrite_deleted()
     tags: set[str] = set()
     for contact in contacts:
-        traces = _traces_of(contact)
+        traces = _traces_of(contact, space, is_person=is_person, by=by, door=door)
         tags |= traces.tags
         for forget in _witnesses:
             forget(traces)
@@ -149,8 +157,8 @@ def remaining_copies(folder_names: Iterable[str]) -> list[str]:
     return sorted(name for name in folder_names if name.startswith("before-") or name.endswith(".farley"))
 
 
-def _traces_of(contact: Contact) -> Traces:
-    names, tags = {" ".join(contact.full_name.split())}, set()
+def _traces_of(contact: Contact, space: Space, *, is_person: bool, by: Actor, door: Door) -> Traces:
+    names, tags, addresses = {" ".join(contact.full_name.split())}, set(), set()
     for octets in octets_of(contents_of([contact.pk]) | {contact.content_id}).values():
         try:
             card = Card.parse(octets)
@@ -158,9 +166,16 @@ def _traces_of(contact: Contact) -> Traces:
             continue
         names.add(" ".join(card.full_name.split()))
         tags |= {text.strip()[:MAX_TAG] for prop in card.properties("CATEGORIES") for text in prop.texts}
+        if is_person:
+            addresses |= {prop.text.strip().removeprefix("mailto:").casefold() for prop in card.properties("EMAIL")}
     changes = Change.objects.of(Noun.CONTACT, contact.pk).exclude(batch=None)
     batches = frozenset(changes.values_list("batch", flat=True).distinct())
-    return Traces(contact, frozenset(names - {""}), frozenset(tags), batches)
+    former = Change.objects.of(Noun.CONTACT, contact.pk).filter(own_before__has_key="uid")
+    uids = {contact.uid, *(own["uid"] for own in former.values_list("own_before", flat=True))}
+    return Traces(
+        *(contact, frozenset(names - {""}), frozenset(tags), batches, frozenset(uids), frozenset(addresses - {""})),
+        *(space, by, door),
+    )
 
 
 def _forget_acts(traces: Traces) -> None:

@@ -171,7 +171,7 @@ def _traces_of(contact: Contact, space: Space, *, is_person: bool, by: Actor, do
     changes = Change.objects.of(Noun.CONTACT, contact.pk).exclude(batch=None)
     batches = frozenset(changes.values_list("batch", flat=True).distinct())
     former = Change.objects.of(Noun.CONTACT, contact.pk).filter(own_before__has_key="uid")
-    uids = {contact.uid, *(own["uid"] for own in former.values_list("own_before", flat=True))}
+    uids = {contact.uid, *former.values_list("own_before__uid", flat=True)}
     return Traces(
         *(contact, frozenset(names - {""}), frozenset(tags), batches, frozenset(uids), frozenset(addresses - {""})),
         *(space, by, door),

@@ -12,7 +12,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-LONG = {"listing_million", "million", "searching", "access_million", "dav_rivals", "caldav"}  # minutes, gigabytes
+LONG = {
+    "listing_million",
+    "million",
+    "searching",
+    "access_million",
+    "dav_rivals",
+    "caldav",
+    "calendar_pages",
+}  # minutes, gigabytes
 ROOT = Path(__file__).parent.parent
 
 

@@ -354,6 +354,21 @@ def caldav_fill(count: str) -> dict[str, Any]:
     return {"secret": _planners.filled(int(count))}
 
 
+def calendars_fill(calendars: str, count: str) -> dict[str, Any]:
+    """So many calendars of ada, of so many events each."""
+    from benchmarks import _planners
+
+    _planners.fill_calendars(int(calendars), int(count))
+    return {}
+
+
+def calendar_pages(times: str) -> dict[str, Any]:
+    """What the pages of ada's calendars cost (`_planners`)."""
+    from benchmarks import _planners
+
+    return _planners.pages(int(times))
+
+
 def _storing(mark: str) -> Callable[[int], None]:
     """A function that stores card `number` of a family of cards; another time with another telephone number."""
     from farley.accounts.models import User
@@ -524,6 +539,8 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "dav": dav,
     "dav-fill": dav_fill,
     "caldav-fill": caldav_fill,
+    "calendars-fill": calendars_fill,
+    "calendar-pages": calendar_pages,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -120,6 +121,18 @@ def test_many_hostile_rules_together_take_what_one_question_may_and_hide_nothing
     assert len([each for each in found if each.summary == "Daily"]) == 31
     assert (purse.is_empty, purse.budget.left > -200, len(found) <= 2_000) == (True, True, True)
     assert busy(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN, purse=purse) == []  # of the same purse
+
+
+def test_what_cannot_be_told_of_a_series_counts_as_busy_and_not_as_free(hand: Hand, calendar: Calendar) -> None:
+    hand.put(calendar, an_event("Shift", "DTSTART:20261201T080000Z", "DURATION:PT1M", "RRULE:FREQ=MINUTELY;INTERVAL=2"))
+    told = busy(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN)
+    assert (told[0].start, told[0].end) == (at("2026-12-01T08:00"), at("2026-12-01T08:01"))
+    assert told[-1].end == DECEMBER[1]
+    gaps = [later.start - sooner.end for sooner, later in pairwise(told)]
+    assert max(gaps) == min(gaps) == dt.timedelta(minutes=1)
+    purse = Purse()
+    purse.room = 0
+    assert busy(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN, purse=purse) == [BusyTime(*DECEMBER)]
 
 
 def test_one_question_finds_what_a_window_meets_by_the_index(alice: User, calendar: Calendar) -> None:

@@ -242,17 +242,36 @@ def test_who_may_know_only_when_somebody_is_busy_is_told_that_and_nothing_else(
     assert planner_of(mallory, calendar.slug).busy("20261201T000000Z", "20261202T000000Z").status == 404
 
 
-def test_many_hostile_rules_together_take_what_one_answer_may(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_rules_are_told_as_they_are_and_keep_nobody_from_the_others(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calendar = a_calendar(space_of(alice))
+    never = "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"
     for n in range(5):
-        hostile = an_event("Each", "DTSTART:20200101T000000Z", "RRULE:FREQ=SECONDLY", uid=f"u{n}")
-        hand_of(alice).put(calendar, hostile, href=f"{n}.ics")
-    planner, times = planner_of(alice, calendar.slug), 'start="20261201T000000Z" end="20261202T000000Z"'
-    in_time = comp("VEVENT", f"<cal:time-range {times}/>")
-    monkeypatch.setattr("farley.dav.calendar_query.STEPS_IN_ALL", 150_000)
-    rows = planner.find(in_time).rows
-    assert [(row.href, row.status) for row in rows] == [(f"{planner.book}0.ics", None), (planner.book, 507)]
-    monkeypatch.setattr("farley.dav.entries.STEPS_IN_ALL", 1_000)
+        hand_of(alice).put(calendar, an_event("Never", "DTSTART:20200101T000000Z", never, uid=f"u{n}"), href=f"{n}.ics")
+    monthly = an_event("Monthly", "DTSTART:20260101T090000Z", "RRULE:FREQ=MONTHLY", uid="u9")
+    hand_of(alice).put(calendar, monthly, href="9.ics")
+    planner, start = planner_of(alice, calendar.slug), 'start="20261201T000000Z"'
+    monkeypatch.setattr("farley.dav.calendar_query.STEPS_IN_ALL", 12_000)  # less than one of them asks for
+    monkeypatch.setattr("farley.dav.entries.STEPS_IN_ALL", 12_000)
+    wanted = f'<cal:calendar-data><cal:expand {start} end="20661201T000000Z"/></cal:calendar-data>'
+    rows = planner.find(comp("VEVENT", f"<cal:time-range {start}/>"), props=wanted).rows
+    assert [(row.href, row.status) for row in rows] == [(f"{planner.book}{n}.ics", None) for n in (0, 1, 2, 3, 4, 9)]
+    assert [row[DATA].count("BEGIN:VEVENT") for row in rows] == [1, 1, 1, 1, 1, 480]
+    assert all(never in row[DATA] for row in rows[:5])
+
+
+def test_an_answer_that_holds_no_more_says_so_and_tells_the_rest_as_it_is(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar = a_calendar(space_of(alice))
+    for n in range(3):
+        daily = an_event("Daily", "DTSTART:20260101T090000Z", "RRULE:FREQ=DAILY", uid=f"u{n}")
+        hand_of(alice).put(calendar, daily, href=f"{n}.ics")
+    planner, times = planner_of(alice, calendar.slug), 'start="20261201T000000Z" end="20261211T000000Z"'
+    monkeypatch.setattr("farley.dav.entries.MAX_IN_ALL", 15)
     wanted = f"<cal:calendar-data><cal:expand {times}/></cal:calendar-data>"
-    answer = planner.find(comp("VEVENT"), props=wanted)
-    assert (answer.status, answer.condition) == (507, f"{DAV}number-of-matches-within-limits")
+    rows = planner.find(comp("VEVENT"), props=wanted).rows
+    assert [row.status for row in rows] == [None, None, None, 507]
+    told = [row[DATA] for row in rows[:3]]
+    assert [text.count("BEGIN:VEVENT") for text in told] == [10, 10, 1]

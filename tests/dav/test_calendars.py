@@ -138,7 +138,7 @@ def test_strange_but_allowed_objects_are_kept_and_break_no_listing(planner: Plan
         props=f"<cal:calendar-data><cal:expand {span[16:-2]}/></cal:calendar-data>",
     )
     assert {"seconds.ics", "zone.ics"} <= set(found.by_name)
-    assert found.by_name["seconds.ics"][DATA].count("BEGIN:VEVENT") == 5000
+    assert "RRULE:FREQ=SECONDLY" in found.by_name["seconds.ics"][DATA]  # as it is: to write it out would be too much
     assert planner.busy("20261201T000000Z", "20261202T000000Z").status == 200
 
 

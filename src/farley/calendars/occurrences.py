@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from farley.calendars.models import CalendarObject
+from farley.calendars.timed import Timed, read
 from farley.codecs import recurrence
 from farley.codecs.free_busy import BusyKind, BusyTime, merged
 from farley.codecs.icalendar import Component, ICalendar, When
 from farley.codecs.recurrence_rule import Budget
-from farley.journal.models import Content
 
 MAX_OCCURRENCES: Final = 50_000  # that one question about many entries is answered with
 MAX_OF_ONE: Final = 5_000  # occurrences of one entry in one question
 _PAGE = 500  # octets of so many are in memory at once
 _FEW, _FEW_STEPS = 200, 200  # of one entry, before those that ask more get what is left
+_MOMENT = dt.timedelta(microseconds=1)
 _STEPS = 400_000  # of all rules that one question is about: some seconds at the most
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One time that an entry takes place, as its own component, an override perhaps, tells of it.
 
     `start` and `end` are instants in UTC, and of all-day ones midnights of the zone that was asked for; `first_day`
@@ -31,7 +30,7 @@ class Occurrence:
     recur.
     """
 
-    entry: CalendarObject
+    entry: Timed
     start: dt.datetime
     end: dt.datetime
     first_day: dt.date
@@ -48,7 +47,7 @@ class Occurrence:
 class Found(list[Occurrence]):
     """Occurrences in the order of their starts. `cut` are the entries of which there are more than are told."""
 
-    def __init__(self, occurrences: Iterable[Occurrence] = (), cut: Sequence[CalendarObject] = ()) -> None:
+    def __init__(self, occurrences: Iterable[Occurrence] = (), cut: Sequence[Timed] = ()) -> None:
         super().__init__(occurrences)
         self.cut = list(cut)
 
@@ -80,8 +79,38 @@ class _Window(NamedTuple):
     zone: dt.tzinfo
 
 
+class _Said(NamedTuple):
+    """What an occurrence says besides when."""
+
+    summary: str
+    location: str
+    status: str
+    is_transparent: bool
+
+    @classmethod
+    def by(cls, component: Component) -> _Said:
+        return cls(
+            component.text("SUMMARY"),
+            component.text("LOCATION"),
+            component.text("STATUS").strip().upper(),
+            component.text("TRANSP").strip().upper() == "TRANSPARENT",
+        )
+
+
+class _Time(NamedTuple):
+    """An occurrence as it was found."""
+
+    entry: Timed
+    start: dt.datetime
+    end: dt.datetime
+    is_all_day: bool
+    recurrence_id: When | None
+    said: _Said
+    component: Component | None
+
+
 def within(
-    entries: Iterable[CalendarObject],
+    entries: Iterable[Timed | CalendarObject],
     start: dt.datetime,
     end: dt.datetime,
     *,
@@ -90,38 +119,21 @@ def within(
 ) -> Found:
     """All occurrences of `entries` that overlap the time from `start` up to, not including, `end`; both aware.
 
-    Dates and times without a zone are at `zone`, that of the reader. Only entries whose bounds meet the window are
-    read, and of those that happen once without a floating time not even the octets. A rule that asks too much, or too
-    many occurrences, are cut and told of in `cut`: all together take what is in `purse`, those that ask little first.
+    Dates and times without a zone are at `zone`, that of the reader. Ask of entries whose bounds meet the window
+    (`meeting`); of those that happen once without a floating time the octets are not read. A rule that asks too much,
+    or too many occurrences, are cut and told of in `cut`: all together take what is in `purse`, those that ask little
+    first.
     """
-    found: list[Occurrence] = []
-    cut: list[CalendarObject] = []
-    waiting: list[CalendarObject] = []
-    window, purse = _Window(start, end, zone), purse or Purse()
-    asking: list[CalendarObject] = []
-    for entry in entries:
-        if not _may_meet(entry, start, end):
-            continue
-        if entry.is_recurring or entry.starts_at is None or (entry.is_floating and not entry.is_all_day):
-            waiting.append(entry)
-        elif (one := _once(entry, start, end, zone)) is not None:
-            found.append(one)
-        if len(waiting) == _PAGE:
-            asking += _expand(waiting, window, purse, found, steps=_FEW_STEPS, most=_FEW)
-            waiting = []
-    asking += _expand(waiting, window, purse, found, steps=_FEW_STEPS, most=_FEW)
-    for n in range(0, len(asking), _PAGE):
-        page = asking[n : n + _PAGE]
-        cut += _expand(page, window, purse, found, steps=recurrence.STEPS, most=MAX_OF_ONE, is_last=True)
+    found, cut = _times(entries, _Window(start, end, zone), purse or Purse())
     found.sort(key=lambda each: (each.start, not each.is_all_day, each.end, each.entry.pk))
     if len(found) > MAX_OCCURRENCES:
         cut += [each.entry for each in found[MAX_OCCURRENCES:]]
         del found[MAX_OCCURRENCES:]
-    return Found(found, cut)
+    return Found([_told(each, zone) for each in found], cut)
 
 
 def busy(
-    entries: Iterable[CalendarObject],
+    entries: Iterable[Timed | CalendarObject],
     start: dt.datetime,
     end: dt.datetime,
     *,
@@ -131,13 +143,21 @@ def busy(
     """The times within the window in which `entries` keep somebody busy, merged, in order. RFC 4791 §7.10.
 
     Of events alone; what is transparent or cancelled keeps nobody busy. Who asks leaves out transparent calendars.
+    Where a series asks for more than can be told, all that is not known of it counts as busy: nobody is to be taken for
+    free who is not.
     """
     times = []
-    for each in within(entries, start, end, zone=zone, purse=purse):
-        is_event = each.entry.component == CalendarObject.Kind.EVENT
-        if is_event and not each.is_transparent and each.status != "CANCELLED" and each.end > each.start:
-            kind = BusyKind.TENTATIVE if each.status == "TENTATIVE" else BusyKind.BUSY
+    found, cut = _times(entries, _Window(start, end, zone), purse or Purse())
+    lasts: dict[int, dt.datetime] = {}
+    for each in found:
+        if each.end > each.start and (kind := _kind_of(each.entry, each.said.status, each.said.is_transparent)):
             times.append(BusyTime(max(each.start, start), min(each.end, end), kind))
+            lasts[each.entry.pk] = max(each.end, lasts.get(each.entry.pk, each.end))
+    for entry in cut:
+        kind = _kind_of(entry, entry.status, entry.is_transparent)
+        has_length = entry.pk in lasts or entry.is_all_day or entry.starts_at != entry.ends_at
+        if kind and has_length and (last := max(lasts.get(entry.pk, start), start)) < end:
+            times.append(BusyTime(last, end, kind))
     return merged(times)
 
 
@@ -152,29 +172,52 @@ def of_object(
     purse: Purse | None = None,
 ) -> Found:
     """The occurrences of one entry in the window, `most` of them at most."""
-    found: list[Occurrence] = []
+    found: list[_Time] = []
     window = _Window(start, end, zone)
-    cut = _expand([entry], window, purse or Purse(), found, steps=steps, most=most, is_last=True)
-    return Found(sorted(found, key=lambda each: (each.start, each.end)), cut)
+    cut = _expand([Timed.of(entry)], window, purse or Purse(), found, steps=steps, most=most, is_last=True)
+    return Found([_told(each, zone) for each in sorted(found, key=lambda each: (each.start, each.end))], cut)
 
 
-def _may_meet(entry: CalendarObject, start: dt.datetime, end: dt.datetime) -> bool:
-    first, last = entry.first_at, entry.last_at
-    return first is not None and last is not None and first < end and last >= start
+def _kind_of(entry: Timed, status: str, is_transparent: bool) -> BusyKind | None:
+    if entry.component != CalendarObject.Kind.EVENT or is_transparent or status == "CANCELLED":
+        return None
+    return BusyKind.TENTATIVE if status == "TENTATIVE" else BusyKind.BUSY
 
 
-def _once(entry: CalendarObject, start: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> Occurrence | None:
+def _times(entries: Iterable[Timed | CalendarObject], window: _Window, purse: Purse) -> tuple[list[_Time], list[Timed]]:
+    """What takes place, in no order, and entries of which there is more."""
+    found: list[_Time] = []
+    waiting: list[Timed] = []
+    asking: list[Timed] = []
+    cut: list[Timed] = []
+    for given in entries:
+        entry = given if isinstance(given, Timed) else Timed.of(given)
+        if entry.is_recurring or entry.starts_at is None or (entry.is_floating and not entry.is_all_day):
+            waiting.append(entry)
+        elif (one := _once(entry, entry.starts_at, window)) is not None:
+            found.append(one)
+    for page in _pages(waiting):
+        asking += _expand(page, window, purse, found, steps=_FEW_STEPS, most=_FEW)
+    for page in _pages(asking):
+        cut += _expand(page, window, purse, found, steps=recurrence.STEPS, most=MAX_OF_ONE, is_last=True)
+    return found, cut
+
+
+def _pages(entries: Sequence[Timed]) -> Iterator[Sequence[Timed]]:
+    for n in range(0, len(entries), _PAGE):
+        yield entries[n : n + _PAGE]
+
+
+def _once(entry: Timed, first: dt.datetime, window: _Window) -> _Time | None:
     """What happens once, from its columns alone."""
-    assert entry.starts_at is not None
-    first, last = entry.starts_at, entry.ends_at or entry.starts_at
+    last = entry.ends_at or first
     if entry.is_all_day:
-        first, last = _midnight(first.date(), zone), _midnight(last.date(), zone)
+        first, last = _midnight(first.date(), window.zone), _midnight(last.date(), window.zone)
+    start, end = window.start, window.end
     if not (first < end and (last > start or (first == last and first >= start))):
         return None
-    return _made(
-        entry, first, last, zone, entry.is_all_day, None, entry.summary, entry.location, entry.status,
-        entry.is_transparent, None,
-    )  # fmt: skip
+    said = _Said(entry.summary, entry.location, entry.status, entry.is_transparent)
+    return _Time(entry, first, last, entry.is_all_day, None, said, None)
 
 
 def _midnight(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
@@ -183,66 +226,46 @@ def _midnight(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
 
 
 def _expand(
-    entries: Sequence[CalendarObject],
+    entries: Sequence[Timed],
     window: _Window,
     purse: Purse,
-    found: list[Occurrence],
+    found: list[_Time],
     *,
     steps: int,
     most: int,
     is_last: bool = False,
-) -> list[CalendarObject]:
+) -> list[Timed]:
     """Find the occurrences of entries, as far as each may ask; return those that ask more.
 
     Of these nothing is found yet, but where it `is_last`.
     """
-    wanted = [entry.content_id for entry in entries if "content" not in entry._state.fields_cache]
-    octets = dict(Content.objects.filter(pk__in=wanted).values_list("pk", "octets")) if wanted else {}
     more = []
+    said_by = read(entries)
     for entry in entries:
         if entry.is_recurring and purse.is_empty:
             more.append(entry)
             continue
-        data = octets.get(entry.content_id)
-        ical = entry.ical if data is None else ICalendar(bytes(data))
-        expansion = purse.expand(ical, window, steps=steps, most=most)
+        expansion = purse.expand(said_by[entry.content_id], window, steps=steps, most=most)
         if not expansion.is_complete:
             more.append(entry)
             if not is_last:
                 purse.room += len(expansion.occurrences)
                 continue
-        said: dict[int, tuple[str, str, str, bool]] = {}  # by component: most occurrences are of one
+        said: dict[int, _Said] = {}  # by component: most occurrences are of one
         for each in expansion.occurrences:
             component = each.component
             if component.start not in said:
-                said[component.start] = (
-                    component.text("SUMMARY"),
-                    component.text("LOCATION"),
-                    component.text("STATUS").strip().upper(),
-                    component.text("TRANSP").strip().upper() == "TRANSPARENT",
-                )
-            told = (*said[component.start], component)
-            found.append(_made(entry, each.start, each.end, window.zone, each.is_all_day, each.recurrence_id, *told))
+                said[component.start] = _Said.by(component)
+            told = said[component.start]
+            found.append(_Time(entry, each.start, each.end, each.is_all_day, each.recurrence_id, told, component))
     return more
 
 
-def _made(
-    entry: CalendarObject,
-    start: dt.datetime,
-    end: dt.datetime,
-    zone: dt.tzinfo,
-    is_all_day: bool,
-    recurrence_id: When | None,
-    summary: str,
-    location: str,
-    status: str,
-    is_transparent: bool,
-    component: Component | None,
-) -> Occurrence:
-    first = start.astimezone(zone).date()
-    last = max((end - dt.timedelta(microseconds=1)).astimezone(zone).date(), first)
+def _told(each: _Time, zone: dt.tzinfo) -> Occurrence:
+    first = each.start.astimezone(zone).date()
+    last = max((each.end - _MOMENT).astimezone(zone).date(), first) if each.end > each.start else first
     return Occurrence(
-        entry, start, end, first, last, is_all_day, recurrence_id, summary, location, status, is_transparent, component
+        each.entry, each.start, each.end, first, last, each.is_all_day, each.recurrence_id, *each.said, each.component
     )
 
 

@@ -23,6 +23,7 @@ from farley.accounts.roles import Role
 from farley.calendars import occurrences
 from farley.calendars.files import PRODID, objects
 from farley.calendars.models import Calendar, CalendarObject, CalendarObjectQuerySet
+from farley.calendars.timed import timed
 from farley.codecs.free_busy import BusyKind, BusyTime
 from farley.codecs.icalendar import ICalendar, When
 from farley.codecs.icalendar_files import calendar_file
@@ -158,7 +159,7 @@ def _busy(entries: CalendarObjectQuerySet, link: CalendarLink) -> Iterator[ICale
     with translation.override(link.made_by.language or settings.LANGUAGE_CODE):
         words = {BusyKind.TENTATIVE: gettext("Perhaps busy")}
         busy = gettext("Busy")
-    for time in occurrences.busy(entries.meeting(start, end), start, end, zone=zone):
+    for time in occurrences.busy(timed(entries.meeting(start, end)), start, end, zone=zone):
         yield _event(time, link, words.get(time.kind, busy), today)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 from farley.codecs.calendar_ranges import TimeRange
 from farley.codecs.contentline import Params
@@ -43,8 +43,10 @@ def expanded(
     floating: tzinfo | Zone = UTC,
     limit: int = MAX_OCCURRENCES,
     shared: Budget | None = None,
-) -> tuple[bytes, int]:
+) -> tuple[bytes, int] | None:
     """Each occurrence within `span` as a component of its own, and how many these are. RFC 4791 §9.6.5.
+
+    None where there are more than `limit`, or a rule asks for more work than is left.
 
     Times are in UTC, but for dates and floating ones; there is no series and no time zone left. Tasks without any time
     stand as they are. vCalendar 1.0 is not expanded. `shared` is what the series of many objects may take together.
@@ -52,9 +54,11 @@ def expanded(
     if ical.version == "1.0":
         return ical.octets, 1
     zone = as_zone(floating)
-    writer = _Writer(ical, Zones(ical, zone), zone)
+    writer = ical.once((_Writer, zone), lambda: _Writer(ical, zone))
     budget = Budget(STEPS, shared)
-    found = occurrences(ical, span.start, span.end, floating=zone, limit=limit, budget=budget).occurrences
+    found, is_complete = occurrences(ical, span.start, span.end, floating=zone, limit=limit, budget=budget)
+    if not is_complete:
+        return None
     pieces = [b"BEGIN:VCALENDAR\r\n", *(_ended(ical.lines[index].octets) for index in ical.root.indices)]
     pieces += [each.octets for each in ical.components if _is_undated(each)]
     pieces += [writer.written(each) for each in found]
@@ -72,7 +76,9 @@ def with_overrides_within(
         return ical.octets
     zone = as_zone(floating)
     zones = Zones(ical, zone)
-    found = occurrences(ical, span.start, span.end, floating=zone, budget=Budget(STEPS, shared)).occurrences
+    found, is_complete = occurrences(ical, span.start, span.end, floating=zone, budget=Budget(STEPS, shared))
+    if not is_complete:
+        return ical.octets
     there = {id(each.component) for each in found}
     length = _length_of(main, zones)
     gone = []
@@ -106,38 +112,58 @@ def with_busy_within(ical: ICalendar, span: TimeRange, *, floating: tzinfo | Zon
     return b"".join(changed.get(index, line.octets) for index, line in enumerate(ical.lines))
 
 
+class _Form(NamedTuple):
+    """What all occurrences of a component have in common."""
+
+    begin: str
+    last: str  # the property for its end
+    has_start: bool
+    has_end: bool
+    stated: Duration | None
+    rest: bytes
+
+
 class _Writer:
     """Writes occurrences of one object. What all occurrences of a component say alike is put together once."""
 
-    def __init__(self, ical: ICalendar, zones: Zones, floating: Zone) -> None:
-        self.ical, self.zones, self.floating = ical, zones, floating
-        self._static: dict[int, bytes] = {}
+    def __init__(self, ical: ICalendar, floating: Zone) -> None:
+        self.zones, self.floating = Zones(ical, floating), floating
+        self._forms: dict[int, _Form] = {}
 
     def written(self, occurrence: Occurrence) -> bytes:
         component = occurrence.component
-        static = self._static.get(id(component))
-        if static is None:
-            static = self._static[id(component)] = self._rest_of(component)
-        head = [f"BEGIN:{component.name}\r\n".encode(), *self._times_of(occurrence)]
+        form = self._forms.get(component.start)
+        if form is None:
+            form = self._forms[component.start] = self._form_of(component)
+        lines = [form.begin, *self._times_of(occurrence, form)]
         if occurrence.recurrence_id is not None:
-            head.append(_at("RECURRENCE-ID", self._in_utc(occurrence.recurrence_id)))
-        return b"".join([*head, static])
+            lines.append(_at("RECURRENCE-ID", self._in_utc(occurrence.recurrence_id)))
+        return "".join(lines).encode() + form.rest
 
-    def _times_of(self, occurrence: Occurrence) -> Iterator[bytes]:
-        component, start = occurrence.component, occurrence.start.replace(tzinfo=None)
-        end = occurrence.end.replace(tzinfo=None)
-        last = "DUE" if component.name == "VTODO" else "DTEND"
-        if component.start_at is None:  # a task that only has to be done by then
-            yield _at(last, self._shown(end, occurrence.written_start))
+    def _form_of(self, component: Component) -> _Form:
+        return _Form(
+            f"BEGIN:{component.name}\r\n",
+            "DUE" if component.name == "VTODO" else "DTEND",
+            component.start_at is not None,
+            component.end_at is not None,
+            component.duration,
+            self._rest_of(component),
+        )
+
+    def _times_of(self, occurrence: Occurrence, form: _Form) -> Iterator[str]:
+        start, end = occurrence.start.replace(tzinfo=None), occurrence.end.replace(tzinfo=None)
+        like = occurrence.written_start
+        if not form.has_start:  # a task that only has to be done by then
+            yield _at(form.last, self._shown(end, like))
             return
-        yield _at("DTSTART", self._shown(start, occurrence.written_start))
-        stated = component.duration
-        if component.end_at is not None:
-            yield _at(last, self._shown(end, occurrence.written_start))
+        yield _at("DTSTART", self._shown(start, like))
+        stated = form.stated
+        if form.has_end:
+            yield _at(form.last, self._shown(end, like))
         elif stated is not None and (stated.days or end - start == stated.delta):
-            yield _line("DURATION", stated.written(), ())
+            yield f"DURATION:{stated.written()}\r\n"
         elif end > start and not occurrence.is_all_day:  # of a date with a period of its own
-            yield _at(last, self._shown(end, occurrence.written_start))
+            yield _at(form.last, self._shown(end, like))
 
     def _shown(self, moment: datetime, like: When) -> When:
         """A moment as a date, by the clock on every wall, or in UTC: as what it belongs to is written."""
@@ -206,9 +232,9 @@ def _span_of(period: Period, zones: Zones) -> tuple[datetime, datetime]:
     return start, plus(start, end.delta) if isinstance(end, Duration) else _aware(zones.instant(end))
 
 
-def _at(name: str, when: When) -> bytes:
+def _at(name: str, when: When) -> str:
     kind = ";VALUE=DATE" if when.is_date else ""
-    return f"{name}{kind}:{when.written()}\r\n".encode()
+    return f"{name}{kind}:{when.written()}\r\n"
 
 
 def _line(name: str, value: str, params: Params) -> bytes:

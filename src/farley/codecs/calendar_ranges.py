@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from farley.codecs.icalendar_object import Component, ICalendar, Property, number
 from farley.codecs.icalendar_values import NAIVE_MAX, NAIVE_MIN, Duration, When, plus
-from farley.codecs.recurrence import MAX_OCCURRENCES, STEPS, Occurrence, as_zone, occurrences
+from farley.codecs.recurrence import STEPS, Occurrence, as_zone, taking_place
 from farley.codecs.recurrence_rule import Budget
 from farley.codecs.zones import Zone, Zones
 
@@ -19,7 +19,6 @@ _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
 _FOREVER = timedelta(days=4_000_000)  # more than lie between the first and the last moment
-_FEW = 50  # occurrences that nearly always tell: an endless series that is asked for all times ends there
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,14 @@ def components_within(
         return []
     if name == "VFREEBUSY":
         return [each for each in there if _is_busy_within(each, span, Zones(ical, as_zone(floating)))]
-    undated = [each for each in there if not _has_time(each)]
-    found = {id(each) for each in undated if name == "VTODO" and _was_touched_within(each, span)}
+    undated = ical.once(("undated", name), lambda: {each.start for each in there if not _has_time(each)})
+    found: set[int] = set()
+    if undated and name == "VTODO":
+        found = {each.start for each in there if each.start in undated and _was_touched_within(each, span)}
     if len(undated) < len(there):
         meets = _task_meets if name == "VTODO" else _event_meets
         found |= _taking_place(ical, there, span, meets, floating, shared)
-    return [each for each in there if id(each) in found]
+    return [each for each in there if each.start in found]
 
 
 def rings_within(
@@ -111,16 +112,15 @@ def _taking_place(
     floating: tzinfo | Zone,
     shared: Budget | None,
 ) -> set[int]:
-    """Those of the components, by identity, of which an occurrence meets the span."""
-    wanted = {id(each) for each in among}
+    """Those of the components, by where they begin, of which an occurrence meets the span."""
     window = span.widened(_SECOND, _SECOND)
-    for limit in (_FEW, MAX_OCCURRENCES):
-        budget = Budget(STEPS, shared)
-        expansion = occurrences(ical, window.start, window.end, floating=floating, limit=limit, budget=budget)
-        found = {id(each.component) for each in expansion.occurrences if meets(each, span)} & wanted
-        if expansion.is_complete or found == wanted:
-            break
-    return found
+    wanted = {each.start for each in among}
+
+    def is_met(occurrence: Occurrence) -> bool:
+        return meets(occurrence, span)
+
+    budget = Budget(STEPS, shared)
+    return taking_place(ical, window.start, window.end, is_met, floating=floating, budget=budget) & wanted
 
 
 def _event_meets(occurrence: Occurrence, span: TimeRange) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from farley.codecs.contentline import Line, Params, fold, line_ending, split_lines, write_head
 from farley.codecs.icalendar_scanning import InvalidICalendar, Source, scan
@@ -26,6 +26,8 @@ _AS_WRITTEN: Final = frozenset(
     }
 )  # fmt: skip
 _MAX_HEAD = 2**13  # octets of what stands before the components and is remembered: more than most have
+_MOST_KEPT = 8  # things that are remembered of one object
+_NOT_MADE: Final = object()
 _MARKS = frozenset({"BEGIN", "END", "\ufeffBEGIN"})
 T = TypeVar("T")
 
@@ -37,7 +39,7 @@ class ICalendar:
     and broken ones too. A property's index is its place there.
     """
 
-    __slots__ = ("_lines", "_root", "_version", "octets")
+    __slots__ = ("_kept", "_lines", "_root", "_version", "octets")
 
     def __init__(self, octets: bytes) -> None:
         """For readers, who know that the octets are one calendar; everybody else takes `parse` or `new`."""
@@ -45,6 +47,7 @@ class ICalendar:
         self._lines: tuple[Line, ...] | None = None
         self._root: Component | None = None
         self._version = ""
+        self._kept: dict[Hashable, Any] = {}
 
     @classmethod
     def parse(cls, octets: bytes) -> ICalendar:
@@ -98,6 +101,17 @@ class ICalendar:
             declared = self.root.text("VERSION").strip()
             self._version = "1.0" if declared.startswith("1") else "2.0"
         return self._version
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for this key and remembered: the octets never change. Of the keys that are asked
+        for a few are remembered."""
+        kept = self._kept
+        found = kept.get(key, _NOT_MADE)
+        if found is _NOT_MADE:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            found = kept[key] = make()
+        return found  # type: ignore[no-any-return]
 
     @property
     def components(self) -> list[Component]:
@@ -352,12 +366,14 @@ class Component:
         return self.properties("ATTENDEE")
 
     def _places_of(self, name: str) -> Sequence[int]:
-        if self._places is None:
-            self._places = {}
+        places = self._places
+        if places is None:
+            places = {}
             lines = self.ical.lines
             for index in self.indices:
-                self._places.setdefault(lines[index].name, []).append(index)
-        return self._places.get(name, ())
+                places.setdefault(lines[index].name, []).append(index)
+            self._places = places  # whole: another thread may read the same object
+        return places.get(name, ())
 
     def _all_places(self, names: Iterable[str]) -> Iterator[int]:
         for name in dict.fromkeys(names):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from farley.codecs.icalendar_object import Component, ICalendar
-from farley.codecs.icalendar_values import NAIVE_MAX, NAIVE_MIN, Duration, Period, When, plus
+from farley.codecs.icalendar_values import NAIVE_MAX, Duration, Period, When, plus
 from farley.codecs.recurrence_rule import Budget, Frequency, InvalidRule, OutOfBudget, Rule
 from farley.codecs.zones import DatabaseZone, FixedZone, Zone, Zones
 
@@ -24,10 +24,10 @@ STEPS: Final = 200_000  # of all rules of an object: about a fifth of a second, 
 _DAY = timedelta(days=1)
 _SLACK = timedelta(hours=26)  # between the clocks of any two walls, and no clock was ever changed by more than a day
 _NOTHING = timedelta(0)
+_FEW, _FEW_STEPS = 1_000, 2_000  # by COUNT, and steps to get there
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One time that a component takes place. `start` and `end` are instants, in UTC; equal where it has no length.
 
     `written_start` is the start by the clock it was written for. `recurrence_id` says which one of a series it is,
@@ -75,9 +75,30 @@ def occurrences(
     each a `budget` out of what they may take together.
     """
     expander = _Expander(ical, _naive(start), _naive(end), as_zone(floating), limit, budget or Budget(STEPS))
-    found = expander.found()
-    found.sort(key=lambda each: (each.start, each.end))
+    found = [each for part in expander.parts() for each in part]
+    if len(found) > 1:
+        found.sort(key=lambda each: (each.start, each.end))
     return Expansion(found[:limit], expander.is_complete and len(found) <= limit)
+
+
+def taking_place(
+    ical: ICalendar,
+    start: datetime,
+    end: datetime,
+    meets: Callable[[Occurrence], bool],
+    *,
+    floating: tzinfo | Zone = UTC,
+    budget: Budget | None = None,
+) -> set[int]:
+    """Where the components begin of which an occurrence in the window is one that `meets`.
+
+    Of a series that asks more than the budget holds it is not known: it is among them.
+    """
+    budget = budget or Budget(STEPS)
+    expander = _Expander(ical, _naive(start), _naive(end), as_zone(floating), MAX_OCCURRENCES, budget)
+    met = (next((each for each in part if meets(each)), None) for part in expander.parts())
+    found = {each.component.start for each in met if each is not None}
+    return found if expander.is_complete else found | {each.series.component.start for each in expander.plan.series}
 
 
 def bounds(ical: ICalendar, *, floating: tzinfo | Zone = UTC) -> Bounds | None:
@@ -127,6 +148,14 @@ def _moved_ends(ical: ICalendar, zones: Zones, latest: datetime) -> Iterator[dat
             yield plus(moved, series.length)
 
 
+class _Bounded(NamedTuple):
+    """A rule and the last time by the clock that it may give. `allows_all`: UNTIL need not be asked of each."""
+
+    rule: Rule
+    last: datetime
+    allows_all: bool
+
+
 class _Series:
     """A component with what it says about when: its first start, its length, its rules and dates."""
 
@@ -137,6 +166,7 @@ class _Series:
         self.duration = self._duration()
         self.rules = _rules(component, is_date=first.is_date)
         self.dates = [each for found in component.properties("RDATE") for each in _periods(found.periods, found.whens)]
+        self._bounded: dict[int, _Bounded] = {}  # by the place of the rule
 
     @classmethod
     def of(cls, component: Component, zones: Zones) -> _Series | None:
@@ -199,14 +229,33 @@ class _Series:
 
     def starts(self, since: datetime, until: datetime, budget: Budget) -> Iterator[datetime]:
         """The starts that its own start and its rules give, by its clock; not in order, perhaps several times."""
-        if not self.rules and since <= self.first.local <= until:
-            yield self.first.local
-        for rule in self.rules:
-            for local in rule.starts(self.first.local, since, min(until, self.limit_of(rule)), budget):
-                if local == self.first.local or self.allows(rule, local):
+        first = self.first.local
+        if not self.rules and since <= first <= until:
+            yield first
+        for place, rule in enumerate(self.rules):
+            bounded = self._bounded.get(place) or self._bound(place, rule, budget)
+            for local in bounded.rule.starts(first, since, min(until, bounded.last), budget):
+                if bounded.allows_all or local == first or self.allows(rule, local):
                     yield local
-            if rule.until and since <= self.first.local <= until:
-                yield self.first.local  # counts also where UNTIL lies before it
+            if rule.until and since <= first <= until:
+                yield first  # counts also where UNTIL lies before it
+
+    def _bound(self, place: int, rule: Rule, budget: Budget) -> _Bounded:
+        """The rule with its last time. One that soon comes to its end needs not be counted through each time."""
+        last = self.limit_of(rule)
+        if rule.count is not None and rule.count <= _FEW:
+            first = self.first.local
+            own = Budget(_FEW_STEPS, budget)
+            try:
+                latest = deque(rule.starts(first, first, last, own), maxlen=1)
+            except OutOfBudget:
+                if own.left >= 0:  # who asks had not so many: another time
+                    raise
+            else:
+                rule, last = replace(rule, count=None), latest[0] if latest else first
+        allows_all = rule.until is None or rule.until.zone != "UTC" or self.first.is_date
+        found = self._bounded[place] = _Bounded(rule, last, allows_all)
+        return found
 
     def _duration(self) -> Duration | timedelta:
         component, first = self.component, self.first
@@ -230,76 +279,105 @@ class _Override(NamedTuple):
     series: _Series
 
 
+class _Planned:
+    """A series with what was taken out of it, and what was changed from some occurrence on."""
+
+    def __init__(self, series: _Series, overrides: list[_Override]) -> None:
+        self.series = series
+        self.has_overrides = bool(overrides)
+        excluded = [when for found in series.component.properties("EXDATE") for when in found.whens]
+        self.taken = _Marks([*(each.identity for each in overrides), *excluded], series)
+        lasting = [each for each in overrides if each.series.component.is_this_and_future]
+        futures = sorted(((series.zones.instant(each.identity), each) for each in lasting), key=lambda pair: pair[0])
+        self.futures = [each for _, each in futures]
+        self.moments = [moment for moment, _ in futures]
+        self.length, self.earlier, self.later = series.length, _NOTHING, _NOTHING
+        for each in self.futures:
+            moved = each.series.first.local - each.identity.local
+            self.length = max(self.length, each.series.length)
+            self.earlier, self.later = max(self.earlier, moved), max(self.later, -moved)
+
+
+class _Plan:
+    """What an object says about when, read once whatever it is asked for; that floats which is at `floating`."""
+
+    def __init__(self, ical: ICalendar, floating: Zone) -> None:
+        self.zones = Zones(ical, floating)
+        self.overrides: list[_Override] = []
+        self.series: list[_Planned] = []
+        mains = []
+        for component in ical.components:
+            series = _Series.of(component, self.zones)
+            if series is None:
+                continue
+            if component.first("RECURRENCE-ID"):
+                self.overrides.append(_Override(component.recurrence_id or series.first, series))
+            else:
+                mains.append(series)
+        for place, series in enumerate(mains):  # of several, which no standard allows, the first is the series
+            self.series.append(_Planned(series, [] if place else self.overrides))
+
+    @classmethod
+    def of(cls, ical: ICalendar, floating: Zone) -> _Plan:
+        return ical.once((cls, floating), lambda: cls(ical, floating))
+
+
 class _Expander:
     """One question about one object."""
 
     def __init__(
         self, ical: ICalendar, start: datetime, end: datetime, floating: Zone, limit: int, budget: Budget
     ) -> None:
-        self.ical, self.start, self.end, self.limit = ical, start, end, limit
-        self.zones = Zones(ical, floating)
+        self.plan, self.start, self.end, self.limit = _Plan.of(ical, floating), start, end, limit
+        self.zones = self.plan.zones
         self.budget = budget
         self.is_complete = True
 
-    def found(self) -> list[Occurrence]:
-        """In no order; a few more than `limit` where there are more."""
-        overrides = []
-        for component in self.ical.overrides:
-            identity, series = component.recurrence_id, _Series.of(component, self.zones)
-            if series:
-                overrides.append(_Override(identity or series.first, series))
-        found = [each for override in overrides if (each := self._single(override.series, override.identity))]
-        for component in self.ical.components:
-            if not component.first("RECURRENCE-ID") and (series := _Series.of(component, self.zones)):
-                found += self._series(series, overrides)
-                overrides = []  # where there are several without one, which no standard allows, the first is the series
-        return found
+    def parts(self) -> Iterator[Iterator[Occurrence]]:
+        """For each override and each series what takes place of it, in no order; of a series a few more than `limit`
+        where there are more."""
+        for override in self.plan.overrides:
+            yield self._single(override.series, override.identity)
+        for planned in self.plan.series:
+            yield self._series(planned)
 
-    def _single(self, series: _Series, identity: When | None) -> Occurrence | None:
-        end = series.end_of(series.first.local, series.instant)
-        return self._occurrence(series.instant, end, series.first, series.component, identity)
+    def _single(self, series: _Series, identity: When | None) -> Iterator[Occurrence]:
+        start, end = series.instant, series.end_of(series.first.local, series.instant)
+        if self._overlaps(start, end):
+            yield Occurrence(_aware(start), _aware(end), series.first, series.component, identity)
 
-    def _occurrence(
-        self, start: datetime, end: datetime, written: When, component: Component, identity: When | None
-    ) -> Occurrence | None:
-        overlaps = start < self.end and (end > self.start or (start == end and start >= self.start))
-        return Occurrence(_aware(start), _aware(end), written, component, identity) if overlaps else None
+    def _overlaps(self, start: datetime, end: datetime) -> bool:
+        return start < self.end and (end > self.start or (start == end and start >= self.start))
 
-    def _series(self, series: _Series, overrides: list[_Override]) -> Iterator[Occurrence]:
+    def _series(self, planned: _Planned) -> Iterator[Occurrence]:
+        series, taken, moments = planned.series, planned.taken, planned.moments
         if not series.rules and not series.dates:
-            if not self._is_taken(series, series.first, _identities(series, overrides), _excluded(series)):
-                identity = series.first if overrides else None
-                if each := self._single(series, identity):
-                    yield each
+            if not taken.holds(series.first.local, series.instant):
+                yield from self._single(series, series.first if planned.has_overrides else None)
             return
-        replaced, excluded = _identities(series, overrides), _excluded(series)
-        futures = sorted(
-            (
-                (series.zones.instant(each.identity), each)
-                for each in overrides
-                if each.series.component.is_this_and_future
-            ),
-            key=lambda pair: pair[0],
-        )
-        moments = [moment for moment, _ in futures]
         seen: set[datetime] = set()
         left = self.limit + 1
-        for written, period in self._starts(series, [each for _, each in futures]):
-            instant = self.zones.instant(written)
+        zone, is_date, component = series.first.zone, series.first.is_date, series.component
+        for local, own, period in self._starts(planned):
+            instant = series.zone.to_utc(local) if own is None else self.zones.instant(own)
             if instant in seen:
                 continue
             seen.add(instant)
-            if self._is_taken(series, written, replaced, excluded):
+            if taken.holds(local, instant):
                 continue
-            place = bisect_right(moments, instant)
+            place = bisect_right(moments, instant) if moments else 0
             if place and period is None:
-                each = self._moved(written, futures[place - 1][1])
+                each = self._moved(own or When(local, zone, is_date), planned.futures[place - 1])
+                if each is None:
+                    continue
             else:
-                end = series.end_of_period(period) if period else series.end_of(written.local, instant)
-                each = self._occurrence(instant, end, written, series.component, written)
-            if each:
-                yield each
-                left -= 1
+                end = series.end_of_period(period) if period else series.end_of(local, instant)
+                if not self._overlaps(instant, end):
+                    continue
+                written = own or When(local, zone, is_date)
+                each = Occurrence(_aware(instant), _aware(end), written, component, written)
+            yield each
+            left -= 1
             if not left:
                 return  # one more than the limit says that there are more
 
@@ -308,29 +386,27 @@ class _Expander:
         series = override.series
         local = plus(series.first.local, written.local - override.identity.local)
         start = series.zone.to_utc(local)
+        end = series.end_of(local, start)
+        if not self._overlaps(start, end):
+            return None
         moved = When(local, series.first.zone, series.first.is_date)
-        return self._occurrence(start, series.end_of(local, start), moved, series.component, written)
+        return Occurrence(_aware(start), _aware(end), moved, series.component, written)
 
-    def _starts(self, series: _Series, futures: Iterable[_Override]) -> Iterator[tuple[When, Period | None]]:
-        """Starts whose occurrence may overlap the window, wherever it was moved to."""
-        length, earlier, later = series.length, _NOTHING, _NOTHING
-        for each in futures:
-            moved = each.series.first.local - each.identity.local
-            length = max(length, each.series.length)
-            earlier, later = max(earlier, moved), max(later, -moved)
-        since = plus(series.zone.from_utc(self.start), -(length + earlier + _SLACK))
-        until = plus(series.zone.from_utc(self.end), later + _SLACK)
+    def _starts(self, planned: _Planned) -> Iterator[tuple[datetime, When | None, Period | None]]:
+        """Starts by the clock of the series whose occurrence may overlap the window, wherever it was moved to.
+
+        With it, as it is written, what has a clock of its own, and the period of what has one.
+        """
+        series = planned.series
+        since = plus(series.zone.from_utc(self.start), -(planned.length + planned.earlier + _SLACK))
+        until = plus(series.zone.from_utc(self.end), planned.later + _SLACK)
         for period in series.dates:
-            yield period.start, None if period.end == Duration() else period
+            yield period.start.local, period.start, None if period.end == Duration() else period
         try:
             for local in series.starts(since, until, self.budget):
-                yield When(local, series.first.zone, series.first.is_date), None
+                yield local, None, None
         except OutOfBudget:
             self.is_complete = False
-
-    def _is_taken(self, series: _Series, written: When, replaced: _Marks, excluded: _Marks) -> bool:
-        instant = self.zones.instant(written)
-        return replaced.holds(written, instant) or excluded.holds(written, instant)
 
 
 class _Marks:
@@ -346,16 +422,10 @@ class _Marks:
                 zone = series.zone if when.zone is None else series.zones.of(when)
                 self._instants.add(zone.to_utc(when.local))
 
-    def holds(self, written: When, instant: datetime) -> bool:
-        return instant in self._instants or bool(self._days and written.date_at_midnight() in self._days)
-
-
-def _identities(series: _Series, overrides: list[_Override]) -> _Marks:
-    return _Marks([each.identity for each in overrides], series)
-
-
-def _excluded(series: _Series) -> _Marks:
-    return _Marks([when for found in series.component.properties("EXDATE") for when in found.whens], series)
+    def holds(self, local: datetime, instant: datetime) -> bool:
+        if instant in self._instants:
+            return True
+        return bool(self._days) and local.replace(hour=0, minute=0, second=0) in self._days
 
 
 def _rules(component: Component, *, is_date: bool) -> list[Rule]:
@@ -379,7 +449,7 @@ def _periods(periods: list[Period], whens: list[When]) -> list[Period]:
 
 
 def as_zone(given: tzinfo | Zone) -> Zone:
-    """The clock that a tzinfo stands for: one of the tz database, or one that is never changed."""
+    """The clock that a tzinfo stands for: of the tz database, or one that is never changed. Equal ones are equal."""
     if not isinstance(given, tzinfo):
         return given
     if isinstance(given, ZoneInfo):
@@ -392,4 +462,4 @@ def _naive(moment: datetime) -> datetime:
 
 
 def _aware(moment: datetime) -> datetime:
-    return min(max(moment, NAIVE_MIN), NAIVE_MAX).replace(tzinfo=UTC)
+    return moment.replace(tzinfo=UTC)

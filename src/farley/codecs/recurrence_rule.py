@@ -43,7 +43,7 @@ class Budget:
     """Steps that may still be taken; each is taken from what several share, too, if there is a `shared`."""
 
     def __init__(self, steps: int, shared: "Budget | None" = None) -> None:
-        self.left, self.shared = steps, shared
+        self.most, self.left, self.shared = steps, steps, shared
 
     @property
     def is_spent(self) -> bool:
@@ -52,9 +52,27 @@ class Budget:
     def spend(self, steps: int = 1) -> None:
         self.left -= steps
         if self.shared is not None:
-            self.shared.spend(steps)
+            self.shared.draw(steps, self.most - self.left)
         if self.left < 0:
             raise OutOfBudget
+
+    def draw(self, steps: int, used: int) -> None:
+        """Spend for another one, which has then `used` so many."""
+        self.spend(steps)
+
+
+class Allowance(Budget):
+    """What many objects may take together. The first few steps of each come out of a store of their own, so that those
+    who ask much leave enough for all others."""
+
+    FEW: Final = 2_000
+
+    def __init__(self, steps: int) -> None:
+        super().__init__(steps)
+        self.little = Budget(steps)
+
+    def draw(self, steps: int, used: int) -> None:
+        (self.little if used <= self.FEW else self).spend(steps)
 
 
 class Frequency(IntEnum):
@@ -101,10 +119,13 @@ class Rule:
         `first` is DTSTART: nothing lies before it, and it counts as the first even where the rule does not give it.
         UNTIL is the caller's: only who knows the zone can tell. Raises OutOfBudget.
         """
-        series = _Series(self, first, budget)
-        counted, left = 0, self.count
         if since <= first <= until:
             yield first
+        if self.count is None and (step := self._step_from(first)):
+            yield from _evenly(first, timedelta(days=step), since, until, budget)
+            return
+        series = _Series(self, first, budget)
+        counted, left = 0, self.count
         if left is not None:
             left -= 1
         for day, times in series.days(since if left is None else first, until):
@@ -127,9 +148,33 @@ class Rule:
                 if moment >= since:
                     yield moment
 
+    def _step_from(self, first: datetime) -> int:
+        """The days from each start to the next where these are always as many; else 0."""
+        if self.frequency is Frequency.DAILY:
+            step, weekdays = self.interval, self.by_day
+        elif self.frequency is Frequency.WEEKLY:
+            step, weekdays = 7 * self.interval, self.by_day if self.by_day != ((0, first.weekday()),) else ()
+        else:
+            return 0
+        others = (self.by_second, self.by_minute, self.by_hour, self.by_month_day, self.by_year_day, self.by_week_no)
+        return 0 if weekdays or self.by_month or self.by_set_pos or any(others) else step
+
     @property
     def is_endless(self) -> bool:
         return self.count is None and self.until is None
+
+
+def _evenly(first: datetime, step: timedelta, since: datetime, until: datetime, budget: Budget) -> Iterator[datetime]:
+    """What comes after `first`, a step from one to the next."""
+    before = max(-((first - since) // step), 1)  # steps to the first one that does not lie before the window
+    try:
+        moment = first + before * step
+        while moment <= until:
+            budget.spend()
+            yield moment
+            moment += step
+    except OverflowError:  # the end of time
+        return
 
 
 def _moments(

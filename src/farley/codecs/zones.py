@@ -8,10 +8,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from farley.codecs.icalendar_object import Component, ICalendar
@@ -36,11 +37,11 @@ class Zone(Protocol):
     def from_utc(self, moment: datetime) -> datetime: ...
 
 
+@dataclass(frozen=True, slots=True)
 class FixedZone:
     """A clock that is never changed."""
 
-    def __init__(self, offset: timedelta) -> None:
-        self.offset: Final = offset
+    offset: timedelta
 
     def to_utc(self, local: datetime) -> datetime:
         return plus(local, -self.offset)
@@ -49,11 +50,11 @@ class FixedZone:
         return plus(moment, self.offset)
 
 
+@dataclass(frozen=True, slots=True)
 class DatabaseZone:
     """A zone of the tz database."""
 
-    def __init__(self, info: ZoneInfo) -> None:
-        self.info: Final = info
+    info: ZoneInfo
 
     def to_utc(self, local: datetime) -> datetime:
         offset = local.replace(tzinfo=self.info).utcoffset()

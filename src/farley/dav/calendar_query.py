@@ -7,9 +7,9 @@ from datetime import tzinfo
 
 from django.http.response import HttpResponseBase
 
+from farley.calendars.members import with_icals
 from farley.calendars.occurrences import zone_named
-from farley.codecs.icalendar import ICalendar
-from farley.codecs.recurrence_rule import Budget
+from farley.codecs.recurrence_rule import Allowance, Budget
 from farley.codecs.zones import Zone
 from farley.dav.asked import folder_at, limit_in, not_here, wanted_in
 from farley.dav.calendar_filters import CompFilter, read_calendar_filter
@@ -22,7 +22,7 @@ from farley.dav.request import DavRequest
 from farley.dav.rows import Wanted, cut_row
 from farley.dav.synced import noting
 from farley.dav.time_choosing import Choice, choices
-from farley.journal.members import PAGE, Member, with_octets
+from farley.journal.members import PAGE, Member
 
 
 def query(dav: DavRequest, body: Element) -> HttpResponseBase:
@@ -46,14 +46,14 @@ def _rows(
     floating: tzinfo | Zone,
     limit: int | None,
 ) -> Iterator[str]:
-    told, shared = 0, Budget(STEPS_IN_ALL)
+    told, shared = 0, Allowance(STEPS_IN_ALL)
     for choice in choices(conditions, floating):
         for page in _pages(folder, choice, conditions, floating, shared):
             is_cut = limit is not None and told + len(page) > limit
             shown = page[: (limit or 0) - told] if is_cut else page
             told += len(shown)
             yield from wanted.rows(noting(dav, wanted, shown))
-            if is_cut or shared.is_spent:
+            if is_cut or (isinstance(wanted.data, CalendarData) and wanted.data.is_full):
                 yield cut_row(folder.href)
                 return
 
@@ -67,8 +67,4 @@ def _pages(
         if choice.is_certain:
             yield page
         else:
-            yield [
-                each
-                for each, octets in with_octets(page)
-                if not shared.is_spent and conditions.holds(ICalendar(octets), floating, shared)
-            ]
+            yield [each for each, ical in with_icals(page) if conditions.holds(ical, floating, shared)]

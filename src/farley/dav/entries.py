@@ -6,22 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from farley.calendars.parsed import parsed
 from farley.codecs.calendar_parts import Selection, expanded, selected, with_busy_within, with_overrides_within
 from farley.codecs.calendar_ranges import TimeRange
 from farley.codecs.icalendar import ICalendar, InvalidICalendar, When
 from farley.codecs.recurrence import as_zone
-from farley.codecs.recurrence_rule import Budget
+from farley.codecs.recurrence_rule import Allowance, Budget
 from farley.codecs.zones import Zone, Zones, named_zone
 from farley.dav.calendar_filters import read_time_range
 from farley.dav.elements import Element
 from farley.dav.errors import DavError
 from farley.dav.folders import Words
-from farley.dav.names import CALDAV, DAV
+from farley.dav.names import CALDAV
 from farley.dav.versions import as_text
 from farley.journal.members import Member
 
 MAX_INSTANCES = 5_000  # that one object is written out as, announced as max-instances
-MAX_IN_ALL = 100_000  # of one answer
+LONG, MAX_AT_LENGTH = 1_000, 50_000  # instances of what fills an answer by itself, and how many of all of that kind
+MAX_IN_ALL = 100_000  # of everything else in one answer
 STEPS_IN_ALL = 1_000_000  # of all rules that one answer is about: ten seconds at the worst
 ENTRY_WORDS = Words(
     namespace=CALDAV,
@@ -31,40 +33,55 @@ ENTRY_WORDS = Words(
     types=frozenset({"text/calendar"}),
     media="text/calendar; charset=utf-8",
 )
-_FULL = DavError(507, f"{DAV}number-of-matches-within-limits", f"At most {MAX_IN_ALL} occurrences are written out.")
+
+Cut = Callable[[ICalendar, tzinfo | Zone], tuple[bytes, int] | None]  # and how many occurrences that makes; None: many
 
 
 @dataclass
 class CalendarData:
     """How entries are wanted within an answer."""
 
-    cut: Callable[[ICalendar, tzinfo | Zone], tuple[bytes, int]] | None = None  # and how many occurrences that makes
+    cut: Cut | None = None
     busy: TimeRange | None = None
     only: Selection | None = None
     floating: tzinfo | Zone = field(default=UTC)
     told_of: int = 0  # occurrences so far
-    budget: Budget = field(default_factory=lambda: Budget(STEPS_IN_ALL))
+    told_at_length: int = 0  # of series that are written out very often
+    budget: Budget = field(default_factory=lambda: Allowance(STEPS_IN_ALL))
+
+    @property
+    def is_full(self) -> bool:
+        """More is asked for than an answer holds; what comes now is told as it is."""
+        return self.told_of > MAX_IN_ALL
 
     def tag(self, etag: str) -> str:
         return etag
 
     def told(self, member: Member, octets: bytes) -> tuple[str, str]:
-        """Raises DavError (507) where a series was written out too often."""
-        return member.etag, as_text(self._shown(octets))
+        """A series that is too much by itself is told as it is: it must not keep anybody from reading the others."""
+        return member.etag, as_text(self._shown(member, octets))
 
-    def _shown(self, octets: bytes) -> bytes:
+    def _shown(self, member: Member, octets: bytes) -> bytes:
         if self.cut is None and self.busy is None and self.only is None:
             return octets
-        ical = ICalendar(octets)  # they were parsed when they came in
+        ical = parsed(member.sha256, octets)
         if self.cut is not None:
-            octets, count = self.cut(ical, self.floating)
-            self.told_of += count
-            if self.told_of > MAX_IN_ALL or self.budget.is_spent:
-                raise _FULL
-            ical = ICalendar(octets)
+            ical = self._cut(self.cut, ical)
         if self.busy is not None:
             ical = ICalendar(with_busy_within(ical, self.busy, floating=self.floating))
         return ical.octets if self.only is None else selected(ical, self.only)
+
+    def _cut(self, cut: Cut, ical: ICalendar) -> ICalendar:
+        if self.is_full or (done := cut(ical, self.floating)) is None:
+            return ical
+        octets, count = done
+        if count <= LONG:
+            self.told_of += count
+        elif self.told_at_length + count > MAX_AT_LENGTH:
+            return ical
+        else:
+            self.told_at_length += count
+        return ICalendar(octets)
 
 
 def calendar_data(asked: Element | None, floating: tzinfo | Zone) -> CalendarData:

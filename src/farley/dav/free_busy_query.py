@@ -11,6 +11,7 @@ from django.utils import timezone
 from farley.calendars import occurrences
 from farley.calendars.models import Calendar, CalendarObject
 from farley.calendars.occurrences import Purse
+from farley.calendars.timed import timed
 from farley.codecs import free_busy
 from farley.codecs.calendar_ranges import TimeRange
 from farley.codecs.free_busy import BusyTime
@@ -61,4 +62,4 @@ def _times(calendar: Calendar, span: TimeRange, purse: Purse) -> list[BusyTime]:
     entries = CalendarObject.objects.filter(calendar=calendar, deleted_at=None).meeting(span.start, span.end)
     zone = occurrences.zone_named(calendar.zone)
     events = entries.filter(component=CalendarObject.Kind.EVENT)
-    return occurrences.busy(events, span.start, span.end, zone=zone, purse=purse)
+    return occurrences.busy(timed(events), span.start, span.end, zone=zone, purse=purse)

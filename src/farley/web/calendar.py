@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -296,9 +296,10 @@ def _days(asked: Asked, window: Window, found: Shown, today: dt.date) -> dict[st
     columns = [_column(asked, day, today) for day in window.days]
     bars = [item for item in found.items if item.is_bar]
     place_bars(bars, window.days)
+    on_days = by_days([item for item in found.items if not item.is_bar], window.days)
     for column in columns:
         column.bars = [item for item in bars if item.first_day <= column.day <= item.last_day]
-        column.items = placed([item for item in found.items if not item.is_bar], column.day)
+        column.items = placed(on_days[column.day], column.day)
     return {
         "columns": columns,
         "bars": bars,
@@ -329,25 +330,32 @@ def place_bars(bars: Sequence[Item], days: Sequence[dt.date]) -> None:
         item.style = f"--c:{first + 2};--n:{last - first + 1};--l:{lane + 1}"
 
 
+def by_days(items: Iterable[Item], days: Sequence[dt.date]) -> dict[dt.date, list[Item]]:
+    """What takes place on each of `days`, in the order given; what takes several, on each of them."""
+    found: dict[dt.date, list[Item]] = {day: [] for day in days}
+    for item in items:
+        if item.first_day == item.last_day:
+            if item.first_day in found:
+                found[item.first_day].append(item)
+        else:
+            for day in days:
+                if item.first_day <= day <= item.last_day:
+                    found[day].append(item)
+    return found
+
+
 def placed(items: Sequence[Item], day: dt.date) -> list[Item]:
-    """What of `items` takes place on a day, each as high and as wide as it is to be drawn."""
-    mine = [item for item in items if item.first_day <= day <= item.last_day]
-    spans = [_hours(item, day) for item in mine]
+    """`items`, which take place on a day, each as high and as wide as it is to be drawn there."""
+    spans = [_hours(item, day) for item in items]
     drawn = []
-    for item, (start, end), place in zip(mine, spans, layout.side_by_side(spans), strict=True):
+    for item, (start, end), place in zip(items, spans, layout.side_by_side(spans), strict=True):
         length = max(end - start, layout.LEAST)
-        copy = _copy(item)
-        copy.is_short = length < 0.75
         lines = max(1, int(length * 3) - 1)
-        copy.style = (
-            f"--t:{start:.4g};--d:{length:.4g};--o:{place.left:.4g};--w:{place.width:.4g};--lines:{min(lines, 9)}"
-        )
-        drawn.append(copy)
+        style = f"--t:{start:.4g};--d:{length:.4g};--o:{place.left:.4g};--w:{place.width:.4g};--lines:{min(lines, 9)}"
+        here = item if item.first_day == item.last_day else replace(item)  # drawn on other days, too
+        here.is_short, here.style = length < 0.75, style
+        drawn.append(here)
     return drawn
-
-
-def _copy(item: Item) -> Item:
-    return Item(*(getattr(item, name) for name in Item.__slots__))
 
 
 def _hours(item: Item, day: dt.date) -> tuple[float, float]:
@@ -391,9 +399,9 @@ def _month(asked: Asked, window: Window, found: Shown, today: dt.date) -> dict[s
 def agenda_days(items: Sequence[Item], window: Window) -> list[AgendaDay]:
     """The days of the window on which something takes place; what takes several stands on each."""
     by_day: dict[dt.date, list[Item]] = {}
+    on_days = by_days(items, window.days)
     left = IN_A_LIST
-    for day in window.days:
-        mine = [item for item in items if item.first_day <= day <= item.last_day]
+    for day, mine in on_days.items():
         if mine and left > 0:
             by_day[day] = sorted(mine, key=lambda item: (not item.is_bar, item.start))[:left]
             left -= len(by_day[day])
@@ -419,6 +427,8 @@ def _team(request: PageRequest, asked: Asked, window: Window) -> dict[str, Any]:
             column = _column(asked, asked.on, today)
             column.label, column.person = person.name, person
             column.bars = [item for item in person.items if item.is_bar]
-            column.items = placed([item for item in person.items if not item.is_bar], asked.on)
+            column.items = placed(
+                by_days([item for item in person.items if not item.is_bar], [asked.on])[asked.on], asked.on
+            )
             columns.append(column)
     return {"columns": columns, "team_space": chosen, "team_spaces": shared, "cut": cut, "bars": []}

@@ -62,7 +62,7 @@ class ShownCalendar:
     def hue(self) -> str:
         return hue_of(self.calendar.colour, self.space.hue if self.space.hue != "stone" else "plum")
 
-    @property
+    @cached_property
     def icon(self) -> str:
         kind = Calendar.Kind(self.calendar.kind)
         return _ICONS.get(kind) or ("user" if self.space.is_private else SPACE_ICONS[Space.Kind(self.space.kind)])

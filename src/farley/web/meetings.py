@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from farley.calendars import occurrences
 from farley.calendars.models import CalendarObject
 from farley.calendars.people import naming
+from farley.calendars.timed import timed
 from farley.contacts import links
 from farley.contacts.models import Contact
 from farley.web.calendars_shown import calendars_of
-from farley.web.occurrences import Item, item_of
+from farley.web.occurrences import Item, Look, item_of
 from farley.web.record import visible_contact
 from farley.web.requests import PageRequest
 
@@ -47,12 +47,13 @@ def meetings_with(request: PageRequest, contact: Contact) -> Meetings:
         people += links.people_of(contact, by=request.actor)
     read = {shown.pk: shown for shown in calendars_of(request) if not shown.is_busy_only}
     entries = naming(people, by=request.actor).filter(calendar__in=list(read), component=CalendarObject.Kind.EVENT)
-    now, zone = timezone.now(), timezone.get_current_timezone()
+    look = Look.of_now()
+    now, zone = look.now, look.zone
     latest = entries.meeting(now - BEHIND, now + AHEAD).order_by("-first_at")[:MOST]
-    found = occurrences.within(latest, now - BEHIND, now + AHEAD, zone=zone)
+    found = occurrences.within(timed(latest), now - BEHIND, now + AHEAD, zone=zone)
     coming = [each for each in found if each.end > now][:SHOWN]
     past = [each for each in found if each.end <= now][-SHOWN:]
     return Meetings(
-        [item_of(each, read[each.entry.calendar_id], zone, now) for each in coming],
-        [item_of(each, read[each.entry.calendar_id], zone, now) for each in reversed(past)],
+        [item_of(each, read[each.entry.calendar_id], look) for each in coming],
+        [item_of(each, read[each.entry.calendar_id], look) for each in reversed(past)],
     )

@@ -13,8 +13,9 @@ from django.utils.translation import gettext, pgettext
 from farley.calendars import occurrences
 from farley.calendars.models import CalendarObject
 from farley.calendars.seeing import is_told
+from farley.calendars.timed import Timed, timed
 from farley.codecs.free_busy import BusyKind
-from farley.web.addresses import address
+from farley.web.addresses import address, around_ids
 from farley.web.calendars_shown import ShownCalendar
 from farley.web.requests import PageRequest
 
@@ -48,6 +49,7 @@ class Item:
     is_busy: bool = False
     can_edit: bool = False
     url: str = ""
+    move_url: str = ""
     style: str = ""
     is_short: bool = False
 
@@ -89,6 +91,24 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Who looks at the calendar when, and how addresses of entries are written: what all items of a page share."""
+
+    zone: dt.tzinfo
+    now: dt.datetime
+    entry: tuple[str, ...]
+    move: tuple[str, ...]
+
+    @classmethod
+    def of_now(cls) -> Look:
+        return cls(timezone.get_current_timezone(), timezone.now(), around_ids("entry"), around_ids("move-entry"))
+
+    def url_of(self, pk: int, at: str) -> str:
+        url = f"{self.entry[0]}{pk}{self.entry[1]}"
+        return f"{url}?at={at}" if at else url
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """`cut` are titles of series of which not all could be shown."""
 
@@ -98,18 +118,17 @@ class Shown:
 
 def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt.datetime, end: dt.datetime) -> Shown:
     """Everything in these calendars that meets the time from `start` to `end`, in the order of its start."""
-    zone = timezone.get_current_timezone()
+    look = Look.of_now()
     by_pk = {shown.pk: shown for shown in calendars}
     entries = entries_between(request, [shown for shown in calendars if not shown.is_busy_only], start, end)
     purse = occurrences.Purse()
-    found = occurrences.within(entries, start, end, zone=zone, purse=purse)
-    now = timezone.now()
+    found = occurrences.within(entries, start, end, zone=look.zone, purse=purse)
     seen: Counter[int] = Counter()
     items, cut = [], {entry.pk: entry for entry in found.cut}
     for each in found:
         seen[each.entry.pk] += 1
         if seen[each.entry.pk] <= MOST_OF_ONE:
-            items.append(item_of(each, by_pk[each.entry.calendar_id], zone, now))
+            items.append(item_of(each, by_pk[each.entry.calendar_id], look))
         else:
             cut[each.entry.pk] = each.entry
     for shown in calendars:
@@ -122,12 +141,12 @@ def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt
 
 def entries_between(
     request: PageRequest, calendars: Iterable[ShownCalendar], start: dt.datetime, end: dt.datetime
-) -> list[CalendarObject]:
+) -> list[Timed]:
     asked = [shown.pk for shown in calendars]
     if not asked:
         return []
     shown = CalendarObject.objects.shown_to(request.actor).filter(calendar__in=asked, component__in=_SHOWN)
-    return list(shown.meeting(start, end))
+    return timed(shown.meeting(start, end))
 
 
 def busy_items(
@@ -139,7 +158,7 @@ def busy_items(
     zone = timezone.get_current_timezone()
     entries = CalendarObject.objects.busy_to(request.actor).filter(calendar=shown.pk).meeting(start, end)
     items = []
-    for period in occurrences.busy(entries, start, end, zone=zone, purse=purse):
+    for period in occurrences.busy(timed(entries), start, end, zone=zone, purse=purse):
         begins, ends = period.start.astimezone(zone), period.end.astimezone(zone)
         last = max((ends - dt.timedelta(microseconds=1)).date(), begins.date())
         items.append(
@@ -151,10 +170,10 @@ def busy_items(
     return items
 
 
-def item_of(each: occurrences.Occurrence, shown: ShownCalendar, zone: dt.tzinfo, now: dt.datetime) -> Item:
+def item_of(each: occurrences.Occurrence, shown: ShownCalendar, look: Look) -> Item:
     """One occurrence in a calendar that one reads."""
-    begins, ends = each.start.astimezone(zone), each.end.astimezone(zone)
-    entry = each.entry
+    begins, ends = each.start.astimezone(look.zone), each.end.astimezone(look.zone)
+    entry, now = each.entry, look.now
     if not is_told(entry, shown.standing):
         return Item(
             begins, ends, each.first_day, each.last_day, gettext("Private"), "stone", shown.name, "lock", shown.pk,
@@ -182,10 +201,11 @@ def item_of(each: occurrences.Occurrence, shown: ShownCalendar, zone: dt.tzinfo,
         is_task=is_task,
         is_done=is_task and each.status == "COMPLETED",
         can_edit=shown.can_edit,
-        url=url_of(entry, at),
+        url=look.url_of(entry.pk, at),
+        move_url=f"{look.move[0]}{entry.pk}{look.move[1]}" if shown.can_edit else "",
     )
 
 
-def url_of(entry: CalendarObject, at: str = "") -> str:
+def url_of(entry: CalendarObject | Timed, at: str = "") -> str:
     url = address("entry", entry.pk)
     return f"{url}?at={at}" if at else url

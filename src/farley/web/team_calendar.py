@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from farley.accounts.models import User
@@ -18,7 +17,7 @@ from farley.calendars.seeing import is_told
 from farley.spaces.audience import readers
 from farley.spaces.models import Membership, Space
 from farley.web.calendars_shown import ShownCalendar, calendars_of
-from farley.web.occurrences import MOST_OF_ONE, Item, busy_items, entries_between, item_of
+from farley.web.occurrences import MOST_OF_ONE, Item, Look, busy_items, entries_between, item_of
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.spaces import by_name
@@ -48,9 +47,9 @@ def people_of(
     entries = entries_between(request, read.values(), start, end)
     asked = _asked([entry.pk for entry in entries], users)
     people = {user.pk: Person(user.display_name, photo_url(user.name, user.photo)) for user in users}
-    zone, now = timezone.get_current_timezone(), timezone.now()
+    look = Look.of_now()
     purse = occurrences.Purse()
-    found = occurrences.within(entries, start, end, zone=zone, purse=purse)
+    found = occurrences.within(entries, start, end, zone=look.zone, purse=purse)
     seen: Counter[int] = Counter()
     for each in found:
         seen[each.entry.pk] += 1
@@ -60,7 +59,7 @@ def people_of(
         concerned = {owners.get(each.entry.space_id, 0)}
         if is_told(each.entry, shown.standing):  # who is asked to come is a part of what it says
             concerned |= asked.get(each.entry.pk, set())
-        item = item_of(each, shown, zone, now)
+        item = item_of(each, shown, look)
         for pk in concerned & people.keys():
             people[pk].items.append(replace(item))
     for shown in calendars:

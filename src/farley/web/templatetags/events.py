@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from farley.web.addresses import address
 from farley.web.templatetags.farley import escaped, icon
 
 if TYPE_CHECKING:
@@ -61,6 +60,6 @@ def event_line(item: Item, view: str) -> SafeString:
 
 def _moved(item: Item) -> str:
     """What the script needs to move it."""
-    if not item.can_edit:
+    if not item.move_url:
         return ""
-    return f' data-move="{address("move-entry", item.pk)}" data-at="{escaped(item.at)}" draggable="false"'
+    return f' data-move="{escaped(item.move_url)}" data-at="{escaped(item.at)}" draggable="false"'

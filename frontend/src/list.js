@@ -1,4 +1,5 @@
 // The list of contacts by keyboard: move, select, preview. One row at a time is in the tab order.
+import { startCells, takeCellKey } from "./cells.js";
 import { onKey } from "./keys.js";
 import { htmx } from "./requests.js";
 
@@ -128,6 +129,7 @@ function showEverything() {
 function takeKey(key, event) {
   const row = current();
   const isOnRow = row?.contains(document.activeElement);
+  if (takeCellKey(key, event, row, move)) return true;
   switch (key) {
     case "j":
     case "ArrowDown":
@@ -259,6 +261,7 @@ export function startList() {
     isDue = true;
   });
   onKey(takeKey);
+  startCells();
   startSelection(head);
   document.addEventListener("click", (event) => {
     const step = event.target.closest("[data-peek-step]");

@@ -16,6 +16,7 @@ Object.assign(htmx.config, {
 });
 
 const login = () => document.body.dataset.login;
+const EDITOR = "[data-editor], [data-cell-editor]";
 const retried = new WeakSet(); // forms that were sent again with a new token
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -48,7 +49,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (answered.pathname !== login() || requestConfig.path === answered.pathname) return;
   event.detail.shouldSwap = false;
   askToSignIn();
-  const form = event.target.closest("[data-editor]") ?? event.detail.requestConfig.elt.closest?.("[data-editor]");
+  const form = event.target.closest(EDITOR) ?? event.detail.requestConfig.elt.closest?.(EDITOR);
   if (form) delete form.dataset.isLeaving;
 });
 

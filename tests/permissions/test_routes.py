@@ -221,6 +221,11 @@ ROUTES: dict[str, list[Route]] = {
             tells=["editor", "manager"],
         ),
     ],
+    "list-row": [Route("get", mine(404, 302, 302, 302), arguments=contact)],  # what is no part leads to the whole page
+    "list-cell": [
+        Route("get", CHANGED, arguments=lambda s: [s.contact.pk, "email"]),
+        Route("post", CHANGED, lambda _: {"value": "x@example.org"}, lambda s: [s.contact.pk, "email"]),
+    ],
     "remove-fact": [Route("post", CHANGED, lambda _: {"was": "no"}, lambda s: [s.contact.pk, "2"])],
     "contact-archive": [
         Route("get", SEEN, arguments=contact, tells=INSIDE),

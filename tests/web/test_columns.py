@@ -82,7 +82,8 @@ def test_the_heading_of_an_own_field_sorts_by_it_both_ways(alice: User, page_of_
     assert f'<a class="mi" href="?{heading}">' in page.decode(), "where there are no headings"
     page = page_of_alice.get("/contacts/?columns=own.alice.staff&sort=own.alice.staff").content
     assert names(page) == ["Cleo Zimt", "Ada King", "Bob Anders"]
-    assert 'aria-sort="ascending"><a href="?columns=own.alice.staff&amp;sort=-own.alice.staff"' in page.decode()
+    assert 'aria-sort="ascending"' in page.decode()
+    assert '><a href="?columns=own.alice.staff&amp;sort=-own.alice.staff"' in page.decode()
     assert "Staff, the other way round" in text_of(page)
     assert names(page_of_alice.get("/contacts/?sort=-own.alice.staff").content) == [
         "Ada King",

@@ -43,6 +43,38 @@ def test_enter_in_the_tag_field_adds_the_tag(enter: Enter, script: bool) -> None
     assert tags() == [["Fair"]]
 
 
+def test_cells_are_edited_by_keys_one_after_the_other(enter: Enter) -> None:
+    page = enter()
+    people(3)
+    page.goto("/contacts/")
+
+    def editing(column: str) -> None:
+        page.wait_for_selector(f"[data-cell-editor] [name=value][aria-label^='{column}']:focus")
+
+    for key in ("j", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    editing("Organisation")
+    page.keyboard.type("Yard")
+    page.keyboard.press("Tab")  # saves, and goes on to the next
+    editing("E-mail")
+    page.keyboard.type("nothing")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-cell-editor] .err >> text=no e-mail address")
+    assert page.input_value("[data-cell-editor] [name=value]") == "nothing"
+    page.fill("[data-cell-editor] [name=value]", "p@example.org")
+    page.keyboard.press("Enter")  # saves, and marks the cell below
+    page.wait_for_selector("[data-rows] tr:nth-child(2) .c-mail:focus")
+    page.keyboard.press("F2")
+    editing("E-mail")
+    page.keyboard.type("given up")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-rows] tr:nth-child(2) .c-mail:focus")
+    page.keyboard.press("z")
+    page.wait_for_selector(".toast >> text=Undone")
+    first, second = Contact.objects.order_by("pk")[:2]
+    assert (first.organisation_name, first.email, second.email) == ("Yard", "", "")
+
+
 def test_an_owner_and_a_day_are_given_from_the_bar(enter: Enter) -> None:
     page = enter()
     person("bob")

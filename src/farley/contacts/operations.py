@@ -197,10 +197,25 @@ def _current(contacts: Sequence[Contact], derived: dict[int, tuple[int, Derived]
     return {contact.pk: derived[contact.pk][1] for contact in contacts}
 
 
-def assign(contacts: Sequence[Contact], owner: User | None, *, by: Actor, door: Door, batch: Batch | None) -> int:
+Guard = Callable[[Contact], None]  # is shown each contact under the lock, and may raise
+
+
+def _any(_contact: Contact) -> None:
+    """Whatever somebody else made of it in the meantime."""
+
+
+def assign(
+    contacts: Sequence[Contact],
+    owner: User | None,
+    *,
+    by: Actor,
+    door: Door,
+    batch: Batch | None,
+    guard: Guard = _any,
+) -> int:
     """Make `owner`, who must see each contact's space, responsible for `contacts`; return how many changed.
 
-    Raises NotAllowed, and OwnerOutside for an owner who could not see what they own.
+    Raises NotAllowed, OwnerOutside for an owner who could not see what they own, and what `guard` raises.
     """
     done = 0
     with writing({contact.space_id for contact in contacts}) as spaces:
@@ -209,6 +224,7 @@ def assign(contacts: Sequence[Contact], owner: User | None, *, by: Actor, door: 
                 raise OwnerOutside(owner.name, space.name)
             writer = SpaceWriter(space, by=by, door=door, batch=batch)
             for contact in mine:
+                guard(contact)
                 if contact.owner_id != (owner.pk if owner else None):
                     writer.set_own(contact, owner=owner.pk if owner else None)
                     done += 1
@@ -216,9 +232,25 @@ def assign(contacts: Sequence[Contact], owner: User | None, *, by: Actor, door: 
     return done
 
 
-def follow_up(contacts: Sequence[Contact], on: dt.date | None, *, by: Actor, door: Door, batch: Batch | None) -> int:
-    """Set the day on which somebody is to come back to `contacts`; return how many changed. Raises NotAllowed."""
-    return _set_each(contacts, "follow_up", lambda _: on.isoformat() if on else None, by=by, door=door, batch=batch)
+def follow_up(
+    contacts: Sequence[Contact],
+    on: dt.date | None,
+    *,
+    by: Actor,
+    door: Door,
+    batch: Batch | None,
+    guard: Guard = _any,
+) -> int:
+    """Set the day on which somebody is to come back to `contacts`; return how many changed.
+
+    Raises NotAllowed, and what `guard` raises.
+    """
+
+    def day(contact: Contact) -> Own:
+        guard(contact)
+        return on.isoformat() if on else None
+
+    return _set_each(contacts, "follow_up", day, by=by, door=door, batch=batch)
 
 
 def set_fields(
@@ -228,16 +260,23 @@ def set_fields(
     by: Actor,
     door: Door,
     batch: Batch | None,
+    guard: Guard = _any,
 ) -> int:
     """Give `contacts` these values of own fields, None for none; return how many changed.
 
-    Of a field that a contact's space does not have it is left as it is. Raises NotAllowed, NoSuchSpace.
+    Of a field that a contact's space does not have it is left as it is. Raises NotAllowed, NoSuchSpace, and what
+    `guard` raises.
     """
-    return set_fields_of([(contact, values) for contact in contacts], by=by, door=door, batch=batch)
+    return set_fields_of([(contact, values) for contact in contacts], by=by, door=door, batch=batch, guard=guard)
 
 
 def set_fields_of(
-    given: Sequence[tuple[Contact, Mapping[Field, Value | None]]], *, by: Actor, door: Door, batch: Batch | None
+    given: Sequence[tuple[Contact, Mapping[Field, Value | None]]],
+    *,
+    by: Actor,
+    door: Door,
+    batch: Batch | None,
+    guard: Guard = _any,
 ) -> int:
     """`set_fields` with values of its own for each contact."""
     contacts = [contact for contact, _ in given]
@@ -250,6 +289,7 @@ def set_fields_of(
             writer = SpaceWriter(space, by=by, door=door, batch=batch)
             current = _current(mine, derived, space.default_region)
             for contact in mine:
+                guard(contact)
                 values = values_of[contact.pk].items()
                 here = {str(field.pk): value for field, value in values if field.is_of(space.pk)}
                 wanted = {**(contact.own or {}), **here}

@@ -157,14 +157,14 @@ def save(contact: Contact, ref: str, was: str, form: Form, *, by: Actor) -> tupl
         new = editors.with_change(card, prop, _meant(contact, prop.name, form, by, prop.text))
         return new, str(prop.index + _lines_before(card, new, prop))
 
-    card, ref, batch = _store(contact, changed, by=by)
+    card, ref, batch = stored(contact, changed, by=by)
     return (find_fact(card, ref) if editors.typed_value(form) else None), batch
 
 
 def add(contact: Contact, name: str, form: Form, *, by: Actor) -> Batch | None:
     """Add a fact; return what undoes it, None where nothing was typed. Raises Unusable, and what `store` raises."""
     typed = _meant(contact, name, form, by) if contact.card.version == "4.0" else form
-    return _store(contact, lambda card: (editors.with_addition(card, name, typed), ""), by=by)[2]
+    return stored(contact, lambda card: (editors.with_addition(card, name, typed), ""), by=by)[2]
 
 
 def remove(contact: Contact, ref: str, was: str, *, by: Actor) -> Batch | None:
@@ -177,17 +177,21 @@ def remove(contact: Contact, ref: str, was: str, *, by: Actor) -> Batch | None:
         return card.without(prop.index), ""
 
     try:
-        return _store(contact, without, by=by)[2]
+        return stored(contact, without, by=by)[2]
     except Overtaken as overtaken:
         if overtaken.fact is not None:
             raise
         return None
 
 
-def _store(
+def stored(
     contact: Contact, change: Callable[[Card], tuple[Card, str]], *, by: Actor
 ) -> tuple[Card, str, Batch | None]:
-    """Change the card as it is now and store it; `contact` is that state then. No batch: nothing was to change."""
+    """Change the card as it is now and store it; `contact` is that state then. No batch: nothing was to change.
+
+    `change` also says where in the card it was, and may be asked again for a card that somebody else changed meanwhile.
+    Raises what it raises, and what `store` raises.
+    """
     for attempt in range(ATTEMPTS):
         if attempt:
             _read_again(contact)

@@ -30,6 +30,8 @@ from farley.web.rows import css_of
 LIST = "contacts"  # as what people chose for it is kept
 NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
 _OF_A_PAGE = ("after", "peek", "size", "field", "operator", "value", "join")  # and of the form of filters
+IN_CARDS = {"org": "ORG", "title": "TITLE", "email": "EMAIL", "phone": "TEL", "city": "ADR"}  # columns that cards say
+BESIDE_CARDS = ("tag", "owner", "follow-up")
 MAX_TEXT = 200
 NARROW = 12  # characters that every column has room for
 MAX_ROWS = 2000  # that a list one comes back to has at once
@@ -58,8 +60,10 @@ class Heading:
 
     css: str
     label: str
+    column: str
     sort: str = ""
     direction: str = ""
+    is_editable: bool = False
 
     @property
     def is_sorted(self) -> bool:
@@ -228,13 +232,20 @@ def headings(asked: Asked) -> list[Heading]:
     """The name and the columns; that of the one that orders the list asks for the other way round."""
     order = asked.order
 
-    def heading(css: str, label: str, name: str) -> Heading:
+    def heading(css: str, label: str, column: str, name: str) -> Heading:
+        editable = is_editable(column)
         if name != order.sort.name:
-            return Heading(css, label, name)
-        return Heading(css, label, order.reverse.value, "descending" if order.descends else "ascending")
+            return Heading(css, label, column, name, is_editable=editable)
+        direction = "descending" if order.descends else "ascending"
+        return Heading(css, label, column, order.reverse.value, direction, editable)
 
-    shown = [heading(css_of(column), str(column.label), column.sort) for column in asked.columns]
-    return [heading("c-name", gettext("Name"), "name"), *shown]
+    shown = [heading(css_of(column), str(column.label), column.name, column.sort) for column in asked.columns]
+    return [heading("c-name", gettext("Name"), "name", "name"), *shown]
+
+
+def is_editable(column: str) -> bool:
+    """Whether a list lets the cells of a column be edited."""
+    return column in IN_CARDS or column in BESIDE_CARDS or column.startswith("own.")
 
 
 def orders(asked: Asked) -> list[Choice]:

@@ -195,7 +195,7 @@ def contact_fields(request: PageRequest, pk: int) -> HttpResponse:
             try:
                 wanted[field] = values.read(field, typed)
             except BadValue as problem:
-                problems[field.pk] = _unreadable(problem)
+                problems[field.pk] = unreadable(problem)
     if problems:
         return _asked_again(request, contact, problems)
     with one_batch(Batch.Act.EDIT, by=request.actor, door=Door.WEB, title=contact.full_name) as batch:
@@ -220,7 +220,8 @@ def _asked_again(request: PageRequest, contact: Contact, problems: dict[int, str
     return render(request, "contacts/record.html", context, status=422)
 
 
-def _unreadable(problem: BadValue) -> str:
+def unreadable(problem: BadValue) -> str:
+    """Why a value cannot be kept."""
     words = {
         "long": gettext("“{label}” is too long: 2,000 characters are the most."),
         "number": gettext("“{label}” needs a number of at most 15 digits."),

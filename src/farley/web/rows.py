@@ -143,7 +143,8 @@ def _organisation(line: Line, page: Page) -> str:
     name = escaped(organisation_of(line))
     url = str(line.organisation).join(page.around_contact) if line.organisation else ""
     shown = f'<a href="{url}">{name}</a>' if url else name
-    return f'<td class="c-org" role="cell" title="{name}">{shown}</td>'
+    fixed = " data-fixed" if line.kind == Contact.Kind.ORG else ""  # it is its own name
+    return f'<td class="c-org" role="cell" title="{name}"{fixed}>{shown}</td>'
 
 
 def _email(line: Line, _: Page) -> str:

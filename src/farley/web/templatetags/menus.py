@@ -161,5 +161,6 @@ def headings(request: HttpRequest, columns: Sequence[Heading]) -> SafeString:
             label += f" {icon('arrow-up' if column.direction == 'ascending' else 'arrow-down')}"
             sorted_so = f' aria-sort="{column.direction}"'
         shown = f'<a href="{address.replace("%00", column.sort)}">{label}</a>' if column.sort else label
-        drawn.append(f'<th class="{column.css}" scope="col" role="columnheader"{sorted_so}{title}>{shown}</th>')
+        named = f' data-column="{escaped(column.column)}"{" data-edits" if column.is_editable else ""}'
+        drawn.append(f'<th class="{column.css}" scope="col" role="columnheader"{sorted_so}{title}{named}>{shown}</th>')
     return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped

@@ -134,7 +134,7 @@ def _open(request: PageRequest, editor: CellEditor, status: int = 200) -> HttpRe
 def _refused(request: PageRequest, contact: Contact, column: str, error: str) -> HttpResponse:
     """The editor stays open with the typed text and the reason."""
     editor = _editor(request, contact, column)
-    sent = {name: request.POST.get(name, "")[:4000] for name in ("value", "was", "ref")}
+    sent: dict[str, Any] = {name: request.POST.get(name, "")[:4000] for name in ("value", "was", "ref")}
     return _open(request, replace(editor, error=error, **sent), status=422)
 
 

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 from tests.cast import a_card, team
@@ -84,7 +84,6 @@ def test_one_that_the_database_refuses_is_undone_as_far_as_it_lets(
     assert Batch.objects.get().state == Batch.State.DONE
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="about the SQLite file")
 def test_one_that_finds_the_disk_full_waits_for_room_and_goes_on(
     alice: User, space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 
 from farley.accounts.models import User
@@ -41,11 +41,16 @@ def locked() -> Iterator[None]:
 
 CASES = [
     pytest.param(full_disk, 507, "The disk of this server is full Nothing was changed.", id="full"),
-    pytest.param(locked, 503, "The database is locked by another program Nothing was changed.", id="locked"),
+    pytest.param(
+        locked,
+        503,
+        "The database is locked by another program Nothing was changed.",
+        id="locked",
+        marks=pytest.mark.skipif(connection.vendor != "sqlite", reason="about the SQLite file"),
+    ),
 ]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="about the SQLite file")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("broken", "status", "said"), CASES)
 def test_pages_and_devices_are_told_what_stands_in_the_way(
@@ -83,3 +88,25 @@ def test_a_server_that_does_not_answer_is_told_from_a_mistake() -> None:
     assert trouble_of(OperationalError(str(refused.value))) is Trouble.AWAY
     assert trouble_of(OperationalError("no such table: contacts")) is None
     assert trouble_of(ValueError("full")) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "trouble"),
+    [
+        ("53100", Trouble.FULL),
+        ("25006", Trouble.READ_ONLY),
+        ("55P03", Trouble.LOCKED),
+        ("57P01", Trouble.AWAY),
+        ("57P03", Trouble.AWAY),
+        ("53300", Trouble.AWAY),
+        ("08006", Trouble.AWAY),
+        ("42P01", None),
+        ("40P01", None),
+    ],
+)
+def test_what_a_server_says_is_known_by_its_code_in_whatever_language(code: str, trouble: Trouble | None) -> None:
+    said = psycopg.errors.lookup(code)("ist voll, full, locked, connection")
+    wrapped = DatabaseError("ist voll, full, locked, connection")
+    wrapped.__cause__ = said
+    assert trouble_of(said) is trouble
+    assert trouble_of(wrapped) is trouble

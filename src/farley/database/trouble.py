@@ -26,6 +26,14 @@ _SAID = (  # by the engines, in any case
     ("connection", Trouble.AWAY),
     ("terminating", Trouble.AWAY),
 )
+_CODES = {  # PostgreSQL, appendix A: its words depend on its language; by a whole code or its class
+    "53100": Trouble.FULL,
+    "55P03": Trouble.LOCKED,
+    "25006": Trouble.READ_ONLY,
+    "53300": Trouble.AWAY,  # too many connections
+    "57P": Trouble.AWAY,  # it stops, or starts
+    "08": Trouble.AWAY,
+}
 _ERRNO = {
     errno.ENOSPC: Trouble.FULL,
     errno.EDQUOT: Trouble.FULL,
@@ -36,8 +44,12 @@ _ERRNO = {
 
 def trouble_of(error: BaseException | None) -> Trouble | None:
     """What the database or the disk could not do, where `error` says that; None for any other error."""
+    if error is None:
+        return None
     if isinstance(error, OSError):
         return _ERRNO.get(error.errno or 0)
+    if code := getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None):
+        return next((trouble for start, trouble in _CODES.items() if code.startswith(start)), None)
     if not any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):  # Django's, or a driver's
         return None
     said = str(error).lower()

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.base import ModelState
 
 from farley.database.turns import enter_pipeline, leave_pipeline
 
@@ -253,14 +254,21 @@ def _attributes(model: type[models.Model]) -> list[str]:
 
 
 @cache
-def _whole(model: type[models.Model], _vendor: str) -> tuple[tuple[str, ...], list[tuple[int, _Adapter]]]:
-    """All columns of `model`, and by position what makes Python's values of those the driver gives."""
-    converters = []
-    for position, field in enumerate(model._meta.concrete_fields):
+def _whole(model: type[models.Model], vendor: str) -> tuple[tuple[str, ...], list[tuple[str, _Adapter]]]:
+    """All columns of `model`, and by attribute what makes Python's values of those the driver gives."""
+    converters: list[tuple[str, _Adapter]] = []
+    for field in model._meta.concrete_fields:
+        if vendor == "sqlite" and isinstance(field, models.DateTimeField):
+            converters.append((field.attname, _instant))
+            continue
         expression = field.get_col(model._meta.db_table)
         steps = connection.ops.get_db_converters(expression) + expression.get_db_converters(connection)
-        converters += [(position, _converter(step, expression)) for step in steps]
+        converters += [(field.attname, _converter(step, expression)) for step in steps]
     return tuple(_fields(model)), converters
+
+
+def _instant(told: dt.datetime | None) -> dt.datetime | None:
+    return None if told is None else instant(told)
 
 
 def _converter(step: Callable[..., Any], expression: models.Expression) -> _Adapter:
@@ -288,10 +296,15 @@ def _loaded(model: type[M], cursor: Any) -> list[M]:
 
 
 def _made(model: type[M], row: Row, db: BaseDatabaseWrapper) -> M:
-    converted = list(row)
-    for position, convert in _whole(model, db.vendor)[1]:
-        converted[position] = convert(converted[position])
-    return model.from_db(db.alias, _attributes(model), converted)
+    """As `Model.from_db` makes it of a whole row, but past `__init__`, its signals and descriptors."""
+    made = model.__new__(model)
+    values = vars(made)
+    values.update(zip(_attributes(model), row, strict=True))
+    for name, convert in _whole(model, db.vendor)[1]:
+        values[name] = convert(values[name])
+    made._state = state = ModelState()
+    state.adding, state.db = False, db.alias
+    return made
 
 
 def _insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Row], action: str = "") -> None:

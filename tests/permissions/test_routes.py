@@ -180,7 +180,10 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", CHANGED, lambda _: {"remove": "1"}, contact),
     ],
     "contact-tags": [Route("post", CHANGED, lambda _: {"add": "VIP"}, contact)],
-    "contact-owner": [Route("post", CHANGED, lambda _: {"owner": "manager"}, contact)],
+    "contact-owner": [
+        Route("get", mine(404, 403, 200, 200), arguments=contact, tells={"editor", "manager"}),
+        Route("post", CHANGED, lambda _: {"owner": "manager"}, contact),
+    ],
     "contact-fields": [Route("post", CHANGED, lambda _: {"own-1": "x"}, contact)],
     "contact-follow-up": [Route("post", CHANGED, lambda _: {"on": "2026-12-31"}, contact)],
     "fields": [

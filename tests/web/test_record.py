@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from PIL import Image
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
+from farley.contacts.organisations import SHOWN
 from farley.journal.models import Batch, Change, Door
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import hx, text_of
@@ -385,6 +387,30 @@ def test_an_owner_must_see_the_contact(alice: User, bob: User, mallory: User, as
         assert Contact.objects.get().owner == bob
     client.post(f"/contacts/{contact.pk}/owner/", {"owner": ""})
     assert Contact.objects.get().owner is None
+
+
+def test_who_may_look_after_a_contact_is_asked_for_when_the_menu_opens_or_on_a_page(
+    alice: User, bob: User, mallory: User, as_user: AsUser
+) -> None:
+    sales = team("sales", alice=Role.MANAGER, bob=Role.READER)
+    url = f"/contacts/{hand_of(alice).contact(sales).pk}/"
+    client = as_user(alice)
+    client.post(f"{url}owner/", {"owner": "bob"})
+    for answer in (client.get(f"{url}owner/", headers=hx()), client.get(f"{url}owner/")):
+        offered = re.findall(r'name="owner" value="(\w+)"', answer.content.decode())
+        assert offered == ["alice", "bob"]
+    assert 'value="bob"' not in client.get(url).content.decode()
+
+
+def test_beside_an_organisation_of_many_stand_the_first_and_a_way_to_all(alice: User, page_of_alice: Client) -> None:
+    hand, space = hand_of(alice), space_of(alice)
+    yard = hand.contact(space, a_card('The "Yard"', "X-ABShowAs:COMPANY", 'ORG:The "Yard"'))
+    hand.many(space, [a_card(f"Person {n:02}", 'ORG:The "Yard"') for n in range(SHOWN + 2)])
+    page = page_of_alice.get(f"/contacts/{yard.pk}/").content.decode()
+    assert page.count("<b>Person ") == SHOWN
+    [everybody] = re.findall(r'href="([^"]*)">All people of the organisation', page)
+    listed = page_of_alice.get(f"{html.unescape(everybody)}&sort=-name").content.decode()
+    assert f"Person {SHOWN + 1}" in listed
 
 
 def test_tags_come_and_go(ada: Contact, page_of_alice: Client) -> None:

@@ -126,10 +126,13 @@ def count_members(group: Contact, *, by: Actor) -> int:
     return Contact.objects.visible_to(by).members_of(group).count()
 
 
-def people_of(organisation: Contact, *, by: Actor) -> list[Contact]:
-    """Whose organisation this is."""
-    where = "organisation_id = %s AND +contacts_contact.space_id = %s"  # the sign keeps SQLite from the space's names
-    return seeing.contacts(where, [organisation.pk, organisation.space_id], by=by, limit=MAX_SHOWN)
+def people_of(organisation: Contact, *, by: Actor, limit: int = MAX_SHOWN) -> list[Contact]:
+    """Whose organisation this is: the first of them, by name."""
+    where = (  # ids alone are sorted, of which there may be a thousand; the sign keeps SQLite from the space's names
+        "id IN (SELECT id FROM contacts_contact WHERE organisation_id = %s AND +space_id = %s AND deleted_at IS NULL"
+        " ORDER BY sort_key, id LIMIT %s)"
+    )
+    return seeing.contacts(where, [organisation.pk, organisation.space_id, limit], by=by, limit=limit)
 
 
 def _backward(contact: Contact, by: Actor) -> list[Relation]:

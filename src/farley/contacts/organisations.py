@@ -22,6 +22,7 @@ from farley.search.folding import search_fold
 from farley.spaces.operations import require
 
 LEVELS = 5  # of a tree, up and down
+SHOWN = 50  # people beside an organisation; the list has all
 MAX_RENAMED = 200_000  # people of one organisation whose cards are rewritten in one act
 
 OpenThings = Callable[[Contact, Sequence[Contact], Actor], Iterable[Any]]
@@ -53,13 +54,13 @@ class Staff:
 
 
 def staff(organisation: Contact, *, by: Actor, today: dt.date) -> list[Staff]:
-    """The first MAX_SHOWN people of each kind that `by` sees: current ones, then former ones, by name.
+    """The people that `by` sees: current ones, then former ones, by name; of each way to be here SHOWN and one more.
 
     Whose card names the organisation and who also has a part in it that lasts is told once, with that role.
     """
-    named = links.people_of(organisation, by=by)
+    named = links.people_of(organisation, by=by, limit=SHOWN + 1)
     units = _units(named)
-    listed = seeing.parts_in(organisation, by=by, limit=MAX_SHOWN)
+    listed = seeing.parts_in(organisation, by=by, limit=2 * SHOWN)
     current = [part for part in listed if not is_over(part, today)]
     told = {part.person_id for part in current}
     people = [Staff(one, one.job_title, units.get(one.pk, "")) for one in named if one.pk not in told]

@@ -41,14 +41,23 @@ class Way:
 
 def readers(space: Space) -> list[tuple[User, Role]]:
     """Who reads `space` and the most they may do, those who may most first, then by name."""
+    return _readers(space, "")[0]
+
+
+def first_readers(space: Space, count: int) -> tuple[list[tuple[User, Role]], int]:
+    """The first `count` of the `readers`, and how many there are."""
+    return _readers(space, f" LIMIT {count}")
+
+
+def _readers(space: Space, limit: str) -> tuple[list[tuple[User, Role]], int]:
     sql = (
-        "SELECT {reader}, best.role FROM accounts_user reader JOIN ("  # noqa: S608 - no text from outside
+        "SELECT {reader}, best.role, COUNT(*) OVER () FROM accounts_user reader JOIN ("  # noqa: S608 - our own names
         f"SELECT user_id, MAX(role) AS role FROM ({_WAYS.format(where='space_id = %s')}) AS ways GROUP BY user_id"
         ") AS best ON best.user_id = reader.id WHERE reader.is_active AND best.role >= %s"
-        " ORDER BY best.role DESC, reader.full_name, reader.name"
+        f" ORDER BY best.role DESC, reader.full_name, reader.name{limit}"
     )
     found = rows.load_by({"reader": User}, sql, [space.pk, space.pk, int(Role.READER)])
-    return [(user, Role(role)) for user, role in found]
+    return [(user, Role(role)) for user, role, _ in found], found[0][2] if found else 0
 
 
 def count_readers(spaces: Collection[Space]) -> dict[int, int]:

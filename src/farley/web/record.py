@@ -19,7 +19,6 @@ from farley.contacts.models import Contact, TagName, Thumbnail
 from farley.exchange.exporting import vcard_of
 from farley.journal.access import Way, note_access
 from farley.journal.models import Door
-from farley.spaces.audience import readers
 from farley.spaces.models import Space
 from farley.web.affiliations import affiliation_form, organisations_of
 from farley.web.composing import empty_form
@@ -32,7 +31,7 @@ from farley.web.organisations import organisation_of
 from farley.web.own_values import own_facts
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
 from farley.web.requests import PageRequest, standings
-from farley.web.spaces import audience_of, by_name
+from farley.web.spaces import audience_of
 from farley.web.timeline import timeline_of
 
 MAX_TAGS = 100  # on the page
@@ -126,7 +125,6 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
     role = standings(request).role_in(contact.space) or Role.READER
     can_edit = role >= Role.EDITOR
     others = other_lines(contact.card)
-    people = readers(contact.space)
     hues = listing.hues_in_use([contact.space]) if can_edit else {}
     return {
         "place": "organisations" if contact.kind == Contact.Kind.ORG else "contacts",
@@ -150,8 +148,7 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "composer": empty_form(contact, request.GET.get("write", "")) if can_edit else None,
         "tag_names": list(hues),
         "targets": targets_of(request, contact) if can_edit else [],
-        "members": by_name(people) if can_edit else [],
-        "audience": audience_of(contact.space, people),
+        "audience": audience_of(contact.space),
         **_around(request, contact),
     }
 

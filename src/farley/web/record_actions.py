@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -57,10 +57,14 @@ def tags(request: PageRequest, pk: int) -> HttpResponse:
     return HttpResponse(summary + swapped_parts(request, context, "meta", "timeline"))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def owner(request: PageRequest, pk: int) -> HttpResponse:
-    """Say who looks after the contact, or nobody."""
+    """Say who looks after the contact, or nobody. GET: who may, as buttons of a form, or a page with them."""
     contact = _editable(request, pk)
+    if request.method == "GET":
+        part = "contacts/owners.html" if request.htmx else "contacts/owner.html"
+        shown = {"place": "contacts", "contact": contact, "name": name_of(contact)}
+        return render(request, part, shown | {"people": readers_of(contact.space)})
     name = request.POST.get("owner", "")
     chosen = _reader(contact.space, name)
     if name and chosen is None:  # who has an account here is not told

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.spaces.audience import Way, count_readers, readers
+from farley.spaces.audience import Way, count_readers, first_readers, readers
 from farley.spaces.models import Space
 from farley.web.templatetags.farley import moment
 
@@ -50,10 +50,11 @@ def home_of(spaces: Sequence[Space], chosen: int | None) -> str:
     return ordered[0].name if ordered else ""
 
 
-def audience_of(space: Space, people: Sequence[tuple[User, Role]]) -> Audience:
-    """`people`, who are the `readers` of `space`, as a record tells of them."""
-    members = [Member(user.display_name, role_name(role)) for user, role in people[:SHOWN_MEMBERS]]
-    return Audience(_sentence(space, len(people)), members, len(people) - len(members))
+def audience_of(space: Space) -> Audience:
+    """Who reads `space`, as a record tells of them."""
+    people, count = first_readers(space, SHOWN_MEMBERS)
+    members = [Member(user.display_name, role_name(role)) for user, role in people]
+    return Audience(_sentence(space, count), members, count - len(members))
 
 
 def readers_of(space: Space) -> list[User]:

@@ -65,7 +65,7 @@ def additions(offered: Iterable[Addition], group: str, contact: int) -> SafeStri
 
 
 @register.simple_tag
-def owner_choices(people: Iterable[User], owner: int | None) -> SafeString:
+def owner_choices(people: Iterable[User], owner: int | None = None) -> SafeString:
     """Who may look after a contact, as items of a menu; who does is marked."""
     drawn = []
     for user in people:

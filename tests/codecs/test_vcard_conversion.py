@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from farley.codecs.vcard import Card, PartialDate, read_cards
 from farley.codecs.vcard_conversion import convert, meaning
+from farley.codecs.vcard_straight import straight
 
 WORDS = st.sampled_from(
     ["a", "Größe", "x" * 90, "b,c", "d;e", "f\\,g", "h\\;i", "j\\nk", "l\\\\n", "m\\", "", " ", "tel:+1", "http://x/y?a=b,c",
@@ -67,6 +68,29 @@ def test_every_sample_converted_there_and_back_says_what_it_said(sample: Path) -
             assert there.version == version
             assert there is entry.card or DEMANDED[version] <= {line.name for line in there.lines}
             assert meaning(convert(there, entry.card.version)) == meaning(entry.card)
+
+
+@pytest.mark.parametrize(
+    ("version", "lines"),
+    [
+        (
+            "3.0",
+            ["TEL;TYPE=CELL,VOICE,pref:+49 170 1", "BDAY:1975-04-12", "REV:2024-01-02T03:04:05Z", "NOTE:a\\, b\\nc"],
+        ),
+        ("3.0", ["ADR;TYPE=WORK:;;Straße 12;Ulm;;89073;DE", "CATEGORIES:x,y", "EMAIL;TYPE=INTERNET:a@b.de"]),
+        ("4.0", ["TEL;TYPE=cell;PREF=1:+49 170 1", "BDAY:19750412", "URL:https://a.de", "item1.X-ABLabel:Boot"]),
+        ("4.0", [f"PHOTO:data:image/jpeg;base64,{'/9j/4AAQSkZJRgAB' * 50}"]),
+        ("3.0", [f"PHOTO;ENCODING=b;TYPE=PNG:{'iVBORw0KGgoA' * 50}"]),
+    ],
+)
+def test_a_usual_card_is_converted_without_a_proof_and_comes_back(version: str, lines: list[str]) -> None:
+    original = card(version, ["N:Schäfer;Alice;;Dr.;", "FN:Alice Schäfer", *lines])
+    assert original is not None
+    targets = {"3.0": ["4.0"] if lines[0].startswith("PHOTO") else ["4.0", "2.1"], "4.0": ["3.0"]}[version]
+    for target in targets:
+        made = straight(original, target)
+        assert made is not None
+        assert meaning(convert(made, version)) == meaning(original)
 
 
 def test_a_card_in_the_wanted_version_is_the_same_object(sample: Path) -> None:

@@ -239,6 +239,9 @@ def fold(line: str) -> bytes:
     if len(octets) <= MAX_OCTETS:
         return octets + b"\r\n"
     cuts, start, room = [], 0, MAX_OCTETS
+    if len(octets) == len(line):  # a picture's
+        starts = range(MAX_OCTETS, len(octets), MAX_OCTETS - 1)
+        return b"\r\n ".join([octets[:MAX_OCTETS], *(octets[at : at + MAX_OCTETS - 1] for at in starts)]) + b"\r\n"
     while len(octets) - start > room:
         end = start + room
         while octets[end] & 0xC0 == 0x80:  # never inside a character: some readers decode before they unfold

@@ -18,6 +18,7 @@ from farley.codecs.vcard_lines import card_lines
 from farley.codecs.vcard_meaning import Meaning, Setting, meanings
 from farley.codecs.vcard_property import Property
 from farley.codecs.vcard_scanning import InvalidVCard
+from farley.codecs.vcard_straight import straight
 from farley.codecs.vcard_values import plain_breaks
 from farley.codecs.vcard_writing import VERSIONS, write_line, write_text
 
@@ -58,9 +59,11 @@ def meaning(card: Card) -> list[Meaning]:
 def _converted(card: Card, target: str) -> Card:
     """`card` in the neighbouring version `target`, with as few carriers as bring everything back.
 
-    Mostly none; then those for lines that the tables alone do not lead back to; and where lines of one name get into
-    each other's way, those for all of that name.
+    Mostly none, and often no line needs a proof of it (`straight`); then those for lines that the tables alone do not
+    lead back to; and where lines of one name get into each other's way, those for all of that name.
     """
+    if (made := straight(card, target)) is not None:
+        return made
     made, is_plain = _built(card, target, carries=_nothing)
     if is_plain or len(card.lines) > _MAX_PROVED:
         return made

@@ -34,6 +34,7 @@ from farley.codecs.vcard_writing import (
     write_text,
 )
 
+PLAIN_PARAMS: Final = frozenset({"LANGUAGE", "TYPE"})
 ADDED: Final = "X-FARLEY-ADDED"  # parameter of an N or FN that only the target version demanded
 
 _TIME_OF_DAY = re.compile(r"[Tt]([0-9]{2}):?([0-9]{2})?:?([0-9]{2})?([.,][0-9]+)?([Zz]|[+-][0-9]{2}:?(?:[0-9]{2})?)?")
@@ -43,7 +44,6 @@ _GEO_URI = re.compile(r"geo:(-?[0-9.]+),(-?[0-9.]+)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(.*)", re.IGNORECASE | re.DOTALL)
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _MAX_AGENT_HEAD = 400  # octets before a nested card that reading looks back upon
-_PLAIN_PARAMS = frozenset({"LANGUAGE", "TYPE"})
 
 
 @dataclass(slots=True)
@@ -66,6 +66,10 @@ class Step(ABC):
     def leaves(self, found: Property) -> bool:
         """Whether a line is the same in both versions, to the octet, and back again."""
         return False
+
+    @abstractmethod
+    def params_of(self, found: Property) -> Params:
+        """The parameters of `found` as the target version says them, without those of encoding."""
 
     @abstractmethod
     def translate(self, cluster: Sequence[Property]) -> list[bytes]:
@@ -110,7 +114,7 @@ class Modernised(Step):
 
     def translate(self, cluster: Sequence[Property]) -> list[bytes]:
         [found] = cluster
-        line, group, params = found.line, found.group, self._params(found)
+        line, group, params = found.line, found.group, self.params_of(found)
         if not found.name:
             return [copied(line, self.line_break)]
         if found.name in BINARY and (inline := found.binary):
@@ -122,7 +126,7 @@ class Modernised(Step):
             return [self.line("AGENT", escape(nested), params, group=group)]
         return [self.line(line.written_name, self.value(found), params, group=group)]
 
-    def _params(self, found: Property) -> Params:
+    def params_of(self, found: Property) -> Params:
         params: list[tuple[str, tuple[str, ...]]] = []
         kinds: list[str] = []
         place = 0
@@ -145,7 +149,7 @@ class Aged(Step):
 
     def translate(self, cluster: Sequence[Property]) -> list[bytes]:
         [found] = cluster
-        line, group, params = found.line, found.group, self._params(found)
+        line, group, params = found.line, found.group, self.params_of(found)
         if not found.name:
             return [copied(line, self.line_break)]
         if found.name in BINARY and (inline := found.binary):
@@ -158,7 +162,7 @@ class Aged(Step):
                 return [head + nested]
         return [self.line(line.written_name, self.value(found), params, group=group)]
 
-    def _params(self, found: Property) -> Params:
+    def params_of(self, found: Property) -> Params:
         params: list[tuple[str, tuple[str, ...]]] = []
         for name, values in found.params:
             if is_coding((name, values)):
@@ -181,7 +185,7 @@ class Step34(Step, ABC):
         head = found.line.head
         if found.name in RULED or head.quoted_printable or head.charset or not found.name:
             return not found.name
-        return all(name in _PLAIN_PARAMS for name, _ in head.params) and found.pref is None
+        return all(name in PLAIN_PARAMS for name, _ in head.params) and found.pref is None
 
     def binary(self, found: Property, params: Params) -> list[bytes]:
         if inline := found.binary:
@@ -207,7 +211,7 @@ class To4(Step34):
         found = cluster[0]
         if not found.name:
             return [copied(found.line, self.line_break)]
-        params, name = self._params(found), ALIASES.get(found.name, found.name)
+        params, name = self.params_of(found), ALIASES.get(found.name, found.name)
         partner = cluster[1] if len(cluster) > 1 else None
         if found.name in BINARY:
             return self.binary(found, params) or [self._link(found, params)]
@@ -250,7 +254,7 @@ class To4(Step34):
             params = _without(params, "VALUE") if (found.param("VALUE") or "").lower() == "text" else params
         return self.value(found), params
 
-    def _params(self, found: Property) -> Params:
+    def params_of(self, found: Property) -> Params:
         params: list[tuple[str, tuple[str, ...]]] = []
         kinds: list[str] = []
         place = 0
@@ -340,7 +344,7 @@ class To3(Step34):
         [found] = cluster
         if not found.name:
             return [copied(found.line, self.line_break)]
-        params, name = self._params(found), found.name
+        params, name = self.params_of(found), found.name
         if name in BINARY:
             return self.binary(found, _without(params, "MEDIATYPE")) or [self._link(found, params)]
         if name == "N" and (sorting := found.param("SORT-AS")) is not None:
@@ -380,7 +384,7 @@ class To3(Step34):
             params = (*params, ("VALUE", ("text",)))
         return self.value(found), params
 
-    def _params(self, found: Property) -> Params:
+    def params_of(self, found: Property) -> Params:
         params: list[tuple[str, tuple[str, ...]]] = []
         kinds: list[str] = []
         place = 0

@@ -179,7 +179,7 @@ class Property:
         octets, declared = self._inline()
         if not octets:
             return None
-        return octets, _sniffed(octets) or declared or self._declared_media_type() or "application/octet-stream"
+        return octets, sniffed(octets) or declared or self._declared_media_type() or "application/octet-stream"
 
     @property
     def date(self) -> PartialDate | None:
@@ -269,7 +269,8 @@ def _from_base64(octets: bytes) -> bytes | None:
         return None
 
 
-def _sniffed(octets: bytes) -> str:
+def sniffed(octets: bytes) -> str:
+    """The media type that the first octets tell; nothing where they tell none."""
     if octets[:4] == b"RIFF":
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(octets[8:12], "")
     if octets[4:8] == b"ftyp":

@@ -40,6 +40,16 @@ def test_what_is_imported_comes_out_to_the_octet(farley: Instance) -> None:
     assert export(farley, user="bob") == ADA + BOB
 
 
+def test_a_person_or_a_group_alone_comes_out_in_any_format(farley: Instance) -> None:
+    group = card("team", "Team", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:bob")
+    load(farley, write(farley, "people.vcf", ADA, BOB, group))
+    assert export(farley, "--uid", "ada") == ADA
+    assert export(farley, "--group", "Team") == BOB
+    assert b'"full":"Ada King"' in export(farley, "--uid", "ada", "--format", "jscontact")
+    for wrong in (["--uid", "nobody"], ["--group", "Nobody"], ["--format", "cuneiform"]):
+        assert farley.run("export", "--space", "sales", "--as", "alice", *wrong).code == 2
+
+
 def test_importing_the_same_file_again_changes_nothing(farley: Instance) -> None:
     path = write(farley, "people.vcf", ADA, BOB)
     load(farley, path)

@@ -10,10 +10,13 @@ from collections.abc import Sequence
 import pytest
 from tests.cast import a_card
 
+from farley.codecs.postal import postal_lines
 from farley.codecs.tables import Row, open_table
 from farley.codecs.vcard import Card
 from farley.exchange import layouts
-from farley.exchange.exporting import FORMATS, exported
+from farley.exchange.export_formats import FORMATS
+from farley.exchange.exporting import exported
+from farley.exchange.paper.setting import NothingToPrint, TooManyToPrint
 from farley.fields.models import Field
 
 ADA = a_card(
@@ -101,3 +104,37 @@ def test_more_numbers_than_there_are_columns_stand_in_the_note() -> None:
     [row] = table(written("csv", card))
     assert row["E-mail 20"] == "19@x.example"
     assert "24@x.example" in row["Note"]
+
+
+def test_labels_and_lists_are_pdf_and_say_why_they_are_not() -> None:
+    for name in ("labels-l7160", "labels-5160", "addresses", "birthday-list"):
+        assert written(name, ADA, GRACE).startswith(b"%PDF-"), name
+    with pytest.raises(NothingToPrint):
+        written("labels-l7160", GRACE)
+    with pytest.raises(TooManyToPrint, match="at most 3,000"):
+        written("addresses", *[GRACE] * 3_001)
+
+
+@pytest.mark.parametrize(
+    ("address", "lines"),
+    [
+        (["", "", "Hauptstr. 1", "Berlin", "", "10115", "Germany"], ["Hauptstr. 1", "10115 Berlin", "Germany"]),
+        (["", "", "1 Main St", "Austin", "TX", "73301", "USA"], ["1 Main St", "Austin, TX 73301", "USA"]),
+        (["", "Flat 2", "1 High St", "Leeds", "", "LS1 1AA", "UK"], ["Flat 2", "1 High St", "Leeds", "LS1 1AA", "UK"]),
+    ],
+)
+def test_an_address_stands_on_a_label_as_its_country_writes_it(address: list[str], lines: list[str]) -> None:
+    assert postal_lines(address) == lines
+
+
+def test_birthdays_are_yearly_events() -> None:
+    octets = written("birthdays", ADA, GRACE)
+    assert octets.count(b"BEGIN:VEVENT") == 1
+    assert b"DTSTART;VALUE=DATE:18151210\r\nSUMMARY:Birthday: Ada King (born 1815)\r\n" in octets
+    assert octets.endswith(b"END:VCALENDAR\r\n")
+
+
+def test_own_fields_are_in_every_format() -> None:
+    level = Field(pk=7, key="n", label="N", kind=Field.Kind.TEXT, choices=[])
+    for name in ("vcard", "csv", "csv-outlook", "xcard", "jcard", "jscontact", "ldif"):
+        assert b"Gold" in written(name, GRACE, fields=[level], own={"7": "Gold"}), name

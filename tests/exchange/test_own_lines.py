@@ -11,10 +11,11 @@ from tests.exchange.test_importing import file_of, imported
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.codecs.vcard_writing import VERSIONS
 from farley.contacts import operations, rebuilding
 from farley.contacts.models import Contact
 from farley.exchange import defined, importing
-from farley.exchange.exporting import VERSIONS, vcards
+from farley.exchange.exporting import vcards
 from farley.exchange.own_lines import define_missing, fields_here
 from farley.exchange.sources import cards_of
 from farley.fields import operations as defining

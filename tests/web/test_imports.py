@@ -151,6 +151,17 @@ def test_an_export_is_converted_if_asked(alice: User, page_of_alice: Client, ver
     assert f"VERSION:{version}".encode() in b"".join(response)  # type: ignore[call-overload]
 
 
+def test_one_person_is_exported_in_another_format(alice: User, page_of_alice: Client) -> None:
+    ada, _ = (hand_of(alice).contact(space_of(alice), a_card(name)) for name in ("Ada King", "Grace Hopper"))
+    page = page_of_alice.get(f"/contacts/export/?contact={ada.pk}").content.decode()
+    assert f'name="contact" value="{ada.pk}"' in page
+    given = b"".join(page_of_alice.get(f"/contacts/export/?contact={ada.pk}&format=ldif&download=1"))  # type: ignore[call-overload]
+    assert given.count(b"dn: ") == 1
+    labels = page_of_alice.get("/contacts/export/?what=space:alice&format=labels-l7160&download=1")
+    assert labels.status_code == 409
+    assert "None of these contacts has what this PDF would show" in labels.content.decode()
+
+
 def test_a_stranger_exports_nothing_of_others(alice: User, mallory: User, as_user: Callable[[User], Client]) -> None:
     hand_of(alice).contact(space_of(alice))
     assert as_user(mallory).get("/contacts/export/?space=alice&download=1").status_code == 404

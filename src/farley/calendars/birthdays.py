@@ -83,22 +83,33 @@ def _events(space: int) -> Iterator[tuple[str, bytes]]:
     last = 0
     while page := list(found.filter(pk__gt=last).order_by("pk").select_related("content")[:PAGE]):
         for contact in page:
-            yield from _events_of(contact, Card.parse(contact.content.data))
+            yield from events_of(
+                Card.parse(contact.content.data), contact.full_name, str(contact.space_id), contact.uid
+            )
         last = page[-1].pk
 
 
-def _events_of(contact: Contact, card: Card) -> Iterator[tuple[str, bytes]]:
-    name = " ".join(contact.full_name.split())
-    for prop in card.properties("BDAY"):
-        if name and (day := _day(prop)):
-            year = prop.date.year if prop.date else None
+def events_of(card: Card, name: str, *key: str) -> Iterator[tuple[str, bytes]]:
+    """The events of a card, with their UIDs made of `key`, in the language that is active."""
+    name = " ".join(name.split())
+    for what, day, year in days_of(card) if name else ():
+        if what == "birthday":
             told = gettext("{name} (born {year})").format(name=name, year=year) if year else name
-            yield _event(contact, "birthday", day, gettext("Birthday: {name}").format(name=told))
+            yield _event(what, day, gettext("Birthday: {name}").format(name=told), key)
+        else:
+            yield _event(what, day, gettext("Anniversary: {name}").format(name=name), key)
+
+
+def days_of(card: Card) -> Iterator[tuple[str, dt.date, int | None]]:
+    """Its `birthday` and its `anniversary`, one of each at the most, and the year where it is known."""
+    for prop in card.properties("BDAY"):
+        if day := _day(prop):
+            yield "birthday", day, (prop.date.year or None) if prop.date else None
             break
     for prop in card.properties(*_ANNIVERSARIES):
         is_one = prop.name != "X-ABDATE" or "anniversary" in (prop.label or "").lower()
-        if name and is_one and (day := _day(prop)):
-            yield _event(contact, "anniversary", day, gettext("Anniversary: {name}").format(name=name))
+        if is_one and (day := _day(prop)):
+            yield "anniversary", day, (prop.date.year or None) if prop.date else None
             break
 
 
@@ -107,8 +118,8 @@ def uids_of(space: int, uid: str) -> list[str]:
     return [uid_of(what, str(space), uid) for what in _WHATS]
 
 
-def _event(contact: Contact, what: str, day: dt.date, summary: str) -> tuple[str, bytes]:
-    uid = uid_of(what, str(contact.space_id), contact.uid)
+def _event(what: str, day: dt.date, summary: str, key: tuple[str, ...]) -> tuple[str, bytes]:
+    uid = uid_of(what, *key)
     rule = "FREQ=YEARLY"
     if (day.month, day.day) == (2, 29):
         rule += ";BYMONTH=2;BYMONTHDAY=-1"  # else it would come every fourth year

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from farley.cli.command import DONE, Refused, space_named, user_named
+from farley.cli.command import DONE, Refused, contact_named, space_named, user_named
 from farley.cli.text import printable
 
 if TYPE_CHECKING:
     from farley.accounts.models import User
+    from farley.exchange.export_formats import Format
     from farley.exchange.exporting import Record
     from farley.spaces.models import Space
 
@@ -22,24 +23,24 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "export",
-        help="export a space, or a calendar, as a file",
+        help="export contacts, or a calendar, as a file",
         description=(
-            "Export the contacts of a space: each card as it came, converted to one version, or as a table; or with"
-            " --calendar the entries of a calendar, as iCalendar 2.0 or vCalendar 1.0."
+            "Export the contacts of a space, a group or a person: each card as it came, converted to one version, as a"
+            " table, for other programs or on paper; or with --calendar the entries of a calendar, as iCalendar 2.0 or"
+            " vCalendar 1.0."
         ),
     )
     parser.add_argument("--calendar", metavar="CALENDAR", help="its name, or the last part of its address")
-    parser.add_argument("--space", required=True, metavar="NAME")
-    parser.add_argument("--as", dest="user", required=True, metavar="USER", help="a reader of the space")
-    parser.add_argument("--filter", default="", metavar="FILTER", help="only these, in the words of farley list")
+    parser.add_argument("--space", metavar="NAME")
+    parser.add_argument("--as", dest="user", metavar="USER", help="a reader of the space")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--filter", default="", metavar="FILTER", help="only these, in the words of farley list")
+    which.add_argument("--group", metavar="NAME", help="only the members of this group of the space")
+    which.add_argument("--uid", metavar="UID", help="only this contact")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--format",
-        default="vcard",
-        choices=["vcard", "csv", "csv-google", "csv-outlook", "csv-outlook-de", "xlsx"],
-        help="vCards as stored (the default), or a table",
-    )
+    form.add_argument("--format", default="vcard", metavar="FORMAT", help="--formats lists them (default: vcard)")
     form.add_argument("--version", choices=["2.1", "3.0", "4.0", "1.0", "2.0"], help="converted to this version")
+    parser.add_argument("--formats", action="store_true", help="list the formats, and export nothing")
     parser.add_argument(
         "--own-fields",
         action="store_true",
@@ -50,19 +51,51 @@ def add_to(commands: Any) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from farley.exchange.exporting import FORMATS, exported, note_export
-    from farley.exchange.own_lines import fields_here
+    from farley.exchange.exporting import note_export
     from farley.journal.models import Door
 
+    if options.formats:
+        return _list_formats()
+    if not options.space or not options.user:
+        raise Refused("--space NAME and --as USER are needed")
+    form = _format(options)
     user = user_named(options.user)
     space = space_named(options.space, user)
+    if options.calendar:
+        return _export_calendar(options, user, space)
+    read = _reader(options, space, user)
+    if not options.uid:
+        note_export([space], by=user.actor, door=Door.CLI)
+    return _export_contacts(options, read, form, space, user)
+
+
+def _list_formats() -> int:
+    from farley.exchange.export_formats import FORMATS
+
+    for form in FORMATS.values():
+        print(f"{form.name:<16} {form.label}")
+    return DONE
+
+
+def _format(options: argparse.Namespace) -> Format:
+    from farley.exchange.export_formats import FORMATS
+
     is_of_calendars = options.version in ("1.0", "2.0")
     if options.version and is_of_calendars is not bool(options.calendar):
         raise Refused("--version is 2.1, 3.0 or 4.0 of contacts, 1.0 or 2.0 of a calendar")
-    if options.calendar:
-        return _export_calendar(options, user, space)
-    read = _reader(options.filter, space, user)
-    note_export([space], by=user.actor, door=Door.CLI)
+    name = f"vcard-{options.version}" if options.version and not is_of_calendars else options.format
+    if name not in FORMATS:
+        raise Refused(f"there is no format {name!r}; farley export --formats lists them")
+    return FORMATS[name]
+
+
+def _export_contacts(
+    options: argparse.Namespace, read: Callable[[], Iterator[Record]], form: Format, space: Space, user: User
+) -> int:
+    from farley.exchange.exporting import exported
+    from farley.exchange.own_lines import fields_here
+    from farley.exchange.paper.setting import CannotPrint
+
     fields = fields_here(space, user.actor) if options.own_fields else None
     count = 0
 
@@ -73,8 +106,10 @@ def _export(options: argparse.Namespace) -> int:
             count += 1
             yield record
 
-    form = FORMATS[f"vcard-{options.version}" if options.version else options.format]
-    pieces = exported(counted, form, own_fields=fields)
+    try:
+        pieces = exported(counted, form, title=options.group or space.title, own_fields=fields)
+    except CannotPrint as error:
+        raise Refused(str(error)) from error
     if options.output is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -106,18 +141,32 @@ def _export_calendar(options: argparse.Namespace, user: User, space: Space) -> i
     return DONE
 
 
-def _reader(asked: str, space: Space, user: User) -> Callable[[], Iterator[Record]]:
-    """What reads the contacts of `space` that pass the filter."""
+def _reader(options: argparse.Namespace, space: Space, user: User) -> Callable[[], Iterator[Record]]:
+    """What reads the contacts of `space` that are meant."""
     from farley.contacts.bulk import Selection
     from farley.contacts.listing import Filters, Listed
     from farley.contacts.models import Contact
     from farley.exchange.exporting import records
+    from farley.journal.access import Way, note_access
+    from farley.journal.models import Door
     from farley.lists import language
 
-    if not asked:
-        return lambda: records(Contact.objects.visible_to(user.actor).filter(space=space))
+    here = Contact.objects.visible_to(user.actor).filter(space=space)
+    if options.group:
+        group = here.groups().filter(full_name=options.group).first()
+        if group is None:
+            raise Refused(f"there is no group {options.group!r} in {space.name}")
+        return lambda: records(Contact.objects.visible_to(user.actor).members_of(group))
+    if options.uid:
+        contact = contact_named(options.uid, user, space.name)
+        if contact.is_deleted:
+            raise Refused(f"{contact.full_name} is deleted; farley undo brings contacts back")
+        note_access(space.pk, Way.EXPORTED, [contact.pk], by=user.actor, door=Door.CLI)
+        return lambda: records(here.filter(pk=contact.pk))
+    if not options.filter:
+        return lambda: records(here)
     try:
-        listed = Listed([space], Filters(more=language.parse(asked)), user)
+        listed = Listed([space], Filters(more=language.parse(options.filter)), user)
     except language.BadFilter as error:
         raise Refused(f"--filter: {error}") from error
     selection = Selection.everything(listed, by=user.actor)

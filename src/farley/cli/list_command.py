@@ -78,11 +78,13 @@ def _print(options: argparse.Namespace, told: Iterator[dict[str, Any]]) -> None:
         print(json.dumps(list(told), ensure_ascii=False, indent=2))
         return
     if options.csv:
+        from farley.exchange.sheets import harmless
+
         writer = csv.writer(sys.stdout, lineterminator="\n")
         for number, row in enumerate(told):
             if not number:
-                writer.writerow(row)
-            writer.writerow(_plain(value) for value in row.values())
+                writer.writerow(map(harmless, row))
+            writer.writerow(harmless(value) if isinstance(value, str) else value for value in map(_plain, row.values()))
         return
     empty = True
     for row in told:

@@ -1,82 +1,88 @@
-"""Exporting contacts: as vCards, the octets as they came or converted to a version; as tables of several layouts."""
+"""Exporting contacts: as vCards, the octets as they came or converted to a version; as tables; for other programs."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import Final
 
-from django.utils.translation import gettext_noop
+from django.utils import translation
+from django.utils.translation import get_language
 
 from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
+from farley.calendars.birthdays import events_of
+from farley.calendars.files import PRODID
+from farley.codecs import jcard, jscontact, ldif, xcard
+from farley.codecs.icalendar import ICalendar
+from farley.codecs.icalendar_files import calendar_file
 from farley.codecs.vcard import Card
 from farley.codecs.vcard_conversion import convert
 from farley.contacts.models import Contact, ContactQuerySet
 from farley.database.turns import write_turn
-from farley.exchange.own_lines import with_own_lines
+from farley.exchange.export_formats import Format
+from farley.exchange.own_lines import NAME, with_own_lines
+from farley.exchange.paper.setting import pdf_of
 from farley.exchange.sheets import Sheet, harmless, most_of
 from farley.fields.models import Document, Field
 from farley.journal.access import Way, note_access
 from farley.spaces.models import Space
 
-VERSIONS = ("2.1", "3.0", "4.0")
 PAGE = 500
 MAX_CELL = 32_767  # characters that a spreadsheet holds in a cell
-CHUNK = 2**16  # octets of a table that are handed on at once
+CHUNK = 2**16  # octets that are handed on at once
 Record = tuple[bytes, Document | None]  # octets, and values of own fields
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A kind of file. One with a `layout` is a table, and has columns for own fields where vCards have lines."""
-
-    name: str
-    label: str
-    ending: str
-    media_type: str
-    version: str | None = None  # of vCard
-    layout: str = ""
-
-    @property
-    def is_table(self) -> bool:
-        return bool(self.layout)
-
-
-_VCARD, _CSV = "text/vcard; charset=utf-8", "text/csv; charset=utf-8"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMATS = {
-    each.name: each
-    for each in (
-        Format("vcard", gettext_noop("vCard, as stored"), "vcf", _VCARD),
-        Format("vcard-4.0", "vCard 4.0", "vcf", _VCARD, version="4.0"),
-        Format("vcard-3.0", "vCard 3.0", "vcf", _VCARD, version="3.0"),
-        Format("vcard-2.1", "vCard 2.1", "vcf", _VCARD, version="2.1"),
-        Format("csv", gettext_noop("CSV, all columns"), "csv", _CSV, layout="farley"),
-        Format("csv-google", gettext_noop("CSV for Google Contacts"), "csv", _CSV, layout="google"),
-        Format("csv-outlook", gettext_noop("CSV for Outlook (English)"), "csv", _CSV, layout="outlook.en"),
-        Format("csv-outlook-de", gettext_noop("CSV for Outlook (German)"), "csv", _CSV, layout="outlook.de"),
-        Format("xlsx", gettext_noop("Excel table (XLSX)"), "xlsx", _XLSX, layout="farley"),
-    )
-}
-
-
 def exported(
-    read: Callable[[], Iterable[Record]], form: Format, *, own_fields: Sequence[Field] | None = None
+    read: Callable[[], Iterable[Record]],
+    form: Format,
+    *,
+    title: str = "",
+    own_fields: Sequence[Field] | None = None,
 ) -> Iterator[bytes]:
-    """A whole file of that format, piece by piece; `read` gives its contacts, for a table twice."""
-    if not form.is_table:
+    """A whole file of that format, piece by piece; `read` gives its contacts, for a table twice.
+
+    `title` is what stands above it on paper. Raises CannotPrint before the first piece.
+    """
+    if form.is_on_paper:
+        return iter([pdf_of((octets for octets, _ in read()), form, title=title)])
+    if form.name == "birthdays":
+        return gathered(_birthdays((Card.parse(octets) for octets, _ in read()), get_language() or "en"))
+    return gathered(_pieces(read, form, own_fields))
+
+
+def _pieces(read: Callable[[], Iterable[Record]], form: Format, own_fields: Sequence[Field] | None) -> Iterator[bytes]:
+    if form.is_table:
+        most = most_of(Card.parse(octets) for octets, _ in read())
+        sheet = Sheet(form.layout, own_fields or (), most)
+        rows = itertools.chain([sheet.header], (sheet.row(Card.parse(octets), own) for octets, own in read()))
+        yield from _xlsx(rows) if form.ending == "xlsx" else _csv(rows)
+    elif write := _WRITERS.get(form.name):
+        yield from write(_card(octets, own, own_fields) for octets, own in read())
+    else:
         for octets, own in read():
             yield _as(octets, form.version, own, own_fields)
-        return
-    most = most_of(Card.parse(octets) for octets, _ in read())
-    sheet = Sheet(form.layout, own_fields or (), most)
-    rows = itertools.chain([sheet.header], (sheet.row(Card.parse(octets), own) for octets, own in read()))
-    yield from _xlsx(rows) if form.ending == "xlsx" else _csv(rows)
+
+
+def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same octets in pieces that are worth a write: one of each card cost more than the card."""
+    draft: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        draft.append(piece)
+        size += len(piece)
+        if size >= CHUNK:
+            yield b"".join(draft)
+            draft.clear()
+            size = 0
+    if draft:
+        yield b"".join(draft)
 
 
 def records(contacts: ContactQuerySet) -> Iterator[Record]:
@@ -147,8 +153,72 @@ def note_export(spaces: Iterable[Space], *, by: Actor, door: Door) -> None:
 def _as(
     octets: bytes, version: str | None, own: Document | None = None, own_fields: Sequence[Field] | None = None
 ) -> bytes:
-    if version is not None:
-        octets = convert(Card.parse(octets), version).octets
-    if own_fields is not None:
-        octets = with_own_lines(Card.parse(octets), own, own_fields).octets
+    if version is not None or own_fields is not None:
+        card = Card.parse(octets)
+        card = convert(card, version) if version is not None else card
+        octets = _with_own(card, own, own_fields).octets
     return octets if octets.endswith(b"\n") else octets + b"\r\n"
+
+
+def _card(octets: bytes, own: Document | None, own_fields: Sequence[Field] | None) -> Card:
+    return _with_own(Card.parse(octets), own, own_fields)
+
+
+def _with_own(card: Card, own: Document | None, own_fields: Sequence[Field] | None) -> Card:
+    return card if own_fields is None else with_own_lines(card, own, own_fields)
+
+
+# The formats of other programs: each takes the cards and gives the whole file.
+
+
+def _json(objects: Iterable[object]) -> Iterator[bytes]:
+    """A list of them, one a line."""
+    between = b"[\n"
+    for each in objects:
+        yield between + json.dumps(each, ensure_ascii=False, separators=(",", ":")).encode()
+        between = b",\n"
+    yield b"\n]\n" if between == b",\n" else b"[]\n"
+
+
+def _jcards(cards: Iterable[Card]) -> Iterator[bytes]:
+    return _json(map(jcard.to_jcard, cards))
+
+
+def _jscontacts(cards: Iterable[Card]) -> Iterator[bytes]:
+    return _json(map(jscontact.to_jscontact, cards))
+
+
+def _xcards(cards: Iterable[Card]) -> Iterator[bytes]:
+    yield xcard.HEAD.encode()
+    for card in cards:
+        yield xcard.to_xcard(card).encode()
+    yield xcard.TAIL.encode()
+
+
+def _ldif(cards: Iterable[Card]) -> Iterator[bytes]:
+    """A directory has no place for own fields: they are lines of the description."""
+    yield b"version: 1\r\n\r\n"
+    for card in cards:
+        told = [f"{each.param('X-LABEL') or each.param('X-KEY')}: {each.text}" for each in card.properties(NAME)]
+        yield ldif.to_ldif(card.added("NOTE", text="\n".join(told)) if told else card)
+
+
+def _birthdays(cards: Iterable[Card], language: str) -> Iterator[bytes]:
+    """Their events, in that language whenever they are read."""
+
+    def events() -> Iterator[ICalendar]:
+        for card in cards:
+            with translation.override(language):
+                key = card.uid or card.octets.decode(errors="replace")
+                made = list(events_of(card, card.full_name, key))
+            yield from (ICalendar(octets) for _, octets in made)
+
+    return calendar_file(events(), prodid=PRODID)
+
+
+_WRITERS: Final[dict[str, Callable[[Iterable[Card]], Iterator[bytes]]]] = {
+    "jscontact": _jscontacts,
+    "jcard": _jcards,
+    "xcard": _xcards,
+    "ldif": _ldif,
+}

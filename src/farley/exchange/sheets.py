@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from farley.codecs.vcard import Card, Kind, PartialDate, Property
+from farley.codecs.vcard_conversion_rules import MESSENGERS
 from farley.exchange import layouts
 from farley.exchange.mapping import Column
 from farley.fields.models import Document, Field
@@ -27,6 +28,7 @@ _SINGLE: Final = (*_NAME, "name", "nickname", "phonetic.given", "phonetic.family
 _HELD: Final = frozenset(
     {*_SINGLE, *_NAMES, *(f"{name}.type" for name in _NAMES), *(f"address.{place}" for place in _PLACES)} - {"address"}
 )
+_TOLD: Final = ("IMPP", *MESSENGERS, "X-SOCIALPROFILE", "SOCIALPROFILE", "RELATED", "X-ABRELATEDNAMES")  # in the note
 _MOST: Final = {"outlook": 3}  # e-mail addresses: it reads no more
 _DATES: Final = {"outlook.de": "{day:02}.{month:02}.{year:04}", "outlook.en": "{month}/{day}/{year:04}"}
 _FORMULA: Final = re.compile(r"[=@\t\r]|[+-](?![\d\s()./-]*\Z)")
@@ -144,10 +146,13 @@ def read_card(card: Card, layout: str) -> Said:
     single["note"] = "\n\n".join(filter(None, (found.text.strip() for found in card.properties("NOTE"))))
     single["tags"] = _tags(card, layout)
     single["gender"] = found.parts[0] if (found := card.first("GENDER")) and found.parts else ""
-    for to, names in (("birthday", ("BDAY",)), ("anniversary", ("ANNIVERSARY", "X-ANNIVERSARY"))):
-        dated = next((found.date for found in card.properties(*names) if found.date), None)
+    days = card.properties("ANNIVERSARY", "X-ANNIVERSARY", "X-ABDATE")
+    weddings = [found for found in days if found.name != "X-ABDATE" or found.label == "Anniversary"]
+    for to, dates in (("birthday", card.properties("BDAY")), ("anniversary", weddings)):
+        dated = next((found.date for found in dates if found.date), None)
         single[to] = _date(dated, layout) if dated else ""
-    told = [found for found in card.properties("IMPP", "RELATED", "X-ABRELATEDNAMES") if found.text.strip()]
+    others = [found for found in days if found not in weddings[:1]]
+    told = [found for found in (*card.properties(*_TOLD), *others) if found.text.strip()]
     said.notes += [f"{found.label or ', '.join(found.types) or found.name}: {found.text.strip()}" for found in told]
     for to, name in _NAMES.items():
         said.several[to] = [value for found in card.properties(name) if (value := _value(found))]

@@ -21,7 +21,9 @@ from farley.contacts.listing import as_spelt
 from farley.contacts.models import Contact
 from farley.contacts.storing import StoreProblem, octets_of
 from farley.contacts.tasks import change_many
-from farley.exchange.exporting import FORMATS, Record
+from farley.exchange.export_formats import FORMATS
+from farley.exchange.exporting import Record
+from farley.exchange.paper.setting import CannotPrint
 from farley.fields.models import Document, Field
 from farley.journal.access import Way, accesses, note_access
 from farley.journal.models import Door, Noun
@@ -30,7 +32,7 @@ from farley.spaces.audience import readers
 from farley.spaces.models import Space
 from farley.spaces.operations import find, require
 from farley.web import listing as asking
-from farley.web.exports import streamed
+from farley.web.exports import not_printed, streamed
 from farley.web.groups import change_members
 from farley.web.navigation import back
 from farley.web.problems import explained
@@ -71,7 +73,10 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
     if not first:
         warn(request, gettext("Select contacts first."))
     elif act == "export":
-        return _exported(request, selection)
+        try:
+            return _exported(request, selection)
+        except CannotPrint as problem:
+            warn(request, not_printed(problem))
     elif act in ("group", "ungroup"):
         _regroup(request, selection, is_in=act == "group")
     elif act in _DEEDS:
@@ -164,7 +169,7 @@ def _exported(request: PageRequest, selection: Selection) -> StreamingHttpRespon
         here = [space.pk for space in selection.spaces()]
         fields = list(Field.objects.visible_to(request.actor).of(Noun.CONTACT, here))
     taken = _Taken(selection, fields)
-    return streamed(taken.records, form, "contacts", own_fields=fields or None)
+    return streamed(taken.records, form, "contacts", title=gettext("Contacts"), own_fields=fields or None)
 
 
 class _Taken:

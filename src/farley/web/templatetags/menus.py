@@ -6,6 +6,7 @@ Every text goes through `escaped`, as in `web.rows`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django import template
@@ -13,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from farley.exchange.exporting import FORMATS
+from farley.exchange.export_formats import offered
 from farley.spaces.models import Space
 from farley.web.templatetags.farley import changed_query, escaped, hue, icon
 
@@ -123,8 +124,12 @@ def word_options(words: Iterable[str]) -> SafeString:
 
 @register.simple_tag
 def format_options() -> SafeString:
-    """The formats that contacts are exported in."""
-    return _options([(form.name, gettext(form.label), False) for form in FORMATS.values()])
+    """The formats that contacts are exported in, alike ones together."""
+    drawn = []
+    for section, forms in groupby(offered().values(), lambda form: form.section):
+        options = _options([(form.name, gettext(form.label), False) for form in forms])
+        drawn.append(f'<optgroup label="{escaped(gettext(section))}">{options}</optgroup>')
+    return mark_safe("".join(drawn))  # noqa: S308 - each text is escaped
 
 
 def _options(choices: Iterable[tuple[object, str, bool]]) -> SafeString:

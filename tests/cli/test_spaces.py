@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cast import an_event
 from tests.cli.conftest import Instance
 
 CARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:ada\r\nFN:Ada King\r\nEND:VCARD\r\n"
@@ -36,6 +37,15 @@ def test_who_sees_a_contact_is_told_with_role_and_reason(house: Instance) -> Non
         ("bob", "editor", "sales: team sellers"),
     ]
     assert rows[0][4] == "alice"
+
+
+def test_who_reads_an_entry_is_told_where_no_contact_has_the_uid(house: Instance, tmp_path: Path) -> None:
+    file = tmp_path / "plan.ics"
+    file.write_bytes(an_event("Standup", uid="standup"))
+    assert house.run("import", file, "--space", "sales", "--as", "alice").code == 0
+    lines = house.run("who", "standup", "--as", "bob").stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["alice", "bob"]
+    assert house.run("who", "standup", "--as", "mallory").code == 2
 
 
 def test_a_stranger_is_not_told_who_sees_a_contact(house: Instance) -> None:

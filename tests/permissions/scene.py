@@ -151,7 +151,9 @@ def make_scene() -> Scene:
     )
     mirror = _mirror(space, manager)
     calendar = calendars.create(space, "Zyxkalender", slug="zyxslug", by=manager.actor, door=Door.WEB)
-    event = hand.entry(calendar, an_event("Zyxtermin", "LOCATION:Zyxort", "ATTENDEE;CN=Zyxgast:mailto:zyxgast@x.org"))
+    event = hand.entry(
+        calendar, an_event("Zyxtermin", "LOCATION:Zyxort", "ATTENDEE;CN=Zyxgast:mailto:zyxgast@x.org", uid="zyxplan")
+    )
     told: dict[str, Any] = {"by": manager.actor, "door": Door.WEB, "batch": None}
     memo = conversations.add(Note(text="Zyxmemo @reader"), [contact], **told)
     call = conversations.add(Call(text="Zyxcall"), [contact], **told)

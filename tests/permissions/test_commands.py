@@ -111,7 +111,7 @@ COMMANDS: dict[str, list[Command]] = {
     "calendar unshare": [Command("calendar unshare Zyxkalender 1 --space zyxsales", (2, 2, 2, 2))],  # there is none
     "calendar remove": [Command("calendar remove Zyxkalender --space zyxsales", EDITORS)],
     "history": [Command("history zyxuid", READERS, INSIDE)],
-    "who": [Command("who zyxuid", READERS)],
+    "who": [Command("who zyxuid", READERS), Command("who zyxplan", READERS)],
     "undo": [Command("undo {batch}", EDITORS)],
     "archive": [Command("archive zyxuid -o {out}", READERS), Command("archive --account -o {out}", EVERYBODY)],
     "erase": [

@@ -311,6 +311,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name}, contact),
     ],
     "contact-who": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
+    "entry-who": [Route("get", SEEN, arguments=entry)],
     "spaces": [Route("get", ALL)],
     "new-space": [
         Route("get", ALL),

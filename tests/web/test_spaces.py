@@ -18,7 +18,7 @@ from farley.contacts.models import Contact
 from farley.journal.models import Batch
 from farley.spaces.models import Invitation, Membership, Space
 from farley.spaces.operations import archive, share
-from tests.cast import a_card, hand_of, person, space_of, team
+from tests.cast import a_calendar, a_card, an_event, hand_of, person, space_of, team
 
 pytestmark = pytest.mark.django_db
 
@@ -146,14 +146,41 @@ def test_who_sees_a_contact_is_told_with_every_way(page_of_alice: Client, alice:
     assert "carol" not in page  # who sees only when somebody is busy sees no contact
 
 
+def test_who_reads_an_entry_is_told_and_who_learns_only_when_it_keeps_busy(
+    page_of_alice: Client, alice: User, bob: User, as_user: AsUser
+) -> None:
+    person("carol")
+    calendar = a_calendar(team("sales", alice=Role.MANAGER, bob=Role.READER, carol=Role.FREEBUSY), "Plan")
+    hand = hand_of(alice)
+    open_to_all, private = (
+        hand.entry(calendar, an_event("Standup")),
+        hand.entry(calendar, an_event("x", "CLASS:PRIVATE")),
+    )
+    told = text_of(page_of_alice, f"/calendar/entries/{open_to_all.pk}/who/")
+    readers, _, others = told.partition("These people are told when it keeps somebody busy")
+    assert ("bob" in readers, "carol" in readers, "carol" in others) == (True, False, True)
+    readers, _, others = text_of(page_of_alice, f"/calendar/entries/{private.pk}/who/").partition(
+        "These people are told"
+    )
+    assert ("bob" in readers, "bob" in others) == (False, True)
+    assert as_user(bob).get(f"/calendar/entries/{private.pk}/who/").status_code == 404
+    assert (
+        f"/calendar/entries/{private.pk}/who/" in page_of_alice.get(f"/calendar/entries/{private.pk}/").content.decode()
+    )
+
+
 def test_a_manager_sees_a_space_as_a_member_does_and_that_is_noted(
     page_of_alice: Client, alice: User, bob: User
 ) -> None:
     space = team("sales", alice=Role.MANAGER, bob=Role.READER)
     hand_of(alice).contact(space, a_card("Ada Shared"))
     hand_of(bob).contact(space_of(bob), a_card("Bea Private"))
+    plan = a_calendar(space, "Plan")
+    for lines in ([], ["CLASS:PRIVATE"]):
+        hand_of(alice).entry(plan, an_event("Lunch", *lines))
     page = text_of(page_of_alice, "/spaces/sales/as/bob/")
     assert "Ada Shared" in page
+    assert "Plan<small>1 entry; of private ones only when somebody is busy" in page
     assert "Bea Private" not in page
     assert Event.objects.filter(verb="role.viewed_as", about=bob, user=alice).count() == 1
 

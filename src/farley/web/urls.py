@@ -175,6 +175,7 @@ urlpatterns = [
     path("instance/journal/", instance.journal, name="instance-journal"),
     path("contacts/<id:pk>/move/", moving.move_contact, name="move-contact"),
     path("contacts/<id:pk>/who/", who.contact_who, name="contact-who"),
+    path("calendar/entries/<id:pk>/who/", who.entry_who, name="entry-who"),
     path("search/", search.search, name="search"),
     path("palette/", palette.palette, name="palette"),
     path("spaces/", spaces_pages.spaces, name="spaces"),

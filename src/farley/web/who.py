@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
 from farley.accounts import events
+from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars.models import Calendar, CalendarObject
+from farley.calendars.seeing import is_told
 from farley.contacts.models import Contact, ContactQuerySet
 from farley.spaces.audience import Way, ways_into, ways_of
 from farley.spaces.models import Space
@@ -53,15 +57,44 @@ class SeenContact:
 def contact_who(request: PageRequest, pk: int) -> HttpResponse:
     """Everybody who sees the contact, the role they have and through what."""
     contact = visible_contact(request, pk)
-    ways = [way for way in ways_into(contact.space) if way.role >= Role.READER]
+    context = {
+        "place": "contacts",
+        "name": name_of(contact),
+        "url": reverse("contact", args=[pk]),
+        "space": contact.space,
+        "people": _people([way for way in ways_into(contact.space) if way.role >= Role.READER]),
+    }
+    return render(request, "spaces/who.html", context)
+
+
+@require_GET
+def entry_who(request: PageRequest, pk: int) -> HttpResponse:
+    """Everybody who reads the event or task, and who learns only when it keeps somebody busy."""
+    entries = CalendarObject.objects.told_to(request.actor).select_related("calendar", "space")
+    entry = get_object_or_404(entries, pk=pk)
+    ways = ways_into(entry.space)
+    readers = {way.user.pk for way in ways if is_told(entry, way.role)}
+    context = {
+        "place": "tasks" if entry.component == CalendarObject.Kind.TASK else "calendar",
+        "name": entry.summary or gettext("No title"),
+        "url": reverse("entry", args=[pk]),
+        "space": entry.space,
+        "calendar": entry.calendar,
+        "people": _people([way for way in ways if way.user.pk in readers]),
+        "others": _people([way for way in ways if way.user.pk not in readers]),
+    }
+    return render(request, "spaces/who.html", context)
+
+
+def _people(ways: Sequence[Way]) -> list[Sight]:
+    """Each person once, with every way; `ways` has the highest first."""
     people: dict[int, Sight] = {}
-    for way in ways:  # the highest first
+    for way in ways:
         told = role_name(way.role)
         sight = people.setdefault(way.user.pk, Sight(way.user.display_name, told, []))
         sight.photo = photo_url(way.user.name, way.user.photo)
         sight.reasons.append(_reason(way, sight.role))
-    context = {"place": "contacts", "contact": contact, "name": name_of(contact), "people": list(people.values())}
-    return render(request, "spaces/who.html", context)
+    return list(people.values())
 
 
 @require_GET
@@ -93,7 +126,7 @@ def person_sees(request: PageRequest, name: str) -> HttpResponse:
 
 @require_GET
 def space_as(request: PageRequest, name: str, person: str) -> HttpResponse:
-    """The contacts of a shared space as one of its members sees them; nothing can be done here."""
+    """The contacts and calendars of a shared space as one of its members sees them; nothing can be done here."""
     space = _looked_into(request, name)
     user = User.objects.filter(name=person, is_active=True).first()
     role = space.role_of(user.actor) if user else None
@@ -117,8 +150,25 @@ def space_as(request: PageRequest, name: str, person: str) -> HttpResponse:
         "contacts": [SeenContact(name_of(c), c.organisation_name) for c in rows[:SHOWN]],
         "count": seen.count(),
         "next": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
+        "calendars": [SeenContact(each.name, _extent(each, role)) for each in _calendars(theirs)],
     }
     return render(request, "spaces/as.html", context)
+
+
+def _calendars(theirs: Actor) -> list[Calendar]:
+    return list(Calendar.objects.busy_to(theirs).filter(archived_at=None).in_order())
+
+
+def _extent(calendar: Calendar, role: Role) -> str:
+    """How much of a calendar somebody with this role is shown."""
+    count = CalendarObject.objects.filter(calendar=calendar, deleted_at=None)
+    if role < Role.READER:
+        return gettext("only when somebody is busy")
+    if role >= Role.EDITOR:
+        return ngettext("{count} entry", "{count} entries", found := count.count()).format(count=found)
+    found = count.filter(classification=CalendarObject.Class.PUBLIC).count()
+    told = ngettext("{count} entry", "{count} entries", found).format(count=found)
+    return gettext("{entries}; of private ones only when somebody is busy").format(entries=told)
 
 
 def _looked_into(request: PageRequest, name: str) -> Space:

@@ -50,6 +50,20 @@ def test_a_person_or_a_group_alone_comes_out_in_any_format(farley: Instance) -> 
         assert farley.run("export", "--space", "sales", "--as", "alice", *wrong).code == 2
 
 
+def test_a_signature_on_standard_input_becomes_a_contact_that_can_be_taken_back(farley: Instance) -> None:
+    said = "Dr. Anna Schmidt\nMuster GmbH\nTel. +49 30 1234567\nanna@muster.example\nHRB 12\n"
+    asked = ("import", "--paste", "--space", "sales", "--as", "alice")
+    checked = farley.run(*asked, "--dry-run", stdin=said)
+    assert (checked.code, checked.stdout) == (0, "1 would be imported, 0 were there already, 0 had problems.\n")
+    assert export(farley) == b""
+    result = farley.run(*asked, stdin=said)
+    assert "FN:Dr. Anna Schmidt" in result.stderr
+    for line in (b"N:Schmidt;Anna;;Dr.;", b"ORG:Muster GmbH", b"TEL:+49 30 1234567", b"NOTE:HRB 12"):
+        assert line in export(farley)
+    assert "1 were there already" in farley.run(*asked, stdin=said).stdout
+    assert farley.run(*asked, stdin="--\n").code != 0
+
+
 def test_importing_the_same_file_again_changes_nothing(farley: Instance) -> None:
     path = write(farley, "people.vcf", ADA, BOB)
     load(farley, path)

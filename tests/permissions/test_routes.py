@@ -144,6 +144,13 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", ALL),
         Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "given": "Ada", "family": "King"}),
     ],
+    "paste-contact": [
+        Route("get", ALL),
+        Route(
+            "post", mine(404, 403, 200, 200), lambda s: {"space": s.space.name, "text": "Ada King, ada@farley.example"}
+        ),
+        Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "given": "Ada", "save": "1"}),
+    ],
     "import": [
         Route("get", ALL),
         Route(

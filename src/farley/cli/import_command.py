@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from farley.fields.models import Field
     from farley.spaces.models import Space
 
+MAX_PASTED = 2**20  # octets
+
 
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
@@ -73,6 +75,12 @@ def add_to(commands: Any) -> None:
         help="where entries of calendar files go: its name or address; default: the first of the space that takes them,"
         " or a new one",
     )
+    parser.add_argument(
+        "--paste",
+        action="store_true",
+        help="instead of files: one contact out of the text on standard input, for instance a signature; what is not"
+        " understood becomes its note",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would happen; change nothing")
     parser.add_argument(
         "--json", action="store_true", help="print the result as one JSON object, with what becomes of each entry"
@@ -91,15 +99,18 @@ def _import(options: argparse.Namespace) -> int:
 
     if options.layouts:
         return _print_layouts()
-    if not options.files:
-        raise Refused("name at least one file")
-    sources = _sources(options)
+    if bool(options.files) == options.paste:
+        raise Refused(
+            "name at least one file, or give text with --paste" if not options.paste else "--paste takes no file"
+        )
+    sources = [] if options.paste else _sources(options)
     if options.print_map:
         return _print_map(sources)
     if not options.space or not options.user:
         raise Refused("say which space with --space, and on whose behalf with --as")
     user = user_named(options.user)
     space = space_named(options.space, user)
+    sources = sources or [_pasted(options)]
     made = _define_fields(options, sources, space, user.actor) if options.define_fields else []
     calendar = calendar_named(options.calendar, user, options.space) if options.calendar else None
     asked: dict[str, Any] = {"key": options.key, "rule": Rule(options.rule), "is_dry_run": options.dry_run}
@@ -154,6 +165,23 @@ def _sources(options: argparse.Namespace) -> list[Source]:
             raise Refused(f"{options.map}: {reason}") from error
     how = How(options.format or "", options.encoding or "", mapping)
     return [Source(str(path), path, how) for path in options.files]
+
+
+def _pasted(options: argparse.Namespace) -> Source:
+    """The contact that the text on standard input is read as, kept as other files that are imported."""
+    from farley.codecs.pasted import read_pasted
+    from farley.codecs.vcard_draft import NothingInIt
+    from farley.exchange import uploads
+
+    text = sys.stdin.buffer.read(MAX_PASTED).decode(errors="replace")
+    try:
+        octets = read_pasted(text).octets()
+    except NothingInIt as error:
+        raise Refused("there is no contact in this text") from error
+    if not options.json:
+        print(printable(octets.decode().replace("\r\n", "\n")), file=sys.stderr)
+    [source] = uploads.receive([("pasted text", [octets])])
+    return source
 
 
 def _print_map(sources: Sequence[Source]) -> int:

@@ -149,6 +149,7 @@ def _pages(request: PageRequest) -> Iterator[Option]:
 def _deeds() -> Iterator[Option]:
     yield Option(gettext("New contact"), reverse("new-contact"), "plus", key="N")
     yield Option(gettext("New organisation"), f"{reverse('new-contact')}?kind=org", "building-2")
+    yield Option(gettext("New contact out of text"), reverse("paste-contact"), "clipboard-paste")
     yield Option(gettext("New group"), f"{reverse('new-contact')}?kind=group", "list")
     yield Option(gettext("New space"), reverse("new-space"), "users")
     yield Option(gettext("Import contacts"), reverse("import"), "upload")

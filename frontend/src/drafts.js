@@ -1,56 +1,83 @@
-// What is being written is kept for as long as the tab lives: over a way back, an ended session, a lost connection. It is
-// offered again where it was written, to whoever is signed in as the same person, and forgotten once it is saved.
+// What is being written is kept in this browser: over a way back, a closed tab, an ended session, a lost connection. It is
+// offered again where it was written, to whoever is signed in with the same account, and forgotten once it is saved, once
+// they sign out, and after two weeks.
 const PREFIX = "draft:";
-const person = () => document.body.dataset.person ?? "";
-const key = (form) => `${PREFIX}${person()}:${form.dataset.draft}`;
-const fields = (form) => [...form.elements].filter((each) => each.name && each.type !== "hidden" && each.type !== "submit");
-const words = (form) => form.querySelector("textarea");
+const KEPT_MS = 14 * 86_400_000;
+const account = () => document.body.dataset.account ?? "";
+const key = (form) => `${PREFIX}${account()}:${form.dataset.draft}`;
+const names = () => Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+const BASES = ["was", "revision"]; // what was changed: if that is another one by now, the server says so
+const isOffered = (form, name) => !form.dataset.draftOnly || form.dataset.draftOnly.split(" ").includes(name);
+const fields = (form) =>
+  [...form.elements].filter(
+    (each) =>
+      each.name &&
+      (BASES.includes(each.name) || !["hidden", "submit", "file", "password"].includes(each.type)) &&
+      isOffered(form, each.name),
+  );
+const isSwitch = (field) => field.type === "radio" || field.type === "checkbox";
+const valueOf = (field) => (isSwitch(field) ? field.checked : field.value);
 
-function valueOf(field) {
-  if (field.type === "radio" || field.type === "checkbox") return field.checked;
-  return field.value;
+function isChanged(field) {
+  if (isSwitch(field)) return field.checked !== field.defaultChecked;
+  if (field.matches("select")) return [...field.options].some((each) => each.selected !== each.defaultSelected);
+  return field.value !== field.defaultValue;
 }
 
-function keep(form) {
-  if (words(form).value === words(form).defaultValue) return sessionStorage.removeItem(key(form));
-  const values = fields(form).map((field) => [field.name, field.value, valueOf(field)]);
-  sessionStorage.setItem(key(form), JSON.stringify(values));
-}
-
-function kept(form) {
+function read(name) {
   try {
-    return JSON.parse(sessionStorage.getItem(key(form)));
+    return JSON.parse(localStorage.getItem(name));
   } catch {
     return null;
   }
 }
 
+function write(name, draft) {
+  try {
+    localStorage.setItem(name, JSON.stringify(draft));
+  } catch {
+    // the browser's room is full: what is written stays on the page
+  }
+}
+
+function keep(form) {
+  // What is only chosen is no work that could be lost; what is typed is.
+  const typed = fields(form).some((field) => !isSwitch(field) && !field.matches("select") && isChanged(field));
+  if (!typed) return forget(form);
+  const values = fields(form).map((field) => [field.name, field.value, valueOf(field)]);
+  write(key(form), { at: Date.now(), values });
+}
+
+const forget = (form) => localStorage.removeItem(key(form));
+const isRefused = (form) => Boolean(form.querySelector(".err, .notice")); // the server has given it back already
+
 /** Put what was kept back into the form, and say so. */
 function offer(form) {
-  const values = kept(form);
-  if (!values || form.querySelector(".err, .notice")) return; // the server has given it back already
-  for (const [name, value, state] of values) {
-    const field = fields(form).find((each) => each.name === name && (typeof state !== "boolean" || each.value === value));
+  const draft = read(key(form));
+  if (!draft || isRefused(form)) return;
+  for (const [name, value, state] of draft.values) {
+    const isState = typeof state === "boolean";
+    const field = fields(form).find((each) => each.name === name && (!isState || each.value === value));
     if (!field) continue;
-    if (typeof state === "boolean") field.checked = state;
+    if (isState) field.checked = state;
     else field.value = state;
   }
   const line = document.createElement("div");
   line.className = "kept";
   line.setAttribute("role", "status");
   const discard = document.createElement("button");
-  Object.assign(discard, { type: "button", className: "btn ghost sm", textContent: form.dataset.textDiscard });
+  Object.assign(discard, { type: "button", className: "btn ghost sm", textContent: document.body.dataset.textDiscard });
   discard.addEventListener("click", () => {
     forget(form);
     form.reset();
     line.remove();
-    words(form).focus();
+    fields(form)
+      .find((each) => each.type !== "hidden" && each.checkVisibility() && !isSwitch(each))
+      ?.focus();
   });
-  line.append(form.dataset.textKept, discard);
-  words(form).before(line);
+  line.append(document.body.dataset.textKept, discard);
+  (form.querySelector("[data-kept-here]") ?? form.querySelector("textarea") ?? form.firstElementChild).before(line);
 }
-
-const forget = (form) => sessionStorage.removeItem(key(form));
 
 function settle(root) {
   for (const form of root.querySelectorAll?.("form[data-draft]") ?? []) {
@@ -60,7 +87,19 @@ function settle(root) {
   }
 }
 
+/** Away with what is too old, and with what was sent by a page before this one and is not asked for again here. */
+function tidy() {
+  const here = new Set([...document.querySelectorAll("form[data-draft]")].map(key));
+  const isInside = Boolean(document.querySelector(".app")); // the log-in page saves nothing
+  for (const name of names()) {
+    const draft = read(name);
+    const isSent = isInside && draft?.isSent && name.startsWith(`${PREFIX}${account()}:`) && !here.has(name);
+    if (!draft || isSent || !(draft.at > Date.now() - KEPT_MS)) localStorage.removeItem(name);
+  }
+}
+
 export function startDrafts() {
+  tidy();
   settle(document);
   document.addEventListener("htmx:load", ({ target }) => settle(target.parentElement ?? document));
   document.addEventListener("input", ({ target }) => target.form?.matches("[data-draft]") && keep(target.form));
@@ -74,14 +113,18 @@ export function startDrafts() {
     const form = event.target.closest?.("form[data-draft]");
     if (!form || event.defaultPrevented) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    else if (event.key === "Escape") event.target.blur(); // the words stay
+    else if (event.key === "Escape" && form.matches(".composer")) event.target.blur(); // the words stay
   });
   document.addEventListener("click", ({ target }) => {
     const form = target.closest?.("[data-drop-draft]")?.closest("form[data-draft]");
     if (form) forget(form);
   });
   document.addEventListener("submit", ({ target }) => {
-    if (!target.action?.endsWith("/logout/")) return;
-    for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
+    if (target.action?.endsWith("/logout/")) {
+      for (const name of names()) if (name.startsWith(`${PREFIX}${account()}:`)) localStorage.removeItem(name);
+    } else if (target.matches("form[data-draft]:not([hx-post])")) {
+      const draft = read(key(target));
+      if (draft) write(key(target), { ...draft, isSent: true });
+    }
   });
 }

@@ -6,7 +6,7 @@ const dialog = () => document.getElementById("palette");
 const input = () => document.getElementById("palette-input");
 const options = () => [...dialog().querySelectorAll("[role=option]")];
 const chosen = () => dialog().querySelector("[aria-selected=true]");
-const place = () => `recent:${document.body.dataset.person ?? ""}`;
+const place = () => `recent:${document.body.dataset.account ?? ""}`;
 let isMore = false; // what is shown is about one contact
 
 function recent() {

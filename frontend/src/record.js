@@ -1,6 +1,8 @@
 // The record page: next and previous in the list one came from, back to it, sections on phones, E for the first fact.
 import { onKey } from "./keys.js";
 
+const kinds = { o: "note", l: "call", t: "event" };
+
 function list() {
   try {
     return JSON.parse(sessionStorage.getItem("list")) ?? { order: [] };
@@ -33,15 +35,21 @@ function showPlace() {
   place.hidden = false;
 }
 
-/** To the composer, for a note or a call. */
+/** To the composer, for a note, a call, an event or a task. */
 function write(kind) {
   const composer = document.getElementById("write");
   if (!composer) return false;
   document.querySelector('[data-seg-link="timeline"]')?.click(); // on a phone the others hide it
-  composer.querySelector(`[name=kind][value=${kind}]`).click();
-  composer.querySelector("textarea").focus();
+  const tab = composer.querySelector(`[name=kind][value=${kind}]`) ?? composer.querySelector(`[data-compose=${kind}]`);
+  tab?.click();
+  if (tab?.matches("a")) waitsFor = "write"; // its form comes from the server
+  else focusWriting(composer);
+  composer.scrollIntoView({ block: "nearest" });
   return true;
 }
+
+let waitsFor = "";
+const focusWriting = (composer) => composer.querySelector("#plan-title, textarea")?.focus();
 
 export function startRecord() {
   const body = document.querySelector("[data-record]");
@@ -52,9 +60,14 @@ export function startRecord() {
   onKey((key) => {
     if (key === "j") return go(1);
     if (key === "k") return go(-1);
-    if (key === "o" || key === "l") return write(key === "l" ? "call" : "note");
+    if (key in kinds) return write(kinds[key]);
     if (key === "e") return (document.querySelector("#facts button.edit")?.click(), true);
     return false;
+  });
+  document.addEventListener("htmx:load", ({ target }) => {
+    if (target.id !== "write" || waitsFor !== "write") return;
+    waitsFor = "";
+    focusWriting(target);
   });
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-write]");

@@ -302,7 +302,10 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", CHANGED, lambda _: {"kind": "note", "text": "hello"}, contact),
         Route("post", CHANGED, lambda _: {"kind": "call", "text": "hello"}, contact),
         Route("post", mine(404, 403, 422, 422), lambda _: {"kind": "note"}, contact, tells=["editor", "manager"]),
+        Route("post", CHANGED, lambda _: {"kind": "event", "title": "hello", "at": "2026-12-01T10:00"}, contact),
+        Route("get", mine(404, 403, 302, 302), arguments=contact),  # what is no part leads to the whole page
     ],
+    "mentions": [Route("get", SEEN, arguments=space)],
     "timeline-entry": [
         Route("get", SEEN, arguments=lambda s: ["note", s.memo.pk], tells=INSIDE),
         Route("get", SEEN, arguments=lambda s: ["call", s.call.pk], tells=INSIDE),

@@ -170,3 +170,14 @@ def test_an_undone_note_s_own_page_leads_away_from_nowhere(ada: Contact, page_of
 )
 def test_markdown_is_drawn_and_nothing_else(text: str, html: str) -> None:
     assert drawn(text, {"bob": User(name="bob", full_name="Bob <B>")}).strip() == html
+
+
+def test_the_beginning_of_a_name_offers_those_who_see_the_space(
+    alice: User, bob: User, mallory: User, page_of_alice: Client
+) -> None:
+    team("sales", alice=Role.EDITOR, bob=Role.READER)
+    User.objects.filter(name="bob").update(full_name="Björn Öst")
+    for typed, offered in (("b", True), ("öst", True), ("OST", True), ("rn", False), ("mallory", False), ("", True)):
+        html = page_of_alice.get(f"/spaces/sales/mentions/?q={typed}", headers=hx()).content.decode()
+        assert ('data-name="bob"' in html) is offered, typed
+        assert "mallory" not in html

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from farley.calendars.models import COMPONENTS, ENDLESS, MAX_ADDRESS, MAX_UID, CalendarObject, Components
+from farley.calendars.details import concerned_of
+from farley.calendars.models import COMPONENTS, ENDLESS, MAX_ADDRESS, MAX_UID, Attendee, CalendarObject, Components
 from farley.codecs.icalendar import Component, ICalendar, Property, When
 from farley.codecs.recurrence import bounds, extent
 from farley.codecs.zones import FixedZone, Zones, named_zone
@@ -117,7 +118,7 @@ def _said(main: Component, people: list[Person]) -> Texts:
     """What search finds it by."""
     told = [main.text(name)[: 4 * MAX_TEXT] for name in ("LOCATION", "DESCRIPTION", "COMMENT", "CONTACT")]
     told += main.categories[:MAX_CATEGORIES]
-    told += [part for address, name, *_ in people for part in (name, address)]
+    told += [part for address, name, role, *_ in people if role != Attendee.CONCERNED for part in (name, address)]
     return texts(_text(main.text("SUMMARY"), 1000), " ".join(told).replace("\0", " "), {})
 
 
@@ -149,7 +150,10 @@ def _is_floating(ical: ICalendar) -> bool:
 
 
 def _people(ical: ICalendar) -> list[Person]:
-    """Each once, the main component's word before that of overrides; the organiser first."""
+    """Each once, the main component's word before that of overrides; the organiser first.
+
+    Whom it is about, but who is not asked to come, has the role CONCERNED.
+    """
     found: dict[tuple[bool, str], Person] = {}
     main = ical.main
     for component in sorted(ical.components, key=lambda each: each is not main):
@@ -157,6 +161,9 @@ def _people(ical: ICalendar) -> list[Person]:
             _note(prop, found, is_organiser=True)
         for prop in component.attendees:
             _note(prop, found, is_organiser=False)
+    for uri, name in (each for component in ical.components for each in concerned_of(component)):
+        address = _text(uri.casefold().removeprefix("mailto:"), MAX_ADDRESS)
+        found.setdefault((False, address), (address, _text(name, 500), Attendee.CONCERNED, "", False))
     return sorted(found.values(), key=lambda person: not person[4])[:MAX_ATTENDEES]
 
 

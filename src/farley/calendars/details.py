@@ -24,6 +24,13 @@ class Invited(NamedTuple):
     name: str = ""
 
 
+class Concerned(NamedTuple):
+    """A contact that an entry is about, named by a URI (`people.reference_of`). RFC 5545 §3.8.4.2."""
+
+    uri: str
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
     """What shall be said of an entry; None leaves it as it is, an empty text takes it away.
@@ -47,6 +54,7 @@ class Details:
     alarms: tuple[int, ...] | None = None
     attendees: tuple[Invited, ...] | None = None
     organiser: Invited | None = None  # where there are attendees and nobody organises it yet
+    concerned: tuple[Concerned, ...] | None = None
     priority: int | None = None
     percent: int | None = None
     completed: When | None = None
@@ -144,6 +152,7 @@ def apply(editor: Editor, details: Details) -> None:
         _set_parent(editor, details.parent)
     _set_categories(editor, details.categories)
     _set_attendees(editor, details)
+    _set_concerned(editor, details.concerned)
     _set_alarms(editor, details.alarms)
 
 
@@ -215,6 +224,29 @@ def _set_attendees(editor: Editor, details: Details) -> None:
         params = (*named, ("ROLE", ("REQ-PARTICIPANT",)), ("PARTSTAT", ("NEEDS-ACTION",)), ("RSVP", ("TRUE",)))
         value = f"mailto:{each.address}"
         editor.ical = editor.ical.added(editor.component, "ATTENDEE", value=value, params=params)
+
+
+def _set_concerned(editor: Editor, concerned: Sequence[Concerned] | None) -> None:
+    """Those who were named keep their lines, and so does a CONTACT that names nobody by a URI."""
+    if concerned is None:
+        return
+    wanted = {each.uri.casefold(): each for each in concerned}
+    known = {each.uri.casefold(): prop.index for prop, each in _naming_lines(editor.component)}
+    editor.ical = editor.ical.without(*(index for uri, index in known.items() if uri not in wanted))
+    for uri, each in wanted.items():
+        if uri not in known:
+            params = (("ALTREP", (each.uri,)),)
+            editor.ical = editor.ical.added(editor.component, "CONTACT", text=each.name or each.uri, params=params)
+
+
+def concerned_of(component: Component) -> list[Concerned]:
+    """The contacts that an entry is about, each once."""
+    return list({each.uri.casefold(): each for _, each in _naming_lines(component)}.values())
+
+
+def _naming_lines(component: Component) -> list[tuple[Property, Concerned]]:
+    named = [(prop, (prop.param("ALTREP") or "").strip()) for prop in component.properties("CONTACT")]
+    return [(prop, Concerned(uri, prop.text.strip())) for prop, uri in named if uri]
 
 
 def simple_alarm(alarm: Component) -> int | None:

@@ -19,6 +19,7 @@ from farley.spaces.models import Space, held_by
 
 MAX_UID = 500  # characters
 MAX_SLUG = 255
+CLOSED = ("COMPLETED", "CANCELLED")  # what a task says of itself that is open no more
 MAX_ADDRESS = 200  # as contacts keep addresses
 ENDLESS = dt.datetime(
     9999, 12, 31, tzinfo=dt.UTC
@@ -197,6 +198,10 @@ class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
         """Those in spaces where `actor` is at least a reader, deleted ones too."""
         return self.filter(calendar__in=Calendar.objects.known_to(actor).values("pk"))
 
+    def still_open(self) -> Self:
+        """Tasks that are neither done nor given up."""
+        return self.filter(completed_at=None).exclude(status__in=CLOSED)
+
     def meeting(self, start: dt.datetime, end: dt.datetime) -> Self:
         """Those that may take place between two instants, by their bounds; tasks without any date are not among them.
 
@@ -305,10 +310,12 @@ class CalendarObject(models.Model):
 
 
 class Attendee(models.Model):
-    """Somebody an entry names: who is asked to come, and who asks. Derived; a contact is found by the address.
+    """Somebody an entry names: who is asked to come, who asks, whom it is about. Derived; the address finds a contact.
 
     Keyed by (object, n), so that those of an entry lie together and are written by difference.
     """
+
+    CONCERNED: ClassVar = "CONTACT"  # the role of whom it is about, and who is not asked to come
 
     pk = models.CompositePrimaryKey("object_id", "n")
     object_id = models.BigIntegerField()

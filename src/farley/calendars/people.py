@@ -1,23 +1,72 @@
-"""Contacts and the entries of calendars that name them, by the addresses that both have."""
+"""Contacts and the entries of calendars that name them: by the addresses that both have, or by a URI of the contact."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
+from urllib.parse import quote, unquote
+
+from django.db.models import Q
 
 from farley.accounts.actor import Actor
-from farley.calendars.models import Attendee, CalendarObject, CalendarObjectQuerySet
-from farley.contacts.models import Contact, IndexRow
+from farley.calendars.details import Concerned, Details, Invited
+from farley.calendars.models import MAX_ADDRESS, Attendee, CalendarObject, CalendarObjectQuerySet
+from farley.contacts import links, seeing
+from farley.contacts.models import Contact, IndexRow, bare_uid
 from farley.database import rows
 from farley.spaces.models import Space
 
+_OWN_URN = "urn:x-farley:uid:"  # of a contact whose UID is no UUID
+
 
 def naming(contacts: Iterable[Contact], *, by: Actor) -> CalendarObjectQuerySet:
-    """The entries that ask one of these contacts to come or were made by them, of those that `by` reads."""
-    pks = [contact.pk for contact in contacts]
-    addresses = IndexRow.objects.filter(contact_id__in=pks, kind=IndexRow.Kind.EMAIL).values("norm")
-    named = Attendee.objects.filter(address__in=addresses).values("object_id")
+    """The entries that ask one of these contacts to come, are about them or were made by them, of those `by` reads."""
+    meant = {contact.pk: reference_of(contact).casefold()[:MAX_ADDRESS] for contact in contacts}
+    addresses = IndexRow.objects.filter(contact_id__in=list(meant), kind=IndexRow.Kind.EMAIL).values("norm")
+    is_named = Q(address__in=addresses) | Q(address__in=sorted(meant.values()))
+    named = Attendee.objects.filter(is_named).values("object_id")
     found: CalendarObjectQuerySet = CalendarObject.objects.told_to(by).filter(pk__in=named)
     return found
+
+
+def addresses_of(contact: Contact) -> list[str]:
+    """What entries may name a contact by: its e-mail addresses, and the URI that means it."""
+    told = [prop.text.strip().removeprefix("mailto:").casefold() for prop in contact.card.properties("EMAIL")]
+    return sorted({reference_of(contact).casefold(), *told} - {""})
+
+
+def reference_of(contact: Contact) -> str:
+    """The URI by which entries name a contact that is not asked to come, or has no address to be asked at."""
+    return links.uri_of(contact) or f"{_OWN_URN}{quote(contact.uid_key, safe='')}"
+
+
+def with_contact(details: Details, contact: Contact, *, organiser: Invited, is_task: bool) -> Details:
+    """`details` of something with `contact`: they are asked to come to a meeting; a task is about them."""
+    if not is_task and contact.email:
+        others = [each for each in details.attendees or () if each.address.casefold() != contact.email.casefold()]
+        invited = Invited(contact.email, contact.full_name)
+        return replace(details, attendees=(*others, invited), organiser=details.organiser or organiser)
+    meant = Concerned(reference_of(contact), contact.full_name)
+    return replace(details, concerned=(*(details.concerned or ()), meant))
+
+
+def contacts_meant(concerned: Iterable[Concerned], *, by: Actor) -> dict[str, Contact]:
+    """By URI the contact that it means, of those that `by` sees: the one that was made first."""
+    keys = {each.uri: _key_of(each.uri) for each in concerned}
+    found = {contact.uid_key: contact for contact in _with_keys(sorted(set(keys.values()) - {""}), by)}
+    return {uri: found[key] for uri, key in keys.items() if key in found}
+
+
+def _key_of(uri: str) -> str:
+    return bare_uid(unquote(uri[len(_OWN_URN) :]) if uri.lower().startswith(_OWN_URN) else uri)
+
+
+def _with_keys(keys: list[str], by: Actor) -> list[Contact]:
+    if not keys:
+        return []
+    where = f"contacts_contact.uid_key IN ({rows.marks(keys)})"
+    found = seeing.contacts(where, [*keys], by=by, limit=len(keys) * 10)
+    return sorted(found, key=lambda contact: -contact.pk)
 
 
 def attendees_of(entries: Iterable[CalendarObject]) -> dict[int, list[Attendee]]:

@@ -314,9 +314,11 @@ def versions(contact: Contact, by: Actor, *, newest: int | None = None, before: 
     found: list[Version] = []
     content: int | None = None if contact.is_deleted else contact.content_id
     until: dt.datetime | None = None
+    emptied: set[int] = set()  # what the contact holds now is not among them
     if before is not None:
         content, until = _until(contact, before, content)
-    for change, is_told in _changes(contact.pk, before or MOST_ID, by):
+        emptied = emptied_of([content] if content is not None else [])
+    for change, is_told, is_emptied in _changes(contact.pk, before or MOST_ID, by):
         if newest is not None and len(found) == newest:
             break
         if change.verb == Verb.MOVED_OUT and is_told:
@@ -325,16 +327,18 @@ def versions(contact: Contact, by: Actor, *, newest: int | None = None, before: 
         elif is_told:
             found.append(Version(change, content, until))
             until = change.at
+        if is_emptied and change.before_id is not None:
+            emptied.add(change.before_id)
         if change.verb in (Verb.CHANGED, Verb.DELETED):
             content = change.before_id
         elif change.verb in (Verb.CREATED, Verb.RESTORED):
             content = None
-    emptied = emptied_of(version.content for version in found if version.content is not None)
     return [replace(version, content=None) if version.content in emptied else version for version in found]
 
 
 _CHANGES = (
-    "SELECT {change}, {maker}, {batch}, change.space_id IN (<spaces>) FROM journal_change change"
+    "SELECT {change}, {maker}, {batch}, change.space_id IN (<spaces>), LENGTH(former.octets) = 0"
+    " FROM journal_change change LEFT JOIN journal_content former ON former.id = change.before_id"
     " LEFT JOIN accounts_user maker ON maker.id = change.user_id"
     " LEFT JOIN journal_batch batch ON batch.id = change.batch_id"
     " WHERE change.noun = %s AND change.subject = %s AND change.id < %s ORDER BY change.id DESC LIMIT %s"
@@ -351,17 +355,17 @@ def _until(contact: Contact, change: int, current: int | None) -> tuple[int | No
     return current, first.at if first is not None else None
 
 
-def _changes(contact: int, end: int, by: Actor) -> Iterator[tuple[Change, bool]]:
+def _changes(contact: int, end: int, by: Actor) -> Iterator[tuple[Change, bool, bool]]:
     """What happened to a contact before the change `end`, newest first, each with who did it and in which act; and
-    whether `by` sees the space it happened in."""
+    whether `by` sees the space it happened in, and whether the octets before it are erased."""
     kinds = {"change": Change, "maker": User, "batch": Batch}
     spaces, held = held_by(by, Role.READER)
     sql = _CHANGES.replace("<spaces>", spaces)
     while True:
         found = rows.load_by(kinds, sql, [*held, int(Noun.CONTACT), contact, end, AT_ONCE])
-        for change, maker, batch, is_told in found:
+        for change, maker, batch, is_told, is_emptied in found:
             change.user, change.batch = maker, batch
-            yield change, bool(is_told)
+            yield change, bool(is_told), bool(is_emptied)
         if len(found) < AT_ONCE:
             return
         end = found[-1][0].pk

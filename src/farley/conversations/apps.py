@@ -10,10 +10,12 @@ class ConversationsConfig(AppConfig):
         from farley.conversations.keeping import EntryKeeper
         from farley.conversations.models import KINDS, About
         from farley.conversations.operations import move_along
+        from farley.conversations.plans import Plans
         from farley.conversations.rebuilding import EntryTexts
         from farley.journal import undo
 
         timeline.register("entries", timeline.Entries())
+        timeline.register("plans", Plans())
         timeline.register("changes", timeline.Changes())
         operations.on_moving(move_along)
         erasing.on_erasing(forgetting.forget, *KINDS.values(), About)

@@ -10,7 +10,8 @@ from farley.accounts.models import User
 from farley.conversations.models import Entry
 from farley.notifications import operations as notifications
 from farley.notifications.models import Kind
-from farley.spaces.audience import readers_among
+from farley.search.folding import search_fold
+from farley.spaces.audience import readers, readers_among
 from farley.spaces.models import Space
 
 MENTION = re.compile(r"(?<![\w@/.])@([a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?)(?![\w@])")
@@ -31,6 +32,18 @@ def meant_in(texts: Iterable[str], space: Space) -> dict[str, User]:
     found = User.objects.filter(name__in=sorted(names)[:MOST_NAMES], is_active=True)[: MOST * 2]
     seeing = readers_among(space, [user.pk for user in found])
     return {user.name: user for user in found if user.pk in seeing}
+
+
+def offered(space: Space, begun: str, *, limit: int) -> list[User]:
+    """Who may be meant by the beginning of a name: people who see `space`, by the name of their account or a word of
+    their full one; by full name."""
+    wanted = search_fold(begun.replace(".", " ").replace("_", " ")).strip()
+    found = []
+    for user, _ in readers(space):
+        words = f"{user.name} {search_fold(user.full_name)}"
+        if words.startswith(wanted) or any(mark + wanted in words for mark in " .-_"):
+            found.append(user)
+    return sorted(found, key=lambda user: (user.display_name.casefold(), user.pk))[:limit]
 
 
 def mention(entry: Entry, *, former: str, by: Actor) -> None:

@@ -118,7 +118,7 @@ _ENTRIES = (
     " AND (about.is_pinned, about.at, about.id) < (%s, %s, %s)"
     " ORDER BY about.is_pinned DESC, about.at DESC, about.id DESC LIMIT %s"
 )
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LAST = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
@@ -133,7 +133,7 @@ class Entries:
         for about, note, call, author in rows.load_by(tables, *self.question(contact.pk, by, kinds, behind, size)):
             entry: Entry = note or call
             entry.author = author
-            key = f"{about.is_pinned:d}.{(about.at - _EPOCH) // dt.timedelta(microseconds=1)}.{about.pk}"
+            key = f"{about.is_pinned:d}.{(about.at - EPOCH) // dt.timedelta(microseconds=1)}.{about.pk}"
             found.append(Moment(about.at, "entries", key, entry, is_pinned=about.is_pinned))
         return found
 
@@ -151,7 +151,7 @@ def _behind(key: str) -> tuple[bool, Any, int]:
     if key:
         try:
             first, second, third = (int(part) for part in key.split("."))
-            pinned, at, number = bool(first), _EPOCH + dt.timedelta(microseconds=second), third
+            pinned, at, number = bool(first), EPOCH + dt.timedelta(microseconds=second), third
         except (ValueError, OverflowError) as error:
             raise BadCursor(key) from error
         if number > MOST_ID:

@@ -55,6 +55,7 @@ class Shell:
     theme: str = "system"
     density: str = "dense"
     is_rail: bool = False
+    account: str = ""  # the name of the account, by which a browser keeps things apart
     user_name: str = ""
     user_email: str = ""
     user_photo: str = ""
@@ -97,6 +98,7 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         theme=user.theme,
         density=user.density,
         is_rail=request.COOKIES.get(RAIL_COOKIE) == "1",
+        account=user.name,
         user_name=user.display_name,
         user_email=user.email,
         user_photo=photo_url(user.name, user.photo),

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from farley.calendars.details import Details, Invited, alarms_of, names_of
+from farley.calendars.details import Details, Invited, alarms_of, concerned_of, names_of
 from farley.calendars.models import CalendarObject
 from farley.calendars.occurrences import Occurrence
 from farley.calendars.rules import RuleForm, UnusableRule, form_of, rule_of
@@ -231,6 +231,10 @@ def details_of(posted: QueryDict, source: Source, scope: Scope, *, me: Invited) 
     details = _with_times(details, typed, was, source, scope, errors)
     details = _with_rule(details, typed, posted, source, scope, errors)
     details = _with_people(details, posted, source, me, errors)
+    if "concerns" in posted and source.component is not None:
+        there, stay = concerned_of(source.component), set(posted.getlist("about"))
+        kept = tuple(each for each in there if each.uri in stay)
+        details = replace(details, concerned=kept if len(kept) < len(there) else None)
     if typed["alarm"] != was["alarm"] and typed["alarm"] != KEPT:
         minutes = _number(typed["alarm"].removeprefix("-"), 60 * 24 * 366)
         details = replace(

@@ -46,7 +46,7 @@ def quick_entry(request: PageRequest) -> HttpResponse:
         return back(request, list_of(kind))
     if not choices or not draft.is_sure:
         return redirect(f"{reverse('new-entry')}?{urlencode(_address_of(draft, request))}")
-    details = _details_of(draft)
+    details = details_of(draft)
     try:
         batch = made(request, choices[0], kind, details)
     except StoreProblem as problem:
@@ -75,7 +75,7 @@ def _span_of(draft: event_line.Draft) -> Span:
     return Span(first, last, is_all_day=True)
 
 
-def _details_of(draft: event_line.Draft) -> Details:
+def details_of(draft: event_line.Draft) -> Details:
     """What a line that is sure says; of a task its day is when it is due."""
     span, zone = _span_of(draft), entry_form.here()
     start: When | None = None

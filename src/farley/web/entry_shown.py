@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext, pgettext
 
 from farley.accounts.actor import Actor
-from farley.calendars.details import alarms_of
-from farley.calendars.people import contacts_with
+from farley.calendars import details
+from farley.calendars.details import alarms_of, concerned_of
+from farley.calendars.people import contacts_meant, contacts_with
 from farley.codecs.icalendar import Property, When
 from farley.codecs.zones import DatabaseZone
 from farley.contacts.models import Contact
@@ -23,7 +24,7 @@ from farley.web.calendars_shown import ShownCalendar
 from farley.web.dates import written_day
 from farley.web.entry_form import KEPT, Source, Span
 from farley.web.listing import Choice
-from farley.web.people import url_of
+from farley.web.people import name_of, url_of
 from farley.web.recurring import in_words
 from farley.web.requests import PageRequest
 from farley.web.templatetags.farley import relative_day
@@ -47,6 +48,15 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class Concerned:
+    """A contact that it is about; without a `url` one that the reader does not see."""
+
+    name: str
+    uri: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     text: str
     url: str
@@ -59,6 +69,7 @@ class Facts:
     place: str
     notes: str
     links: list[Link] = field(default_factory=list)
+    about: list[Concerned] = field(default_factory=list)
     guests: list[Guest] = field(default_factory=list)
     more_guests: int = 0
     alarms: list[str] = field(default_factory=list)
@@ -83,6 +94,7 @@ def facts_of(request: PageRequest, shown: ShownCalendar, source: Source) -> Fact
         place=component.text("LOCATION"),
         notes=component.text("DESCRIPTION")[:100_000],
         links=_links(component.properties("URL", "ATTACH", "CONFERENCE")),
+        about=_about(concerned_of(component), request.actor),
         guests=[_guest(prop, contacts) for prop in people[:MAX_PEOPLE]],
         more_guests=max(0, len(people) - MAX_PEOPLE),
         alarms=alarms,
@@ -163,6 +175,16 @@ def asked_people(typed: str, by: Actor) -> list[Contact]:
     hits = finding.find(typed, by=by, nouns=[Noun.CONTACT], limit=MAX_COMPLETED * 4)
     there = Contact.objects.visible_to(by).exclude(email="").in_bulk([hit.record for hit in hits])
     return [there[hit.record] for hit in hits if hit.record in there][:MAX_COMPLETED]
+
+
+def _about(concerned: Sequence[details.Concerned], by: Actor) -> list[Concerned]:
+    known = contacts_meant(concerned[:MAX_PEOPLE], by=by)
+    return [
+        Concerned(name_of(known[each.uri]), each.uri, url_of(known[each.uri]))
+        if each.uri in known
+        else Concerned(each.name, each.uri, "")
+        for each in concerned[:MAX_PEOPLE]
+    ]
 
 
 def _guest(prop: Property, contacts: dict[str, Contact]) -> Guest:

@@ -21,15 +21,17 @@ from farley.journal.access import Way, note_access
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.web.affiliations import affiliation_form, organisations_of
-from farley.web.composing import empty_form
+from farley.web.composing import EntryForm, empty_form
 from farley.web.context import SPACE_ICONS
 from farley.web.dates import days_ahead
 from farley.web.editing import editing_of, new_fact, relation_editing
 from farley.web.facts import MAX_FACTS, fact_groups, link_of, other_lines, signature
 from farley.web.labels import label_of, words_of
+from farley.web.opened import KINDS as PLANS
 from farley.web.organisations import organisation_of
 from farley.web.own_values import own_facts
 from farley.web.people import Person, name_of, person_of, persons, photo_of, shape_of, url_of
+from farley.web.planning import PlanForm, plan_form
 from farley.web.requests import PageRequest, standings
 from farley.web.spaces import audience_of
 from farley.web.timeline import timeline_of
@@ -145,12 +147,17 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "more_others": max(0, len(others) - MAX_FACTS),
         "here": reverse("contact", args=[contact.pk]),
         "timeline": timeline_of(request, contact, can_edit=can_edit),
-        "composer": empty_form(contact, request.GET.get("write", "")) if can_edit else None,
+        "composer": composer_of(request, contact, request.GET.get("write", "")) if can_edit else None,
         "tag_names": list(hues),
         "targets": targets_of(request, contact) if can_edit else [],
         "audience": audience_of(contact.space),
         **_around(request, contact),
     }
+
+
+def composer_of(request: PageRequest, contact: Contact, kind: str) -> EntryForm | PlanForm:
+    """The form of a note, a call, an event or a task, with nothing in it yet."""
+    return plan_form(request, contact, kind) if kind in PLANS else empty_form(contact, kind)
 
 
 def targets_of(request: PageRequest, contact: Contact) -> list[Space]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from farley.calendars import occurrences, series
 from farley.calendars.details import Details
-from farley.calendars.models import CalendarObject, Components
+from farley.calendars.models import CLOSED, CalendarObject, Components
 from farley.calendars.occurrences import Occurrence
 from farley.calendars.series import Scope
 from farley.codecs.icalendar import When
@@ -35,7 +35,6 @@ MOST = 500  # on the page
 MOST_DONE = 100
 MOST_RECURRING = 50  # whose next time is looked up
 _AHEAD, _BEHIND = dt.timedelta(days=400), dt.timedelta(days=100)
-_CLOSED = ("COMPLETED", "CANCELLED")
 
 
 @dataclass(slots=True)
@@ -138,9 +137,8 @@ def tasks_context(request: PageRequest, *, shows_done: bool) -> dict[str, Any]:
     found = CalendarObject.objects.told_to(request.actor).filter(
         calendar__in=list(on), component=CalendarObject.Kind.TASK
     )
-    still_open = list(found.filter(completed_at=None).exclude(status__in=_CLOSED).order_by("due_at", "pk")[: MOST + 1])
-    rows = [_row(entry, on[entry.calendar_id]) for entry in still_open[:MOST]]
-    _next_of_series(rows, still_open)
+    still_open = list(found.still_open().order_by("due_at", "pk")[: MOST + 1])
+    rows = rows_of(still_open[:MOST], on)
     done: list[Row] = []
     if shows_done:
         closed = found.filter(completed_at__isnull=False).order_by("-completed_at")[:MOST_DONE]
@@ -157,16 +155,24 @@ def tasks_context(request: PageRequest, *, shows_done: bool) -> dict[str, Any]:
     }
 
 
+def rows_of(entries: Sequence[CalendarObject], calendars: Mapping[int, ShownCalendar]) -> list[Row]:
+    """Tasks of these calendars as lists show them."""
+    rows = [_row(entry, calendars[entry.calendar_id]) for entry in entries]
+    _next_of_series(rows, entries)
+    return rows
+
+
 def _row(entry: CalendarObject, shown: ShownCalendar) -> Row:
-    is_done = entry.completed_at is not None or entry.status in _CLOSED
+    is_done = entry.completed_at is not None or entry.status in CLOSED
     return Row(
         entry.pk, entry.uid, "", entry.summary or gettext("No title"), url_of(entry), shown.hue, shown.name, shown.pk,
-        shown.can_edit, _due(entry), not entry.is_all_day, entry.priority, entry.percent or 0, is_done,
+        shown.can_edit, due_of(entry), not entry.is_all_day, entry.priority, entry.percent or 0, is_done,
         entry.is_recurring, list(entry.categories), entry.related_to,
     )  # fmt: skip
 
 
-def _due(entry: CalendarObject) -> dt.datetime | None:
+def due_of(entry: CalendarObject) -> dt.datetime | None:
+    """When a task is due, by the reader’s clock; its day alone counts where it says no more."""
     if entry.due_at is None:
         return None
     zone = dt.UTC if entry.is_all_day or entry.is_floating else timezone.get_current_timezone()
@@ -181,7 +187,7 @@ def _next_of_series(rows: Iterable[Row], entries: Sequence[CalendarObject]) -> N
         entry = by_pk[row.pk]
         start = max(now - _BEHIND, entry.first_at or now)
         found = occurrences.of_object(entry, start - dt.timedelta(days=2), start + _AHEAD, zone=zone, most=200)
-        following = next((each for each in found if each.status not in _CLOSED), None)
+        following = next((each for each in found if each.status not in CLOSED), None)
         if following is not None and following.recurrence_id is not None:
             row.at, row.due = following.recurrence_id.written(), _end_of(following, zone)
             row.url = url_of(entry, row.at)

@@ -83,7 +83,9 @@ def _owners(calendars: Sequence[ShownCalendar]) -> dict[int, int]:
 def _asked(entries: Sequence[int], users: Sequence[User]) -> dict[int, set[int]]:
     """Which of `users` each entry names, by its id."""
     by_address = {user.email.casefold(): user.pk for user in users}
-    named = Attendee.objects.filter(object_id__in=entries, address__in=list(by_address))
+    named = Attendee.objects.filter(object_id__in=entries, address__in=list(by_address)).exclude(
+        role=Attendee.CONCERNED
+    )
     found: dict[int, set[int]] = {}
     for entry, address in named.values_list("object_id", "address"):
         found.setdefault(entry, set()).add(by_address[address])

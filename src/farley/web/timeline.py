@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from farley.accounts.models import User
+from farley.calendars.models import CalendarObject
+from farley.calendars.occurrences import Occurrence
 from farley.contacts import seeing
 from farley.contacts.models import Contact
 from farley.conversations import timeline
 from farley.conversations.mentions import meant_in
 from farley.conversations.models import Call, Entry, Note, links_of
-from farley.conversations.timeline import BadCursor
+from farley.conversations.plans import Plan
+from farley.conversations.timeline import BadCursor, Moment
 from farley.database import rows
 from farley.spaces.models import Space
 from farley.web.events import Day, Event, days_of, version_events
 from farley.web.markdown import drawn
+from farley.web.occurrences import url_of
 from farley.web.people import Person, person_of
 from farley.web.requests import PageRequest
+from farley.web.tasks import due_of
+from farley.web.templatetags.farley import coming_day
 
 MAX_SHOWN = 4000  # characters of an entry in a timeline; its own page has all
 MAX_OTHERS = 20  # of those an entry is also about
@@ -70,6 +79,8 @@ def timeline_of(request: PageRequest, contact: Contact, *, can_edit: bool) -> Sh
     found = [moment.what for moment in page.moments if moment.source == "changes"]
     changed = version_events(contact, found, request.actor, can_undo=can_edit)
     shown |= {id(version): event for version, event in zip(found, changed, strict=True)}
+    plans = [moment for moment in page.moments if moment.source == "plans"]
+    shown |= {id(moment.what): _plan_event(moment, contact) for moment in plans}
     return ShownTimeline(
         days=days_of(shown[id(moment.what)] for moment in page.moments if not moment.is_pinned),
         pinned=[shown[id(moment.what)] for moment in page.moments if moment.is_pinned],
@@ -111,6 +122,37 @@ def _events(
         what, icon, told = _told(entry)
         events.append(Event(entry.at, what, told, icon, entry=shown))
     return events
+
+
+def _plan_event(moment: Moment, contact: Contact) -> Event:
+    """A meeting or a task, with the way back here from its page."""
+    plan: Plan = moment.what
+    entry, each = plan.entry, plan.occurrence
+    at = each.recurrence_id.written() if each and each.recurrence_id else ""
+    back = quote(f"{reverse('contact', args=[contact.pk])}?seg=timeline")
+    url = url_of(entry, at)
+    told = _told_task(entry) if plan.is_task else _told_meeting(each or entry, moment.at)
+    icon = ("circle-check" if entry.completed_at else "circle") if plan.is_task else "calendar"
+    title = (each or entry).summary or gettext("No title")
+    return Event(moment.at, "", told, icon, title, f"{url}{'&' if '?' in url else '?'}next={back}")
+
+
+def _told_task(entry: CalendarObject) -> str:
+    told = [gettext("Task")]
+    if entry.completed_at:
+        told.append(pgettext("a task", "done"))
+    elif (due := due_of(entry)) is not None:
+        told.append(gettext("due {day}").format(day=coming_day(due.date())))
+    return ", ".join(told)
+
+
+def _told_meeting(each: Occurrence | CalendarObject, begun: dt.datetime) -> str:
+    told = [gettext("Meeting")]
+    end = each.end if isinstance(each, Occurrence) else each.ends_at
+    if not each.is_all_day and end and end > begun:
+        told.append(f"{timezone.localtime(begun):%H:%M}–{timezone.localtime(end):%H:%M}")
+    told += [each.location] if each.location else []
+    return ", ".join([*told, gettext("cancelled")] if each.status == "CANCELLED" else told)
 
 
 def _told(entry: Entry) -> tuple[str, str, str]:

@@ -4,34 +4,42 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import trigger_client_event
 
 from farley.accounts.roles import Role
 from farley.contacts import links
 from farley.contacts.models import Contact
 from farley.conversations import operations
+from farley.conversations.mentions import offered
 from farley.conversations.models import Call, Entry, Note
 from farley.conversations.operations import BadEntry, EntryConflict
 from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Door
+from farley.journal.records import StoreProblem
 from farley.journal.writing import one_batch
 from farley.spaces.models import Space
 from farley.spaces.operations import require
-from farley.web.composing import KINDS, EntryForm, empty_form, form_of, numbers_of, read_form, said, typed_form
+from farley.web.composing import KINDS, EntryForm, form_of, numbers_of, read_form, said, typed_form
 from farley.web.context import SPACE_ICONS
 from farley.web.navigation import back
+from farley.web.opened import KINDS as PLANS
 from farley.web.people import person_of
-from farley.web.record import record_context, swapped_parts, visible_contact
+from farley.web.planning import BadPlan, PlanForm, add_plan, plan_form
+from farley.web.problems import explained
+from farley.web.record import composer_of, record_context, swapped_parts, visible_contact
 from farley.web.requests import PageRequest
 from farley.web.timeline import entry_event, timeline_of
 from farley.web.toasts import toast
 
+MENTIONED = 8  # people that are offered
 ACTS: dict[type[Entry], Batch.Act] = {Note: Batch.Act.NOTE, Call: Batch.Act.CALL}
 
 
@@ -49,11 +57,20 @@ def timeline_page(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, f"conversations/timeline.html#{part}", {"contact": contact, "timeline": found})
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def add_entry(request: PageRequest, pk: int) -> HttpResponse:
-    """Keep what was written in the composer."""
+    """GET: the composer for another `kind`. POST: keep what was written in it."""
     contact = visible_contact(request, pk)
     require(contact.space, request.actor, Role.EDITOR)
+    if request.method == "GET":
+        kind = request.GET.get("kind", "")
+        if not request.htmx:
+            return redirect(f"{reverse('contact', args=[pk])}?{urlencode({'seg': 'timeline', 'write': kind})}#write")
+        space_icon = SPACE_ICONS[Space.Kind(contact.space.kind)]
+        context = {"contact": contact, "composer": composer_of(request, contact, kind), "space_icon": space_icon}
+        return render(request, "conversations/write.html", context)
+    if request.POST.get("kind", "") in PLANS:
+        return _planned(request, contact)
     form = typed_form(request.POST, numbers=numbers_of(contact))
     model = KINDS.get(form.kind, Note)
     try:
@@ -66,6 +83,20 @@ def add_entry(request: PageRequest, pk: int) -> HttpResponse:
     if not request.htmx:
         return redirect(f"{reverse('contact', args=[pk])}?seg=timeline")
     return _composer(request, visible_contact(request, pk), None)
+
+
+def _planned(request: PageRequest, contact: Contact) -> HttpResponse:
+    form = plan_form(request, contact, request.POST["kind"], request.POST)
+    try:
+        title, batch = add_plan(request, contact, form)
+    except BadPlan as problem:
+        return _composer(request, contact, replace(form, error=problem.said))
+    except StoreProblem as problem:
+        return _composer(request, contact, replace(form, error=explained(problem)))
+    toast(request, gettext("“{title}” added").format(title=title), undoes=batch)
+    if not request.htmx:
+        return redirect(f"{reverse('contact', args=[contact.pk])}?seg=timeline")
+    return _composer(request, visible_contact(request, contact.pk), None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,6 +119,14 @@ def entry(request: PageRequest, kind: str, pk: int) -> HttpResponse:
         case "pin" | "unpin" as act:
             return _pinned(request, found, is_pinned=act == "pin")
     return _saved(request, found)
+
+
+@require_GET
+def mentions(request: PageRequest, name: str) -> HttpResponse:
+    """Who may be meant by the beginning of a name behind an @: people who see the space."""
+    space = get_object_or_404(Space.objects.visible_to(request.actor), name=name)
+    people = offered(space, request.GET.get("q", "")[:40], limit=MENTIONED)
+    return render(request, "conversations/mentions.html", {"people": people})
 
 
 def _saved(request: PageRequest, found: Entry) -> HttpResponse:
@@ -157,15 +196,16 @@ def _also(request: PageRequest, form: EntryForm, contact: Contact | None, found:
     return [] if contact is not None and named.pk == contact.pk else [named]
 
 
-def _composer(request: PageRequest, contact: Contact, form: EntryForm | None) -> HttpResponse:
+def _composer(request: PageRequest, contact: Contact, form: EntryForm | PlanForm | None) -> HttpResponse:
     """The composer anew, with what has come of it; or with what was typed and is wrong."""
     context = record_context(request, contact) | {"segment": "timeline"}
-    context["composer"] = form or empty_form(contact, request.POST.get("kind", ""))
+    context["composer"] = form or composer_of(request, contact, request.POST.get("kind", ""))
     if not request.htmx:
         return render(request, "contacts/record.html", context, status=422)
-    html: str = render_to_string("conversations/composer.html", context, request)
+    html: str = render_to_string("conversations/write.html", context, request)
     html += swapped_parts(request, context, "timeline", "meta") if form is None else ""
-    return HttpResponse(html, status=422 if form else 200)
+    response = HttpResponse(html, status=422 if form else 200)
+    return trigger_client_event(response, "planned") if form is None else response
 
 
 def _entry_page(

@@ -158,6 +158,7 @@ urlpatterns = [
     path("contacts/<id:pk>/affiliations/", affiliating.change_affiliation, name="change-affiliation"),
     path("contacts/<id:pk>/timeline/", timeline_entries.timeline_page, name="timeline"),
     path("contacts/<id:pk>/timeline/add/", timeline_entries.add_entry, name="add-timeline-entry"),
+    path("spaces/<word:name>/mentions/", timeline_entries.mentions, name="mentions"),
     path("timeline/<word:kind>/<id:pk>/", timeline_entries.entry, name="timeline-entry"),
     path("contacts/<id:pk>/history/", history.history, name="contact-history"),
     path("contacts/<id:pk>/history/<id:version>/restore/", history.restore, name="restore-version"),

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from farley.accounts.models import User
 from farley.calendars.models import CalendarObject, Components
+from farley.contacts import erasing
 from farley.contacts.models import Contact
+from farley.journal.models import Door
 from tests.cast import a_calendar, a_card, an_event, hand_of, space_of
 from tests.web.reading import hx, text_of
 
@@ -76,6 +78,14 @@ def test_a_contact_without_an_address_is_met_too(alice: User, ada: Contact, page
         planned(page_of_alice, eve, "event", title="Walk", at="2026-01-02T10:00")
         assert "Walk Meeting, 10:00–11:00" in text_of(page_of_alice.get(f"/contacts/{eve.pk}/?seg=timeline").content)
     assert "Walk" not in text_of(page_of_alice.get(f"/contacts/{ada.pk}/?seg=timeline").content)
+
+
+def test_who_is_erased_stands_in_no_task(alice: User, ada: Contact, page_of_alice: Client) -> None:
+    planned(page_of_alice, ada, "task", title="Send the offer")
+    erasing.erase(ada, confirmed=erasing.confirmation_of(ada), by=alice.actor, door=Door.WEB)
+    task = CalendarObject.objects.get()
+    assert b"Ada" not in task.content.data
+    assert task.summary == "Send the offer"
 
 
 def test_meetings_that_took_place_are_told_once_each_over_all_pages(

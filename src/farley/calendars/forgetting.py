@@ -11,6 +11,7 @@ from farley.calendars.birthdays import uids_of
 from farley.calendars.deriving import derive
 from farley.calendars.erasing import ENTRY, purge
 from farley.calendars.models import Attendee, Calendar, CalendarObject
+from farley.calendars.people import reference_of
 from farley.calendars.writing import CalendarWriter
 from farley.codecs.icalendar import ICalendar
 from farley.contacts.erasing import Traces, empty, overwrite_deleted, spaces_of
@@ -24,7 +25,8 @@ _AT_ONCE: Final = 200  # octets of so many are in memory
 
 
 def forget(traces: Traces) -> None:
-    """Erase the birthdays, and take the addresses out of who takes part: of entries, former states and deleted ones.
+    """Erase the birthdays, and take the contact out of who takes part and of what is about it: entries, former states
+    and deleted ones.
 
     Where the contact is and has been, as far as whoever erases it manages that. Not in calendars that are followed from
     outside, which would bring it back; nor an address that another contact there has, too; nor what somebody wrote in
@@ -40,10 +42,12 @@ def forget(traces: Traces) -> None:
         purge(list(birthdays), space, by=traces.by, door=traces.door)
         if space != traces.space and (space.role_of(traces.by) or Role.FREEBUSY) < Role.MANAGER:
             continue
-        if addresses := traces.addresses - _held_by_others(space, traces):
-            _take_out(space, addresses, CalendarWriter(space, by=traces.by, door=traces.door, batch=None))
-            purge(list(_deleted(space, addresses)), space, by=traces.by, door=traces.door)
-            empty(_former(space, addresses))
+        if not traces.is_person:
+            continue
+        addresses = (traces.addresses - _held_by_others(space, traces)) | {reference_of(traces.contact).casefold()}
+        _take_out(space, addresses, CalendarWriter(space, by=traces.by, door=traces.door, batch=None))
+        purge(list(_deleted(space, addresses)), space, by=traces.by, door=traces.door)
+        empty(_former(space, addresses))
 
 
 def _held_by_others(space: Space, traces: Traces) -> set[str]:
@@ -97,5 +101,6 @@ def _places(octets: bytes, addresses: Collection[str]) -> list[int]:
     if not any(address in told for address in addresses):  # nearly all: reading takes a hundred times as long
         return []
     components = [part for each in ICalendar(octets).components for part in (each, *each.alarms)]
-    people = [prop for part in components for prop in part.properties("ATTENDEE", "ORGANIZER")]
-    return [prop.index for prop in people if prop.address.casefold() in addresses]
+    people = [(prop, prop.address) for part in components for prop in part.properties("ATTENDEE", "ORGANIZER")]
+    people += [(prop, prop.param("ALTREP") or "") for part in components for prop in part.properties("CONTACT")]
+    return [prop.index for prop, address in people if address.casefold() in addresses]

@@ -42,7 +42,8 @@ class Traces:
     tags: frozenset[str]
     batches: frozenset[int]
     uids: frozenset[str]
-    addresses: frozenset[str]  # e-mail, folded; none where a rule takes away what was deleted: no person is erased
+    addresses: frozenset[str]  # e-mail, folded; none where no person is erased
+    is_person: bool  # not so where a rule takes away what was deleted
     space: Space  # where it lies, locked; as are all it has been in
     by: Actor
     door: Door
@@ -174,7 +175,7 @@ def _traces_of(contact: Contact, space: Space, *, is_person: bool, by: Actor, do
     uids = {contact.uid, *former.values_list("own_before__uid", flat=True)}
     return Traces(
         *(contact, frozenset(names - {""}), frozenset(tags), batches, frozenset(uids), frozenset(addresses - {""})),
-        *(space, by, door),
+        *(is_person, space, by, door),
     )
 
 

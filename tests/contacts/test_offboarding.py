@@ -11,16 +11,20 @@ from farley.accounts.closing import LastAdministrator, NotAdministrator
 from farley.accounts.events import Event, Verb
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars import sharing as calendar_links
+from farley.calendars.models import CalendarObject
 from farley.contacts import operations
 from farley.contacts.models import Contact
 from farley.contacts.offboarding import HandedOver, Private, UnfitHeir, belongings_of, let_in, offboard
+from farley.conversations import operations as conversations
+from farley.conversations.models import Note
 from farley.journal.models import Door
 from farley.journal.undo import undo
 from farley.lists import saving
 from farley.lists.models import View
 from farley.spaces.models import Membership, Space
 from farley.spaces.operations import LastManager
-from tests.cast import a_card, hand_of, person, space_of, team
+from tests.cast import a_calendar, a_card, an_event, hand_of, person, space_of, team
 
 
 @pytest.fixture
@@ -134,3 +138,23 @@ def test_what_lets_a_person_in_by_other_ways_ends_with_the_account(
     monkeypatch.setattr("farley.accounts.closing._endings", endings)
     leave(alice, admin)
     assert ended == [alice]
+
+
+def test_calendars_notes_and_links_are_closed_or_handed_over_with_their_space(
+    alice: User, bob: User, admin: User
+) -> None:
+    space, hand = space_of(alice), hand_of(alice)
+    contact, calendar = hand.contact(space), a_calendar(space, "Mine")
+    hand.entry(calendar, an_event("Lunch"))
+    conversations.add(Note(text="hello"), [contact], by=alice.actor, door=Door.WEB, batch=None)
+    link = calendar_links.share(calendar, calendar_links.CalendarLink.Shows.ALL, by=alice.actor, door=Door.WEB)
+    leave(alice, admin)
+    seen = (CalendarObject.objects, Note.objects, Contact.objects)
+    for user in (alice, bob, admin):
+        assert not any(each.visible_to(user.actor).exists() for each in seen)
+    with pytest.raises(calendar_links.NoSuchLink):
+        calendar_links.opened(link.token)
+    leave(alice, admin, bob, Private.HAND_OVER)
+    assert all(each.visible_to(bob.actor).count() == 1 for each in seen)
+    assert CalendarObject.objects.editable_by(bob.actor).count() == 1
+    assert not any(each.visible_to(admin.actor).exists() for each in seen)

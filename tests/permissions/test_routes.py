@@ -18,6 +18,7 @@ from farley.contacts.models import Contact
 from farley.journal.models import Batch, Change
 from farley.spaces.models import Space
 from tests.cast import a_card
+from tests.dav.phone import phone_of, program_of
 from tests.permissions.scene import INSIDE, OUTSIDE, SECRET, Scene, body, traces, whole
 
 pytestmark = pytest.mark.django_db
@@ -523,6 +524,28 @@ def test_a_route_answers_each_person_as_the_table_says(scene: Scene, name: str, 
     assert answers == {who: route.expected_of(who) for who in answers}
     assert leaks == [], "somebody outside the space read what is in it"
     assert sorted(told) == sorted(route.tells), "`tells` names who reads the contact's name in the answer"
+
+
+def test_a_device_of_one_space_and_a_token_that_reads_are_nobody_on_every_page(scene: Scene) -> None:
+    """Their own door is that of devices: tests/permissions/test_devices.py."""
+    manager = User.objects.get(name="manager")
+    credentials = (
+        phone_of(manager, scene.space, only=scene.space),
+        program_of(manager, scene.space, is_read_only=True),
+    )
+    for name, route in [(name, route) for name, routes in ROUTES.items() for route in routes if "dav" not in name]:
+        address = reverse(name, args=route.arguments(scene)) + route.query(scene)
+        for each in credentials:
+            client = scene.client("anonymous")
+            with transaction.atomic():
+                headers = {"Authorization": each.authorization}
+                response = getattr(client, route.method)(address, route.data(scene), headers=headers)
+                transaction.set_rollback(True)
+            expected = route.expected_of("anonymous")
+            assert status(response, expected) == expected, (name, route.method)
+            assert [
+                word for word in traces(whole(response), "mallory") if word not in said_by_asker(scene, route)
+            ] == []
 
 
 @pytest.mark.parametrize("who", ["mallory", "admin", "freebusy", "reader"])

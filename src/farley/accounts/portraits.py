@@ -37,7 +37,11 @@ class Portrait(models.Model):
 
 def put(user: User, octets: bytes) -> None:
     """Give `user` this picture, cropped to a square. Raises UnusablePortrait."""
-    small = _square(octets)
+    keep(user, _square(octets))
+
+
+def keep(user: User, small: bytes) -> None:
+    """Give `user` a picture that is one of ours already: square, small and encoded here."""
     digest = hashlib.sha256(small).hexdigest()[:16]
     with write_turn():
         Portrait.objects.update_or_create(user=user, defaults={"octets": small})

@@ -40,6 +40,13 @@ def add_to(commands: Any) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--format", default="vcard", metavar="FORMAT", help="--formats lists them (default: vcard)")
     form.add_argument("--version", choices=["2.1", "3.0", "4.0", "1.0", "2.0"], help="converted to this version")
+    parser.add_argument(
+        "--all",
+        dest="everything",
+        metavar="DIR",
+        type=Path,
+        help="instead: everything there is, of everybody, into this new folder, in open formats",
+    )
     parser.add_argument("--formats", action="store_true", help="list the formats, and export nothing")
     parser.add_argument(
         "--own-fields",
@@ -56,6 +63,8 @@ def _export(options: argparse.Namespace) -> int:
 
     if options.formats:
         return _list_formats()
+    if options.everything:
+        return _export_everything(options.everything)
     if not options.space or not options.user:
         raise Refused("--space NAME and --as USER are needed")
     form = _format(options)
@@ -67,6 +76,20 @@ def _export(options: argparse.Namespace) -> int:
     if not options.uid:
         note_export([space], by=user.actor, door=Door.CLI)
     return _export_contacts(options, read, form, space, user)
+
+
+def _export_everything(folder: Path) -> int:
+    from farley.accounts.actor import COMMAND
+    from farley.exchange.instance_out import LEFT_OUT, NotEmpty, write_all
+    from farley.journal.models import Door
+
+    try:
+        written = write_all(folder, by=COMMAND, door=Door.CLI)
+    except NotEmpty as error:
+        raise Refused(str(error)) from error
+    print(f"Everything is in {folder}: {', '.join(f'{count} {what}' for what, count in written.counts.items())}.")
+    print("Left out are " + "; ".join(LEFT_OUT) + ".")
+    return DONE
 
 
 def _list_formats() -> int:

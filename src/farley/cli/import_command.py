@@ -39,6 +39,13 @@ def add_to(commands: Any) -> None:
         ),
     )
     parser.add_argument("files", nargs="*", metavar="FILE", type=Path)
+    parser.add_argument(
+        "--all",
+        dest="everything",
+        metavar="DIR",
+        type=Path,
+        help="instead: everything that farley export --all wrote into this folder, into an empty Farley",
+    )
     parser.add_argument("--space", metavar="NAME")
     parser.add_argument("--as", dest="user", metavar="USER", help="an editor of the space")
     parser.add_argument("--format", metavar="F", help="what the files are, where their contents mislead: see --layouts")
@@ -99,6 +106,8 @@ def _import(options: argparse.Namespace) -> int:
 
     if options.layouts:
         return _print_layouts()
+    if options.everything:
+        return _import_everything(options.everything)
     if bool(options.files) == options.paste:
         raise Refused(
             "name at least one file, or give text with --paste" if not options.paste else "--paste takes no file"
@@ -208,6 +217,20 @@ def _print_layouts() -> int:
     print("Layouts of tables (CSV, XLSX, ODS):")
     for layout in layouts():
         print(f"  {layout.name:<24}{layout.title}")
+    return DONE
+
+
+def _import_everything(folder: Path) -> int:
+    from farley.accounts.actor import COMMAND
+    from farley.exchange.instance_in import CannotRead, read_all
+    from farley.journal.models import Door
+
+    try:
+        read = read_all(folder, by=COMMAND, door=Door.CLI)
+    except CannotRead as error:
+        raise Refused(str(error)) from error
+    print(f"Everything is in: {', '.join(f'{count} {what}' for what, count in read.counts.items())}.")
+    print("Nobody has a password yet: farley user password NAME gives one, the log-in page sends links by mail.")
     return DONE
 
 

@@ -229,12 +229,17 @@ class _Stream(io.RawIOBase):
 
 def _wait_for(work: Any, loop: asyncio.AbstractEventLoop) -> Any:
     """What the loop makes of `work`, from a thread. Raises _Gone when that takes too long."""
-    future = asyncio.run_coroutine_threadsafe(work, loop)
+    future = asyncio.run_coroutine_threadsafe(_awaited(work), loop)
     try:
         return future.result(2 * PATIENCE_S)
     except TimeoutError:
         future.cancel()
         raise _Gone from None
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    """A coroutine for whatever can be waited for: what the server gives for sending is none."""
+    return await work
 
 
 def _in_pieces(answer: Iterable[bytes]) -> Iterator[bytes]:

@@ -118,6 +118,7 @@ ROUTES: dict[str, list[Route]] = {
     "end-sessions": [Route("post", mine(302, 302, 302, 302))],
     "contacts": [Route("get", ALL, tells=INSIDE), Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE)],
     "contact-count": [Route("get", ALL)],
+    "group-counts": [Route("get", ALL, query=lambda _: "?by=city")],
     "palette": [
         Route("get", ALL),
         Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE),

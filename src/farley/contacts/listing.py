@@ -120,7 +120,7 @@ class Listed:
 
     def places(self, *, order: Order = BY_NAME, after: str = "", size: int = PAGE) -> Places:
         """The ids of a page. Raises BadCursor, TooSlow, BadFilter."""
-        return self._selected.places(order, after=after, size=size)
+        return self.selected.places(order, after=after, size=size)
 
     def page(self, *, order: Order = BY_NAME, after: str = "", size: int = PAGE) -> Page:
         """The contacts behind the place `after`, with owner and tags. Raises BadCursor, TooSlow, BadFilter."""
@@ -130,14 +130,15 @@ class Listed:
 
     def count(self) -> int:
         """How many there are; EXACT_TO + 1 stands for any number beyond. Raises TooSlow."""
-        return self._selected.count()
+        return self.selected.count()
 
     def by_id(self, *, behind: int, up_to: int, size: int) -> list[int]:
         """The next `size` ids in ascending order: greater than `behind`, not greater than `up_to`."""
-        return self._selected.by_id(behind=behind, up_to=up_to, size=size)
+        return self.selected.by_id(behind=behind, up_to=up_to, size=size)
 
     @cached_property
-    def _selected(self) -> Selected[Contact]:
+    def selected(self) -> Selected[Contact]:
+        """Those that pass, to be paged through. Raises BadFilter."""
         tests = tuple(self._tests())
         return Selected(_LIVE, [space.pk for space in self.spaces], Tests(tests) if tests else None)
 

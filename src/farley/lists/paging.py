@@ -26,6 +26,7 @@ from farley.database.rows import hinted
 from farley.lists.filtering import Test, Tests, Text, among, by_ids, statement_of, unindexed
 
 M = TypeVar("M", bound=models.Model)
+R = TypeVar("R")
 Keys = tuple[Any, ...]  # values of the order's columns, then the id
 Segment = int | str | None
 
@@ -131,9 +132,15 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """Where in an order a record stands: its values in the columns that order its segment, then its id."""
+
     segment: Segment
     keys: Keys
+
+    @property
+    def pk(self) -> int:
+        return int(self.keys[-1])
 
 
 _BY_ID = Sort("", "", "", (), "")
@@ -150,6 +157,10 @@ class Selected(Generic[M]):
 
     def places(self, order: Order, *, after: str = "", size: int = PAGE) -> Places:
         """A page behind the place `after`. Raises BadCursor, TooSlow."""
+        return self.tried(order, lambda asked: asked._places(order, after, size))
+
+    def tried(self, order: Order, ask: Callable[[Selected[M]], R]) -> R:
+        """What `ask` finds, first with what few pass looked up, then with more. Raises what it raises, and TooSlow."""
         asked = self
         for most, walk_s in self._tries(order):
             asked = replace(self, most=most)
@@ -157,12 +168,12 @@ class Selected(Generic[M]):
                 break
             try:  # what passes may all lie at the other end of the order
                 with at_most(min(walk_s, PATIENCE_S)):
-                    return asked._places(order, after, size)
+                    return ask(asked)
             except TookTooLong:
                 asked = replace(self, most=MANY)
         is_walk = order.sort.beside is not None  # there is no index of those without a value
         with asked._patiently() if is_walk or self.tests is not None else _NoHurry():
-            return asked._places(order, after, size)
+            return ask(asked)
 
     def _tries(self, order: Order) -> list[tuple[int, float]]:
         """What counts as few, and how long others are looked for along the way."""
@@ -180,11 +191,21 @@ class Selected(Generic[M]):
         return [(min(FEW, RARE), GLANCE_S), (RARE, WALK_S)]
 
     def _places(self, order: Order, after: str, size: int) -> Places:
-        segments = self._segments(order)
-        start = _read_place(after, order, self.live.model) if after else None
-        found = self._behind(order, segments, start, size + 1)
-        following = _written_place(found[size - 1], order, self.live.model) if len(found) > size else None
-        return Places([place.keys[-1] for place in found[:size]], following)
+        found = self.behind(order, self.place(order, after) if after else None, size + 1)
+        following = self.written(order, found[size - 1]) if len(found) > size else None
+        return Places([place.pk for place in found[:size]], following)
+
+    def behind(self, order: Order, start: Place | None, limit: int) -> list[Place]:
+        """The next places behind `start`, in order."""
+        return self._behind(order, self._segments(order), start, limit)
+
+    def place(self, order: Order, written: str) -> Place:
+        """The place that an address names. Raises BadCursor."""
+        return _read_place(written, order, self.live.model)
+
+    def written(self, order: Order, place: Place) -> str:
+        """As an address names it."""
+        return _written_place(place, order, self.live.model)
 
     def count(self) -> int:
         """How many there are; EXACT_TO + 1 stands for any number beyond. Raises TooSlow."""
@@ -263,7 +284,7 @@ class Selected(Generic[M]):
             return [*(reversed(named) if order.is_reversed else named), None]
         return [0, 1] if sort.has_empty or sort.has_null or sort.beside is not None else [0]
 
-    def _behind(self, order: Order, segments: list[Segment], start: _Place | None, limit: int) -> list[_Place]:
+    def _behind(self, order: Order, segments: list[Segment], start: Place | None, limit: int) -> list[Place]:
         if start is not None:
             if start.segment not in segments:
                 raise BadCursor(str(start.segment))
@@ -276,10 +297,10 @@ class Selected(Generic[M]):
         else:
             index = self._index(order.sort)
             ranges = _Ranges(self._walked, self.spaces, order.sort, is_down=order.descends, index=index)
-        found: list[_Place] = []
+        found: list[Place] = []
         for segment in segments:
             behind = start.keys if start is not None and start.segment == segment else None
-            found += [_Place(segment, keys) for keys in ranges.behind(segment, behind, limit - len(found))]
+            found += [Place(segment, keys) for keys in ranges.behind(segment, behind, limit - len(found))]
             if len(found) >= limit:
                 break
         return found
@@ -307,7 +328,7 @@ class _Patience:
             raise TooSlow([test.said for test in unindexed(self.tests) if test.said]) from error
 
 
-def _sorted_columns(sort: Sort, segment: Segment) -> tuple[str, ...]:
+def sorted_columns(sort: Sort, segment: Segment) -> tuple[str, ...]:
     """The columns that order a segment: in that of the empty ones and in a group the first says nothing."""
     if sort.beside is not None:
         return (sort.beside.name,) if segment == 0 else sort.columns
@@ -345,7 +366,7 @@ class _Few:
     def _keys(self, row: Keys, segment: Segment) -> Keys:
         if self.sort.beside is not None:
             return (row[0], row[-1]) if segment == 0 else row[1:]
-        return row[len(self.sort.columns) - len(_sorted_columns(self.sort, segment)) :]
+        return row[len(self.sort.columns) - len(sorted_columns(self.sort, segment)) :]
 
     def _segment_of(self, row: Keys) -> Segment:
         if self.sort.beside is not None:
@@ -384,7 +405,7 @@ class _Ranges(Generic[M]):
         return found
 
     def _fetched(self, segment: Segment, asked: Sequence[tuple[int, Keys | None]], width: int) -> Iterator[Keys]:
-        columns = _sorted_columns(self.sort, segment)
+        columns = sorted_columns(self.sort, segment)
         template = self._template(segment, columns)
         for first in range(0, len(asked), ARMS):
             part = asked[first : first + ARMS]
@@ -464,8 +485,8 @@ def _fetch(sql: str, values: Sequence[Any]) -> list[Keys]:
 # Cursors
 
 
-def _written_place(place: _Place, order: Order, model: type[models.Model]) -> str:
-    columns = _sorted_columns(order.sort, place.segment)
+def _written_place(place: Place, order: Order, model: type[models.Model]) -> str:
+    columns = sorted_columns(order.sort, place.segment)
     model = _model(order.sort, place.segment, model)
     keys = [_said(model, name, value) for name, value in zip(columns, place.keys, strict=False)]
     told = json.dumps([order.value, place.segment, *keys, place.keys[-1]], ensure_ascii=False, separators=(",", ":"))
@@ -485,7 +506,7 @@ def _said(model: type[models.Model], name: str, value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _read_place(written: str, order: Order, model: type[models.Model]) -> _Place:
+def _read_place(written: str, order: Order, model: type[models.Model]) -> Place:
     try:
         told = json.loads(base64.urlsafe_b64decode(written + "=" * (-len(written) % 4)))
         value, segment, *keys, pk = told
@@ -494,11 +515,11 @@ def _read_place(written: str, order: Order, model: type[models.Model]) -> _Place
     is_segment = segment is None or isinstance(segment, str) or type(segment) is int
     if value != order.value or not is_segment or type(pk) is not int or not 0 <= pk < 2**63:
         raise BadCursor(written[:100])
-    columns = _sorted_columns(order.sort, segment)
+    columns = sorted_columns(order.sort, segment)
     if len(keys) != len(columns):
         raise BadCursor(written[:100])
     model = _model(order.sort, segment, model)
-    return _Place(segment, (*(_key(model, name, key) for name, key in zip(columns, keys, strict=True)), pk))
+    return Place(segment, (*(_key(model, name, key) for name, key in zip(columns, keys, strict=True)), pk))
 
 
 def _key(model: type[models.Model], name: str, key: Any) -> Any:

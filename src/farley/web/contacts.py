@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -25,11 +26,12 @@ from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Change, Door, Noun
 from farley.journal.writing import one_batch
 from farley.lists import paging
+from farley.lists.grouping import Groups
 from farley.lists.language import BadFilter
-from farley.lists.paging import BadCursor, Places, TooSlow
+from farley.lists.paging import BadCursor, TooSlow
 from farley.spaces.models import Space
+from farley.web import list_groups, views
 from farley.web import listing as asking
-from farley.web import views
 from farley.web.context import SPACE_ICONS
 from farley.web.events import Event, events_of
 from farley.web.facts import Fact, fact_groups
@@ -87,12 +89,11 @@ def contacts(request: PageRequest) -> HttpResponse:
     if leads_to := views.first_page(request):
         return redirect(leads_to)
     asked = asking.asked(request)
-    places, problem = _places(asked)
+    shown, problem = _shown(request, asked)
     if problem and request.htmx and asked.after:
         raise Http404("no such place in the list")
-    rows = _rows(request, asked, places)
-    if request.htmx and (asked.after or asked.size != paging.PAGE):
-        part = {"drawn_rows": rows, "next_cursor": places.after}
+    if request.htmx and (asked.after or asked.size != paging.PAGE or request.htmx.target == "rows"):
+        part = {"drawn_rows": shown.rows, "next_cursor": shown.after, "counting": shown.counting}
         return render(request, "contacts/list.html#rows", part)
     choices = _choices(request, asked)
     changeable = standings(request).changeable
@@ -119,39 +120,77 @@ def contacts(request: PageRequest) -> HttpResponse:
             "can_change": any(space.pk in changeable for space in asked.shown_spaces),
             "can_change_all": all(space.pk in changeable for space in asked.shown_spaces),
             "changeable": changeable,
-            "drawn_rows": rows,
-            "is_rederiving": not rows and asked.is_filtered and is_waiting(rederive),
-            "next_cursor": places.after,
+            "drawn_rows": shown.rows,
+            "counting": shown.counting,
+            "is_rederiving": not shown.rows and asked.is_filtered and is_waiting(rederive),
+            "next_cursor": shown.after,
             "peeked": peeked,
         },
     )
 
 
-def _places(asked: asking.Asked) -> tuple[Places, str]:
-    """A page of the list, and what is wrong with what was asked for: then it is the first one, or an empty one."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A part of the list, drawn; `after` asks for what is behind it."""
+
+    rows: str = ""
+    after: str | None = None
+    counting: str = ""  # what asks how many are in groups that are not all here
+
+
+def _shown(request: PageRequest, asked: asking.Asked) -> tuple[Shown, str]:
+    """A part of the list, and what is wrong with what was asked for: then it is the first one, or an empty one."""
     problem = asked.problem
     try:
         try:
-            return asked.listed.places(order=asked.order, after=asked.after, size=asked.size), problem
+            return _page(request, asked, asked.after), problem
         except BadCursor:
             problem = gettext("This address names no place in the list. It begins at the top again.")
-            return asked.listed.places(order=asked.order, size=asked.size), problem
+            return _page(request, asked, ""), problem
     except BadFilter as error:
-        return Places([], None), problem_of(error)
+        return Shown(), problem_of(error)
     except TooSlow as error:
-        return Places([], None), slowness_of(error, asked.listed.fields)
+        return Shown(), slowness_of(error, asked.listed.fields)
 
 
-def _rows(request: PageRequest, asked: asking.Asked, places: Places) -> SafeString:
+def _page(request: PageRequest, asked: asking.Asked, after: str) -> Shown:
+    """The rows behind the place `after`. Raises BadCursor, TooSlow, BadFilter."""
+    if (grouped := list_groups.grouped_of(asked)) is None:
+        places = asked.listed.places(order=asked.order, after=after, size=asked.size)
+        return Shown(_rows(request, asked, places.ids), places.after)
+    found = list_groups.groups_of(asked, grouped, after=after)
+    return _in_groups(request, asked, found)
+
+
+def _in_groups(request: PageRequest, asked: asking.Asked, found: Groups) -> Shown:
+    """A page of groups: each heading stands before the first row behind it; those at the end have none."""
+    assert asked.grouping is not None
+    width = len(asked.columns) + 2  # with the box and the name
+    above = list_groups.headings(request, asked.grouping, found.groups, fold=asked.fold, columns=width)
+    before: dict[int, str] = {}
+    waiting = ""
+    for at, group in enumerate(found.groups):
+        waiting += above.get(at, "")
+        if group.ids:
+            before[group.ids[0]], waiting = waiting, ""
+    rows = _rows(request, asked, [pk for group in found.groups for pk in group.ids], before)
+    counting = list_groups.counting(request, found.groups)
+    return Shown(rows + mark_safe(waiting), found.after, mark_safe(counting))  # noqa: S308 -- each text is escaped
+
+
+def _rows(
+    request: PageRequest, asked: asking.Asked, ids: Sequence[int], headings: Mapping[int, str] | None = None
+) -> SafeString:
     """The rows of a page, drawn; empty where there are none."""
     number = request.GET.get("peek", "")
     return drawn(
-        listing.lines(places.ids, asked.columns),
+        listing.lines(ids, asked.columns),
         asked.columns,
-        listing.tags_of(places.ids) if COLUMNS["tag"] in asked.columns else {},
+        listing.tags_of(ids) if COLUMNS["tag"] in asked.columns else {},
         query=changed_query(request, peek=None),
         editable=standings(request).changeable,
         peeked=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None,
+        headings=headings,
     )
 
 
@@ -202,9 +241,17 @@ def make(request: PageRequest, space: Space, card: Card) -> int:
 
 
 def _sort_context(asked: asking.Asked) -> dict[str, Any]:
-    choices = asking.orders(asked)
     label = str(asked.order.label)
-    return {"label": label, "choices": choices, "caption": gettext("sorted by {order}").format(order=label)}
+    caption = gettext("sorted by {order}").format(order=label)
+    if asked.grouping is not None:
+        caption = gettext("grouped by {field}").format(field=asked.grouping.label) + f", {caption}"
+    return {
+        "label": label,
+        "choices": asking.orders(asked),
+        "groupings": asking.groupings(asked),
+        "grouped_by": str(asked.grouping.label) if asked.grouping is not None else "",
+        "caption": caption,
+    }
 
 
 def _choices(request: PageRequest, asked: asking.Asked) -> Choices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -15,10 +15,12 @@ from farley.accounts.models import User
 from farley.contacts.columns import asked_for
 from farley.contacts.deriving import MAX_VALUE
 from farley.contacts.filters import KINDS
+from farley.contacts.groupings import NAMES, Grouping, grouping_of
 from farley.contacts.listing import BY_NAME, SORTS, Filters, Listed, as_spelt, order_of
 from farley.contacts.models import Contact
 from farley.lists import columns, language
 from farley.lists.columns import Column
+from farley.lists.filtering import Kind
 from farley.lists.language import BadFilter, Filter
 from farley.lists.models import MAX_QUERY
 from farley.lists.paging import PAGE, Order
@@ -28,8 +30,8 @@ from farley.web.requests import PageRequest, standings
 from farley.web.rows import css_of
 
 LIST = "contacts"  # as what people chose for it is kept
-NARROWING = ("space", "group", "tag", "kind", "filter")  # parts of the address, besides the search
-_OF_A_PAGE = ("after", "peek", "size", "field", "operator", "value", "join")  # and of the form of filters
+NARROWING = ("space", "group", "tag", "kind", "filter", "by")  # parts of the address, besides the search
+_OF_A_PAGE = ("after", "peek", "size", "fold", "field", "operator", "value", "join")  # and of the form of filters
 IN_CARDS = {"org": "ORG", "title": "TITLE", "email": "EMAIL", "phone": "TEL", "city": "ADR"}  # columns that cards say
 BESIDE_CARDS = ("tag", "owner", "follow-up")
 MAX_TEXT = 200
@@ -52,6 +54,7 @@ class Choice:
     value: str
     label: str
     is_current: bool = False
+    ends_groups: bool = False  # of an order that the groups of the list do not lie in
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Heading:
     sort: str = ""
     direction: str = ""
     is_editable: bool = False
+    ends_groups: bool = False  # whoever sorts by it does without the groups
 
     @property
     def is_sorted(self) -> bool:
@@ -89,6 +93,8 @@ class Asked:
     text: str
     filter: str
     order: Order
+    grouping: Grouping | None
+    fold: str
     after: str
     size: int
     query: QueryDict
@@ -110,6 +116,11 @@ class Asked:
         return bool(self.space or self.group or self.kind or self.tag or self.text or self.filter)
 
     @property
+    def is_ordered_by_groups(self) -> bool:
+        """Whether the groups say the order."""
+        return self.grouping is not None and self.grouping.sort is not None
+
+    @property
     def kept(self) -> list[tuple[str, str]]:
         """What a search keeps of the address."""
         return [
@@ -119,7 +130,7 @@ class Asked:
     @property
     def kept_by_form(self) -> list[tuple[str, str]]:
         """What the form of filters keeps of the address."""
-        names = ("q", "kind", "sort", "filter", "columns", "view")
+        names = ("q", "kind", "sort", "filter", "columns", "view", "by")
         return [(name, str(self.query[name])) for name in names if self.query.get(name)]
 
     @property
@@ -209,6 +220,10 @@ def asked(request: PageRequest) -> Asked:
             raise
         lacks = "space" if query.get("space") and space is None else "group"
     named = query.get("columns", "")[:MAX_QUERY] or columns.remembered(LIST, request.user)
+    grouping = grouping_of(query.get("by", ""), spaces) if query.get("by") else None
+    order = order_of(query.get("sort", ""), spaces) or BY_NAME
+    if grouping is not None and grouping.sort is not None:  # the groups lie in the order of what they are named by
+        order = Order(grouping.sort, order.is_reversed and order.sort.name == grouping.sort.name)
     return Asked(
         reader=request.user,
         spaces=standings(request).in_use,
@@ -219,7 +234,9 @@ def asked(request: PageRequest) -> Asked:
         tag=as_spelt(spaces, tag) if tag else "",
         text=query.get("q", "").strip()[:MAX_TEXT],
         filter=query.get("filter", "").strip()[: language.MAX_LENGTH + 1],  # one more is one too many
-        order=order_of(query.get("sort", ""), spaces) or BY_NAME,
+        order=order,
+        grouping=grouping,
+        fold=query.get("fold", "")[:MAX_QUERY],
         after=query.get("after", "")[:4000],
         size=_size(query.get("size", "")),
         query=query,
@@ -235,7 +252,7 @@ def headings(asked: Asked) -> list[Heading]:
     def heading(css: str, label: str, column: str, name: str) -> Heading:
         editable = is_editable(column)
         if name != order.sort.name:
-            return Heading(css, label, column, name, is_editable=editable)
+            return Heading(css, label, column, name, is_editable=editable, ends_groups=asked.is_ordered_by_groups)
         direction = "descending" if order.descends else "ascending"
         return Heading(css, label, column, order.reverse.value, direction, editable)
 
@@ -257,7 +274,21 @@ def orders(asked: Asked) -> list[Choice]:
     both = [Order(sort, is_reversed=back) for sort in sorts for back in (False, True)]
     named = {"", *(sort.name for sort in sorts)}
     shown = [Choice(column.sort, str(column.label)) for column in asked.columns if column.sort not in named]
-    return [Choice(order.value, str(order.label), order == current) for order in both] + shown
+    is_fixed = asked.is_ordered_by_groups
+    known = [Choice(o.value, str(o.label), o == current, is_fixed and o.sort != current.sort) for o in both]
+    return known + [replace(each, ends_groups=is_fixed) for each in shown]
+
+
+def groupings(asked: Asked) -> list[Choice]:
+    """By what the list can be grouped; own fields where they are shown."""
+    current = asked.grouping.name if asked.grouping is not None else ""
+    names = {"": gettext("No groups"), **{name: str(label) for name, label in NAMES.items()}}
+    if asked.grouping is not None:
+        names.setdefault(current, str(asked.grouping.label))
+    for column in asked.columns:
+        if column.name.startswith("own.") and column.kind in (Kind.CHOICE, Kind.YES_NO):
+            names.setdefault(column.name, str(column.label))
+    return [Choice(name, label, name == current) for name, label in names.items()]
 
 
 def kind_tabs() -> list[Choice]:

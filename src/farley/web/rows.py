@@ -97,10 +97,13 @@ def drawn(
     query: str,
     editable: Collection[int],
     peeked: int | None = None,
+    headings: Mapping[int, str] | None = None,
 ) -> SafeString:
-    """The table rows. `editable` are ids of spaces, `peeked` is that of the contact in the preview."""
+    """The table rows. `editable` are ids of spaces, `peeked` is that of the contact in the preview; `headings`, drawn,
+    stand before the contacts of these ids."""
     page = Page(query, columns, tags, editable, peeked)
-    return mark_safe("".join(_row(line, page) for line in lines))  # noqa: S308
+    above = headings or {}
+    return mark_safe("".join(above.get(line.pk, "") + _row(line, page) for line in lines))  # noqa: S308
 
 
 def _around(words: str) -> tuple[str, str]:

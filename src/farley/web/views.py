@@ -30,7 +30,7 @@ from farley.web.requests import PageRequest, standings
 from farley.web.toasts import toast, warn
 
 MAX_NAMED = 20  # values of a field, in a sentence
-_OF_A_PAGE = ("after", "peek", "size", "edit")  # parts of an address
+_OF_A_PAGE = ("after", "peek", "size", "edit", "fold")  # parts of an address
 
 
 @dataclass(frozen=True, slots=True)

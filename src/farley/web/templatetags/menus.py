@@ -141,13 +141,18 @@ def _options(choices: Iterable[tuple[object, str, bool]]) -> SafeString:
 
 
 @register.simple_tag
-def sort_menu(request: HttpRequest, choices: Sequence[Choice]) -> SafeString:
-    """The orders of a list, each leading to the list in that order."""
+def sort_menu(request: HttpRequest, choices: Sequence[Choice], name: str = "sort") -> SafeString:
+    """The orders of a list, or what else its address calls `name`, each leading to the list that is so."""
     on = (" is-on", ' aria-current="true"', icon("check"))
     off = ("", "", '<span class="i"></span>')
-    address = escaped(changed_query(request, sort=_ANY, after=None, peek=None))
+    address = escaped(changed_query(request, **{name: _ANY}, after=None, peek=None, fold=None))
+    ungrouped = escaped(changed_query(request, sort=_ANY, by=None, after=None, peek=None, fold=None))
+
+    def url(choice: Choice) -> str:
+        return (ungrouped if choice.ends_groups else address).replace("%00", choice.value)
+
     drawn = [
-        f'<a class="mi{css}" href="{address.replace("%00", choice.value)}"{current}>{mark}{escaped(choice.label)}</a>'
+        f'<a class="mi{css}" href="{url(choice)}"{current}>{mark}{escaped(choice.label)}</a>'
         for choice in choices
         for css, current, mark in [on if choice.is_current else off]
     ]
@@ -157,7 +162,8 @@ def sort_menu(request: HttpRequest, choices: Sequence[Choice]) -> SafeString:
 @register.simple_tag
 def headings(request: HttpRequest, columns: Sequence[Heading]) -> SafeString:
     """The headings of a table; those of columns with an order lead to the list in it."""
-    address = escaped(changed_query(request, sort=_ANY, after=None, peek=None))
+    address = escaped(changed_query(request, sort=_ANY, after=None, peek=None, fold=None))
+    ungrouped = escaped(changed_query(request, sort=_ANY, by=None, after=None, peek=None, fold=None))
     drawn = []
     for column in columns:
         label, sorted_so = escaped(column.label), ""
@@ -165,7 +171,8 @@ def headings(request: HttpRequest, columns: Sequence[Heading]) -> SafeString:
         if column.is_sorted:
             label += f" {icon('arrow-up' if column.direction == 'ascending' else 'arrow-down')}"
             sorted_so = f' aria-sort="{column.direction}"'
-        shown = f'<a href="{address.replace("%00", column.sort)}">{label}</a>' if column.sort else label
+        url = (ungrouped if column.ends_groups else address).replace("%00", column.sort)
+        shown = f'<a href="{url}">{label}</a>' if column.sort else label
         named = f' data-column="{escaped(column.column)}"{" data-edits" if column.is_editable else ""}'
         drawn.append(f'<th class="{column.css}" scope="col" role="columnheader"{sorted_so}{title}{named}>{shown}</th>')
     return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped

@@ -1,5 +1,6 @@
 // The list of contacts by keyboard: move, select, preview. One row at a time is in the tab order.
 import { startCells, takeCellKey } from "./cells.js";
+import { startColumns } from "./columns.js";
 import { onKey } from "./keys.js";
 import { htmx } from "./requests.js";
 
@@ -44,7 +45,7 @@ function move(step) {
 }
 
 function peek(row) {
-  const url = link(row).dataset.peek;
+  const url = row.querySelector("[data-to-peek]").getAttribute("href");
   for (const other of rows()) other.ariaCurrent = other === row ? "true" : null;
   history.replaceState(history.state, "", url);
   return htmx.ajax("GET", url, { target: "#peek", swap: "innerHTML" }).then(showPosition);
@@ -241,6 +242,15 @@ function startQuickAdd() {
   sessionStorage.removeItem("quick-added");
 }
 
+/** What a cell has no room for is told over it. */
+function showWhole(event) {
+  const cell = event.target.closest?.("[data-rows] td");
+  if (!cell || cell.title) return;
+  const opener = event.target.closest("[data-to-peek]");
+  if (opener) opener.title = opener.ariaLabel;
+  else if (cell.scrollWidth > cell.clientWidth && !cell.matches(".c-sel, .c-name, .c-tags")) cell.title = cell.textContent;
+}
+
 export function startList() {
   startQuickAdd();
   document.querySelector(".ftabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -262,6 +272,8 @@ export function startList() {
   });
   onKey(takeKey);
   startCells();
+  startColumns();
+  document.addEventListener("mouseover", showWhole);
   startSelection(head);
   document.addEventListener("click", (event) => {
     const step = event.target.closest("[data-peek-step]");

@@ -185,3 +185,47 @@ def test_columns_are_chosen_and_moved_by_keys_alone(enter: Enter, script: bool) 
     page.press(".columns [value=city]", "Enter")
     page.wait_for_selector("th.c-text >> text=City")
     assert page.locator("thead th").all_inner_texts()[1:] == ["Name", "Changed", "Organisation", "City"]
+
+
+def test_a_width_is_kept_for_who_chose_it_until_it_is_taken_back(alice: User, bob: User, as_user: AsUser) -> None:
+    hand_of(alice).contact(space_of(alice))
+    mine = as_user(alice)
+
+    def widened(column: str, width: str) -> None:
+        answer = mine.post("/contacts/columns/", {"act": "width", "column": column, "width": width})
+        assert answer.status_code == 204
+
+    for column, width in (("email", "300"), ("org", "1"), ("name", "99999"), ("nonsense", "200")):
+        widened(column, width)
+    page = mine.get("/contacts/").content.decode()
+    styles = re.findall(r'data-column="(\w+)"[^>]*style="width:(\d+)px"', page)
+    assert styles == [("name", "1200"), ("org", "48"), ("email", "300")]
+    assert 'style="width' not in as_user(bob).get("/contacts/").content.decode()
+    widened("email", "")
+    assert 'data-column="email" data-edits>' in mine.get("/contacts/").content.decode()
+
+
+def test_headings_are_moved_and_made_wider_by_keys_and_by_a_pointer(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    hand_of(alice).contact(space_of(alice))
+    page.goto("/contacts/")
+
+    def order() -> list[str]:
+        return page.locator("th[data-column]").evaluate_all("all => all.map(each => each.dataset.column)")  # type: ignore[no-any-return]
+
+    page.focus("[data-column=org] a")
+    page.keyboard.press("Alt+ArrowRight")
+    page.wait_for_url("**columns=email,org,phone**")
+    page.wait_for_selector("[data-column=org] a:focus")
+    before = page.locator("[data-column=org]").bounding_box()
+    with page.expect_response("**/contacts/columns/"):
+        page.keyboard.press("Shift+ArrowRight")
+    page.reload()
+    after = page.locator("[data-column=org]").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert round(after["width"]) == round(before["width"]) + 16
+    page.drag_and_drop("[data-column=owner]", "[data-column=email]", target_position={"x": 4, "y": 8})
+    page.wait_for_url("**columns=owner,email,org**")
+    assert order() == ["name", "owner", "email", "org", "phone", "tag", "changed"]

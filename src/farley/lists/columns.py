@@ -15,6 +15,8 @@ from farley.database.turns import write_turn
 from farley.lists.filtering import Kind, Text
 
 MAX_COLUMNS = 30  # of a list at once
+MIN_WIDTH, MAX_WIDTH = 48, 1200  # CSS pixels
+_WIDTHS = "{} widths"  # as an account keeps those of a list
 NONE = "name"  # how an address says that there is nothing beside the name
 
 
@@ -64,6 +66,25 @@ def remembered(list_name: str, user: User) -> str:
     """What somebody chose last for this list; empty: nothing."""
     held: Any = user.columns.get(list_name, "")
     return held if isinstance(held, str) else ""
+
+
+def widths(list_name: str, user: User) -> dict[str, int]:
+    """How wide somebody made columns of this list, in CSS pixels, by their names."""
+    found = {}
+    for each in remembered(_WIDTHS.format(list_name), user).split(","):
+        name, _, width = each.rpartition(":")
+        if name and width.isascii() and width.isdigit():
+            found[name] = max(MIN_WIDTH, min(int(width[:5]), MAX_WIDTH))
+    return found
+
+
+def remember_width(list_name: str, column: str, width: int | None, *, by: Actor) -> None:
+    """Have the list show a column so wide from now on; None: as wide as it comes. The last ones are kept."""
+    if by.user is None:
+        return
+    left = {name: px for name, px in widths(list_name, by.user).items() if name != column}
+    kept = [*left.items(), *([(column, width)] if width is not None else [])][-MAX_COLUMNS:]
+    remember(_WIDTHS.format(list_name), ",".join(f"{name}:{px}" for name, px in kept), by=by)
 
 
 def remember(list_name: str, columns: str, *, by: Actor) -> None:

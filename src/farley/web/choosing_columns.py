@@ -38,6 +38,8 @@ def list_columns(request: PageRequest) -> HttpResponse:
     """
     if request.method == "GET":
         return _form(request, [column.name for column in asking.asked(request).columns], _query_of(request.GET))
+    if request.POST.get("act") == "width":
+        return _widened(request)
     query = _query_of(QueryDict(request.POST.get("query", "")[: 2 * MAX_QUERY]))
     names = request.POST.getlist("column")[: columns.MAX_COLUMNS]
     for way, by in (("up", -1), ("down", 1)):
@@ -51,6 +53,15 @@ def list_columns(request: PageRequest) -> HttpResponse:
         columns.remember(asking.LIST, chosen, by=request.actor)
     asked = {**query, "columns": chosen} if chosen else query
     return redirect(f"{reverse('contacts')}?{urlencode(asked, safe=',')}" if asked else reverse("contacts"))
+
+
+def _widened(request: PageRequest) -> HttpResponse:
+    """Keep how wide a column is; of a name that is none, nothing."""
+    name, width = request.POST.get("column", ""), request.POST.get("width", "")
+    is_number = width.isascii() and width.isdigit() and len(width) < 6
+    if name == columns.NONE or name in columns_of(standings(request).spaces):
+        columns.remember_width(asking.LIST, name, int(width) if is_number else None, by=request.actor)
+    return HttpResponse(status=204)
 
 
 def _query_of(query: QueryDict) -> dict[str, str]:

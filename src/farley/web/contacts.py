@@ -112,7 +112,7 @@ def contacts(request: PageRequest) -> HttpResponse:
             "lacks_view": request.GET.get("view", "").isdigit() and not any(tab.is_current for tab in saved),
             "has_first": any(tab.is_default for tab in saved),
             "view_query": views.query_of(request.GET, asked.named_columns),
-            "has_chosen": asked.columns is not DEFAULT,
+            "has_chosen": asked.columns is not DEFAULT or bool(asked.widths),
             "headings": asking.headings(asked),
             "problem": problem,
             "sort": _sort_context(asked),

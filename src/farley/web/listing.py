@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
@@ -66,6 +67,7 @@ class Heading:
     column: str
     sort: str = ""
     direction: str = ""
+    width: int = 0  # CSS pixels; 0: as wide as it comes
     is_editable: bool = False
     ends_groups: bool = False  # whoever sorts by it does without the groups
 
@@ -190,6 +192,10 @@ class Asked:
         return Listed(self.shown_spaces if problem is None else [], filters, self.reader)
 
     @cached_property
+    def widths(self) -> dict[str, int]:
+        return columns.widths(LIST, self.reader)
+
+    @cached_property
     def columns(self) -> Sequence[Column]:
         return asked_for(self.named_columns, self.known_spaces)
 
@@ -250,11 +256,11 @@ def headings(asked: Asked) -> list[Heading]:
     order = asked.order
 
     def heading(css: str, label: str, column: str, name: str) -> Heading:
-        editable = is_editable(column)
+        more: dict[str, Any] = {"width": asked.widths.get(column, 0), "is_editable": is_editable(column)}
         if name != order.sort.name:
-            return Heading(css, label, column, name, is_editable=editable, ends_groups=asked.is_ordered_by_groups)
+            return Heading(css, label, column, name, **more, ends_groups=asked.is_ordered_by_groups)
         direction = "descending" if order.descends else "ascending"
-        return Heading(css, label, column, order.reverse.value, direction, editable)
+        return Heading(css, label, column, order.reverse.value, direction, **more)
 
     shown = [heading(css_of(column), str(column.label), column.name, column.sort) for column in asked.columns]
     return [heading("c-name", gettext("Name"), "name", "name"), *shown]

@@ -22,7 +22,7 @@ from farley.lists.columns import Column
 from farley.lists.filtering import Kind
 from farley.web.addresses import around_ids
 from farley.web.people import MAX_TAGS, SHAPES, name_of
-from farley.web.templatetags.farley import Moments, avatar, escaped, first_word, hue, icon
+from farley.web.templatetags.farley import Moments, avatar, escaped, first_word, hue
 
 Cell = Callable[[Line, "Page"], str]
 ONLY_PHONE = "only-phone"
@@ -84,10 +84,6 @@ class Page:
     def around_preview(self) -> tuple[str, str]:
         return _around(gettext("Preview of %(name)s"))
 
-    @cached_property
-    def preview_end(self) -> str:
-        return f' title="{escaped(gettext("Preview"))}">{icon("panel-right-open")}</a></span></td>'
-
 
 def drawn(
     lines: Sequence[Line],
@@ -130,10 +126,10 @@ def _name(line: Line, name: str, written: str, page: Page) -> str:
     return (
         f'<td class="c-name" role="cell"><span class="who"><label for="select-{pk}">'
         f"{avatar(name, photo=photo, shape=SHAPES.get(line.kind, ''))}</label>"
-        f'<a href="{str(pk).join(page.around_contact)}" data-peek="{peek}">{written}'
+        f'<a href="{str(pk).join(page.around_contact)}">{written}'
         f"{f'<small>{escaped(organisation)}</small>' if organisation else ''}</a>"
-        f'<a class="to-peek" href="{peek}" data-to-peek aria-label="{written.join(page.around_preview)}"'
-        f"{page.preview_end}"
+        f'<a class="to-peek" href="{peek}" data-to-peek aria-label="{written.join(page.around_preview)}">'
+        '<svg class="i" aria-hidden="true"><use href="#to-peek"/></svg></a></span></td>'
     )
 
 
@@ -147,12 +143,11 @@ def _organisation(line: Line, page: Page) -> str:
     url = str(line.organisation).join(page.around_contact) if line.organisation else ""
     shown = f'<a href="{url}">{name}</a>' if url else name
     fixed = " data-fixed" if line.kind == Contact.Kind.ORG else ""  # it is its own name
-    return f'<td class="c-org" role="cell" title="{name}"{fixed}>{shown}</td>'
+    return f'<td class="c-org" role="cell"{fixed}>{shown}</td>'
 
 
 def _email(line: Line, _: Page) -> str:
-    email = escaped(line.email)
-    return f'<td class="c-mail" role="cell" title="{email}">{email}</td>'
+    return f'<td class="c-mail" role="cell">{escaped(line.email)}</td>'
 
 
 def _phone(line: Line, _: Page) -> str:
@@ -207,8 +202,7 @@ def _by_kind(column: Column, line: Line, page: Page) -> str:
                 f'<td class="{css}" role="cell"><time datetime="{at.isoformat(timespec="seconds")}">{said}</time></td>'
             )
         case _:
-            text = escaped(str(value))
-            return f'<td class="{css}" role="cell" title="{text}">{text}</td>'
+            text = str(value)
     return f'<td class="{css}" role="cell">{escaped(text)}</td>'
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from farley.accounts.models import User
 from farley.contacts import links
@@ -38,6 +40,23 @@ def test_a_uuid_is_one_in_every_spelling(alice: User, hand: Hand, space: Space, 
     assert [relation.contact for relation in links.relations(related, by=alice.actor)] == [ada]
     assert [relation.contact for relation in links.relations(ada, by=alice.actor)] == [related]
     assert faults() == []
+
+
+def test_whom_a_card_names_is_looked_up_not_met_on_the_way_through_all_names(
+    alice: User, hand: Hand, space: Space
+) -> None:
+    if connection.vendor != "sqlite":
+        return  # PostgreSQL plans by statistics, of which an empty table has none
+    ada = hand.contact(space, a_card("Ada", f"RELATED;TYPE=child:urn:uuid:{BARE}", version="4.0"))
+    with CaptureQueriesContext(connection) as queries:
+        links.relations(ada, by=alice.actor)
+    plans = []
+    for query in queries.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql'].replace('?', '1')}")
+            plans += [row[3] for row in cursor.fetchall() if "contacts_contact" in row[3]]
+    assert plans
+    assert all("one_contact_a_uid" in plan for plan in plans), plans
 
 
 def test_a_uid_that_changes_is_found_under_the_new_one(alice: User, hand: Hand, space: Space) -> None:

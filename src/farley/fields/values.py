@@ -96,6 +96,9 @@ class Had(NamedTuple):
     texts: list[str]
 
 
+NOTHING = Had({}, [])
+
+
 def had_in(space: int, documents: Mapping[int, Document | None]) -> dict[int, Had]:
     """What records in this space have of their documents, by record.
 
@@ -103,17 +106,16 @@ def had_in(space: int, documents: Mapping[int, Document | None]) -> dict[int, Ha
     filters, for it may be brought back, but no search tells of them.
     """
     numbers = {int(number) for document in documents.values() for number in document or ()}
+    if not numbers:
+        return dict.fromkeys(documents, NOTHING)
     fields = Field.objects.filter(Q(space=None) | Q(space=space), pk__in=numbers)
-    gone = dict(fields.values_list("pk", "deleted_at")) if numbers else {}
+    gone = dict(fields.values_list("pk", "deleted_at"))
     found = {}
     for pk, document in documents.items():
         mine = {int(number): value for number, value in (document or {}).items() if int(number) in gone}
         texts = [value for number, value in mine.items() if isinstance(value, str) and gone[number] is None]
         found[pk] = Had({number: norm_of(value) for number, value in mine.items()}, texts)
     return found
-
-
-NOTHING = Had({}, [])
 
 
 def searched_too(said: Texts, had: Had) -> Texts:

@@ -24,5 +24,6 @@ def _keep_by_thread() -> None:
     timezone._active = threading.local()  # type: ignore[attr-defined]
     urls._prefixes = threading.local()  # type: ignore[attr-defined]
     urls._urlconfs = threading.local()  # type: ignore[attr-defined]
-    if not connections.all(initialized_only=True):
-        connections._connections = threading.local()  # type: ignore[attr-defined]
+    begun = {alias: connections[alias] for alias in connections if hasattr(connections._connections, alias)}  # type: ignore[attr-defined]
+    connections._connections = threading.local()  # type: ignore[attr-defined]
+    vars(connections._connections).update(begun)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import { startMentions } from "./mentions.js";
 import { startPalette } from "./palette.js";
 import { startPasskeys } from "./passkeys.js";
 import { startRecord } from "./record.js";
+import { startReorder } from "./reorder.js";
 import { startToasts } from "./toasts.js";
 
 startToasts();
@@ -20,6 +21,7 @@ startFinder();
 startList();
 startRecord();
 startEditors();
+startReorder();
 startDrafts();
 startMentions();
 startDropzones();

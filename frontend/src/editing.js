@@ -73,7 +73,7 @@ export function startEditors() {
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.target.closest?.("[data-editor]");
     if (form) form.dataset.isLeaving = "";
-    const part = form ?? event.target.closest?.("#summary");
+    const part = form ?? event.target.closest?.("#summary, #facts");
     if (part?.contains(document.activeElement)) returns = waysBack(document.activeElement);
   });
   document.addEventListener("htmx:afterRequest", (event) => {

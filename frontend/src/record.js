@@ -70,6 +70,7 @@ export function startRecord() {
     focusWriting(target);
   });
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) return print();
     const opener = event.target.closest("[data-write]");
     if (opener && write(opener.dataset.write)) event.preventDefault();
     const chosen = event.target.closest("[data-seg-link]");

@@ -16,6 +16,7 @@ from farley.accounts.models import User
 from farley.codecs.vcard import Card, PartialDate, read_cards
 from farley.contacts.links import RELATIONS
 from farley.web import editors
+from farley.web.countries import written_place
 from farley.web.dates import UnreadableDate, read_date, show_date
 from farley.web.events import differences
 from farley.web.facts import EDITABLE, fact_groups, name_facts, other_lines, shown_value
@@ -189,3 +190,24 @@ def test_a_contact_without_a_name_is_called_that(alice: User) -> None:
     contact = hand_of(alice).contact(space_of(alice), a_card("", "NOTE:x"))
     with translation.override("en"):
         assert name_of(contact) == "No name"
+
+
+@pytest.mark.parametrize(
+    ("country", "written"),
+    [
+        ("Deutschland", "Hafen 1\n20095 Ort\nLand\nDeutschland"),
+        ("USA", "Hafen 1\nOrt, Land 20095\nUSA"),
+        ("United Kingdom", "Hafen 1\nOrt\nLand\n20095\nUnited Kingdom"),
+        ("Großbritannien", "Hafen 1\nOrt\nLand\n20095\nGroßbritannien"),
+        ("it", "Hafen 1\n20095 Ort Land\nit"),
+        ("Nowhere", "Hafen 1\n20095 Ort\nLand\nNowhere"),
+    ],
+)
+def test_an_address_is_written_as_its_country_has_it(country: str, written: str) -> None:
+    card = Card.parse(f"BEGIN:VCARD\nVERSION:3.0\nFN:A\nADR:;;Hafen 1;Ort;Land;20095;{country}\nEND:VCARD\n".encode())
+    assert shown_value(card.properties("ADR")[0]) == written
+
+
+def test_what_a_country_puts_between_two_parts_is_left_out_with_one_of_them() -> None:
+    assert written_place({"city": "Ort", "region": "", "postcode": "1"}, "us") == ["Ort 1"]
+    assert written_place({"city": "", "region": "CA", "postcode": ""}, "us") == ["CA"]

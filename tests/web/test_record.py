@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.contacts import sharing
 from farley.contacts.models import Contact
 from farley.contacts.organisations import SHOWN
 from farley.journal.models import Batch, Change, Door
@@ -71,7 +73,7 @@ def test_it_shows_every_fact_of_the_card(ada: Contact, page_of_alice: Client) ->
         "Work ada@example.org",
         "Home ada@home.example",
         "Direct +49 30 1",
-        "Main St 1 N1 London UK",
+        "Main St 1 London N1 UK",
         "Engines Ltd, Research",
         "Countess",
         "10 December 1815",
@@ -131,7 +133,7 @@ def test_an_edit_changes_its_own_line_only(
     [
         "ada@example.org",
         "+49 30 1",
-        "Main St 1 N1 London UK",
+        "Main St 1 London N1 UK",
         "10 December 1815",
         "Engines Ltd, Research",
         "First line second line",
@@ -524,3 +526,57 @@ def test_an_organisation_lists_its_people(alice: User, page_of_alice: Client) ->
     page_of_alice.post(f"/contacts/{yard.pk}/name-in-cards/")
     assert b"ORG:Shipyard" in Contact.objects.get(pk=ada.pk).content.data
     assert "still call it" not in text_of(page_of_alice.get(f"/contacts/{yard.pk}/").content)
+
+
+def test_a_fact_is_put_in_order_by_steps_or_onto_another_with_undo(ada: Contact, page_of_alice: Client) -> None:
+    def values() -> list[str]:
+        card = Contact.objects.get(pk=ada.pk).card
+        return [prop.text for prop in card.properties("EMAIL", "TEL")]
+
+    before = octets(ada)
+    url, was = editor(page_of_alice, ada, "ada@home.example")
+    page_of_alice.post(f"{url}move/", {"was": was, "steps": "-1"})
+    assert values() == ["ada@home.example", "ada@example.org", "+49 30 1"]
+    _, onto = editor(page_of_alice, ada, "ada@home.example")
+    url, was = editor(page_of_alice, ada, "+49 30 1")
+    html = page_of_alice.post(f"{url}move/", {"was": was, "onto": onto}, headers=hx()).content.decode()
+    assert values() == ["+49 30 1", "ada@home.example", "ada@example.org"]
+    assert "is-saved" in html
+    url, was = editor(page_of_alice, ada, "+49 30 1")
+    page_of_alice.post(url, {"value": "+49 30 2", "label": "Direct", "was": was, "steps": "1"})  # from its editor
+    assert values() == ["ada@home.example", "+49 30 2", "ada@example.org"]
+    for batch in Batch.objects.order_by("-pk"):
+        page_of_alice.post(f"/activity/{batch.pk}/undo/")
+    assert sorted(octets(ada).splitlines()) == sorted(before.splitlines())
+
+
+def test_a_record_is_shown_as_it_was_on_a_day(alice: User, page_of_alice: Client) -> None:
+    with time_machine.travel("2026-03-01T12:00Z"):
+        ada = hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:first@example.org", uid="ada"))
+    with time_machine.travel("2026-03-05T12:00Z"):
+        card = a_card("Ada King", "EMAIL:second@example.org", uid="ada")
+        hand_of(alice).store(space_of(alice), card, href=ada.href)
+    url = f"/contacts/{ada.pk}/history/?at="
+    shown = {
+        day: text_of(page_of_alice.get(f"{url}{day}").content) for day in ("2026-02-28", "2026-03-04", "2026-03-05")
+    }
+    assert "not there yet" in shown["2026-02-28"]
+    assert "The card at the end of Wed 4 March 2026" in shown["2026-03-04"]
+    assert "first@example.org" in shown["2026-03-04"]
+    assert "Restore this version" in shown["2026-03-04"]
+    assert "Restore this version" not in shown["2026-03-05"]
+    assert page_of_alice.get(f"{url}never").status_code == 200
+
+
+def test_a_qr_code_holds_what_one_calls_and_writes_to_and_leaves_out_what_is_too_much(
+    alice: User, page_of_alice: Client
+) -> None:
+    hand = hand_of(alice)
+    small = hand.contact(space_of(alice), a_card("Ada King", "TEL:+49 30 1"))
+    large = hand.contact(space_of(alice), a_card("X" * 5000, *(f"EMAIL:a{n}@example.org" for n in range(90))))
+    for contact, is_less in ((small, False), (large, True)):
+        text = text_of(page_of_alice.get(f"/contacts/{contact.pk}/code/").content)
+        assert ("no room for all" in text) is is_less
+    assert sharing.pocket_card(small)[0].octets == small.content.data.replace(
+        b"UID:" + small.uid.encode() + b"\r\n", b""
+    )

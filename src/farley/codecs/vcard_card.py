@@ -341,6 +341,31 @@ class Card:
                 gone |= {at for at, line in enumerate(self.lines) if _in_group(line, found.group)}
         return self._keeping([line for at, line in enumerate(self.lines) if at not in gone]) if gone else self
 
+    def with_moved(self, index: int, onto: int) -> "Card":
+        """The property at `index` at the place of the one at `onto`, which moves aside; what labels each goes along."""
+        lines = self.lines
+        mine, theirs = self._with_labels(index), self._with_labels(onto)
+        if onto in mine:
+            return self
+        at = max(theirs) + 1 if onto > index else min(theirs)
+        order = [
+            *(n for n in range(at) if n not in mine),
+            *mine,
+            *(n for n in range(at, len(lines)) if n not in mine),
+        ]
+        moved: list[Line] = []
+        for line in (lines[n] for n in order):
+            is_after_open = bool(moved) and moved[-1].is_open
+            moved.append(Line.parse(self._line_break + line.octets) if is_after_open else line)
+        return self._keeping(moved)
+
+    def _with_labels(self, index: int) -> list[int]:
+        """The lines of a property, and of what labels it alone."""
+        found = self._at(index)
+        if found.group is None or self._companions(found):
+            return [index]
+        return [at for at, line in enumerate(self.lines) if at == index or _in_group(line, found.group)]
+
     def with_only(self, names: Container[str]) -> "Card":
         """The properties of these names alone, with the labels of those that stay."""
         groups = {line.group for line in self.lines if line.group and line.name in names}

@@ -24,6 +24,7 @@ from farley.spaces.operations import require, writing
 
 DAYS = (1, 7, 30)  # a link lasts one of these
 # What a stranger gets of a card: how to reach the contact. Notes, tags, birthdays and relations stay in the house.
+POCKET = 1_200  # octets of a card in a QR code: more of them, and cameras of older phones do not read it
 SHARED = frozenset(
     {"VERSION", "FN", "N", "ORG", "TITLE", "ROLE", "TEL", "EMAIL", "ADR", "URL", "IMPP", "PHOTO", "KIND"}
 )
@@ -120,6 +121,26 @@ def opened(token: str, *, address: str, is_download: bool = False) -> Contact:
 def shared_card(contact: Contact) -> Card:
     """What a link shows of the card."""
     return contact.card.with_only(SHARED)
+
+
+def pocket_card(contact: Contact) -> tuple[Card, bool]:
+    """As much of the card as a QR code has room for, what one calls and writes to first; and whether that is less than
+    a link shows."""
+    names = ["VERSION", "FN", "N"]
+    card = contact.card.with_only(names)
+    is_less = len(card.octets) > POCKET
+    if is_less:
+        names = ["VERSION", "FN"]
+        card = contact.card.with_only(names).with_full_name(contact.full_name[:200])
+        return card, is_less
+    for name in ("TEL", "EMAIL", "ORG", "TITLE", "URL", "ADR"):
+        more = contact.card.with_only([*names, name])
+        if len(more.octets) > POCKET:
+            is_less = True
+        else:
+            names.append(name)
+            card = more
+    return card, is_less
 
 
 def _write_openings(noted: list[tuple[int, datetime, str, bool]]) -> None:

@@ -26,6 +26,7 @@ from farley.web.facts import (
     fact_of,
     name_facts,
     name_signature,
+    shown_value,
     signature,
 )
 from farley.web.labels import property_label
@@ -182,6 +183,30 @@ def remove(contact: Contact, ref: str, was: str, *, by: Actor) -> Batch | None:
         if overtaken.fact is not None:
             raise
         return None
+
+
+def move(
+    contact: Contact, ref: str, was: str, *, onto: str = "", steps: int = 0, by: Actor
+) -> tuple[str, Batch | None]:
+    """Put a fact at the place of the one in its group with the signature `onto`, or so many places on.
+
+    Return its ref then, and what undoes it; None where it stays. Raises Overtaken, and what `store` raises.
+    """
+
+    def moved(card: Card) -> tuple[Card, str]:
+        prop = _located(card, ref, was)
+        if prop is None:
+            raise Overtaken(found_again(contact, ref, was, by=by))
+        names = GROUPS.get(group_of(prop.name), (prop.name,))
+        others = [each for each in card.properties(*names) if shown_value(each)]
+        at = next(n for n, each in enumerate(others) if each.index == prop.index)
+        place = next((n for n, each in enumerate(others) if onto and signature(each) == onto), at + steps)
+        place = max(0, min(place, len(others) - 1))
+        new = card.with_moved(prop.index, others[place].index)
+        return new, str([each for each in new.properties(*names) if shown_value(each)][place].index)
+
+    _, ref, batch = stored(contact, moved, by=by)
+    return ref, batch
 
 
 def stored(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 from farley.codecs.vcard import Card, Kind, PartialDate, Property
 from farley.contacts.links import MEMBERS, RELATIONS
+from farley.web.countries import written_place
 from farley.web.dates import show_date, turning
 from farley.web.editors import Editor
 from farley.web.labels import label_of, property_label
@@ -50,6 +51,11 @@ class Fact:
     is_saved: bool = False
     group: str = ""  # of a new one: where it will be shown
     editor: Editor | None = None
+
+    @property
+    def can_move(self) -> bool:
+        """Whether it is a line with a place among others, and nobody is editing it."""
+        return self.name in EDITABLE and bool(self.was) and self.editor is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,8 @@ def _address(prop: Property) -> str:
     box, extended, street, city, region, postcode, country = (*prop.parts, *[""] * 7)[:7]
     if region == city:  # some programs ask for both where a city is a region of its own
         region = ""
-    lines = (street, extended, box, " ".join(filter(None, (postcode, city))), region, country)
+    places = {"city": city, "region": region, "postcode": postcode}
+    lines = (street, extended, box, *written_place(places, country), country)
     return "\n".join(filter(None, lines)) or (prop.delivery_label or "")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from farley.accounts.actor import Actor
@@ -23,6 +24,7 @@ from farley.journal.access import Way, note_access
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.spaces.operations import require
+from farley.web.dates import written_day
 from farley.web.events import Detail, Event, differences, events_of, own_field_detail, version_events
 from farley.web.facts import FactGroup, fact_groups
 from farley.web.problems import explained
@@ -56,7 +58,9 @@ def history(request: PageRequest, pk: int) -> HttpResponse:
     note_access(contact.space_id, Way.OPENED, [contact.pk], by=request.actor, door=Door.WEB)
     found = keeping.versions(contact, request.actor)
     start = _number(request.GET.get("from", "0"))
-    chosen = _chosen(request, found)
+    day, chosen = _on_day(request.GET.get("at", ""), found)
+    if day is None:
+        chosen = _chosen(request, found)
     listed = found[start : start + PAGE]
     events = version_events(contact, listed, request.actor)
     versions = [
@@ -68,6 +72,12 @@ def history(request: PageRequest, pk: int) -> HttpResponse:
         "contact": contact,
         "can_edit": (contact.space.role_of(request.actor) or Role.READER) >= Role.EDITOR,
         "versions": versions,
+        "day": day,
+        "told_day": written_day(day, pgettext("date format: weekday, day, month and year, short", "D j F Y"))
+        if day
+        else "",
+        "is_gone": chosen is not None and chosen.content is None,
+        "today": timezone.localdate(),
         "older_url": f"?from={start + PAGE}" if len(found) > start + PAGE else "",
         "shown": _in_full(contact, chosen, request.actor) if chosen else None,
     }
@@ -100,6 +110,16 @@ def _chosen(request: PageRequest, found: list[Version]) -> Version | None:
                 return version
         raise Http404("no such version")
     return next((version for version in found if version.content is not None), None)
+
+
+def _on_day(text: str, found: list[Version]) -> tuple[dt.date | None, Version | None]:
+    """The day that was asked for, and the version that held at its end; None where it was not there then."""
+    try:
+        day = dt.date.fromisoformat(text)
+        end = timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time()))
+    except (ValueError, OverflowError):
+        return None, None
+    return day, next((version for version in found if version.change.at < end), None)
 
 
 def _url(contact: Contact, version: Version) -> str:

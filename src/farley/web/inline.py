@@ -97,6 +97,30 @@ def remove_fact(request: PageRequest, pk: int, ref: str) -> HttpResponse:
     return _facts(request, contact)
 
 
+@require_POST
+def move_fact(request: PageRequest, pk: int, ref: str) -> HttpResponse:
+    """Put the fact at the place of another one in its group, or one place on; with undo."""
+    contact = _editable(request, pk)
+    moved = _move(request, contact, ref, request.POST.get("was", ""), request.POST.dict())
+    if not request.htmx:
+        return redirect("contact", pk)
+    return _facts(request, contact, saved=moved)
+
+
+def _move(request: PageRequest, contact: Contact, ref: str, was: str, form: Form) -> Fact | None:
+    steps = {"-1": -1, "1": 1}.get(form.get("steps", ""), 0)
+    try:
+        ref, batch = editing.move(contact, ref, was, onto=form.get("onto", ""), steps=steps, by=request.actor)
+    except Overtaken:
+        warn(request, gettext("Somebody changed this just now, so it was not moved."))
+    except StoreProblem as problem:
+        warn(request, explained(problem))
+    else:
+        if batch is not None:
+            toast(request, gettext("Moved"), undoes=batch)
+    return editing.find_fact(contact.card, ref)
+
+
 @require_GET
 def names(request: PageRequest, pk: int) -> HttpResponse:
     """Suggestions for who or which organisation is meant by what is being typed."""
@@ -136,11 +160,14 @@ def _save(request: PageRequest, contact: Contact, ref: str, form: Form) -> HttpR
         text = gettext("{label} changed") if saved is not None else gettext("{label} removed")
         name = saved.name if saved is not None else was.rpartition("-")[0]
         toast(request, text.format(label=property_label(name)), undoes=batch)
+    is_moved = saved is not None and bool(form.get("steps")) and ref not in editing.NAME_REFS
+    if is_moved and saved is not None:
+        saved = _move(request, contact, saved.ref, saved.was, form)
     if not request.htmx:
         return redirect("contact", contact.pk)
     if (saved.name if saved is not None else was.rpartition("-")[0]) in RELATIONS:
         return _reloaded(contact)
-    if saved is None or ref in editing.NAME_REFS or len(contact.card.lines) != len(shown.lines):
+    if is_moved or saved is None or ref in editing.NAME_REFS or len(contact.card.lines) != len(shown.lines):
         return _facts(request, contact, saved=saved)
     return _part(request, contact, _marked(saved), parts=True)
 

@@ -14,13 +14,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from farley.accounts.roles import Role
-from farley.contacts import links, listing, seeing, tagging
+from farley.contacts import links, listing, seeing, sharing, tagging
 from farley.contacts.models import Contact, TagName, Thumbnail
 from farley.exchange.exporting import vcard_of
 from farley.journal.access import Way, note_access
 from farley.journal.models import Door
 from farley.spaces.models import Space
 from farley.web.affiliations import affiliation_form, organisations_of
+from farley.web.codes import qr_code
 from farley.web.composing import EntryForm, empty_form
 from farley.web.context import SPACE_ICONS
 from farley.web.dates import days_ahead
@@ -105,6 +106,18 @@ def contact_card(request: PageRequest, pk: int) -> HttpResponse:
     response = HttpResponse(vcard_of(contact), content_type="text/vcard; charset=utf-8")
     response.headers["Content-Disposition"] = attachment(f"{name_of(contact)}.vcf")
     return response
+
+
+@require_GET
+def contact_code(request: PageRequest, pk: int) -> HttpResponse:
+    """The card as a QR code for a phone that is held before the screen: as much of it as such a code has room for."""
+    contact = visible_contact(request, pk)
+    note_access(contact.space_id, Way.EXPORTED, [contact.pk], by=request.actor, door=Door.WEB)
+    card, left_out = sharing.pocket_card(contact)
+    label = gettext("QR code of {name}").format(name=name_of(contact))
+    context = {"place": "contacts", "contact": contact, "name": name_of(contact), "left_out": left_out}
+    context |= {"code": qr_code(card.octets.decode(errors="replace"), label)}
+    return render(request, "contacts/code.html", context)
 
 
 def attachment(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from pathlib import Path
@@ -39,6 +40,20 @@ def test_the_catalogue_holds_exactly_the_words_of_the_sources() -> None:
 def test_every_message_is_translated() -> None:
     missing = [message.id for message in german() if not all(forms(message.string)) or message.fuzzy]
     assert missing == []
+
+
+def test_every_word_that_code_asks_for_is_in_the_catalogue() -> None:
+    """Also those inside of f-strings, which the extraction of messages does not see."""
+    known = {text for message in german() for text in forms(message.id)}
+    asked = set()
+    for path in messages.SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in messages.KEYWORDS:
+                at = 1 if node.func.id.startswith(("pgettext", "npgettext")) else 0
+                words = node.args[at] if len(node.args) > at else None
+                if isinstance(words, ast.Constant) and words.value:
+                    asked.add(words.value)
+    assert asked <= known, sorted(asked - known)
 
 
 def test_translations_keep_the_placeholders() -> None:

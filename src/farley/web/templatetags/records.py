@@ -30,7 +30,8 @@ def fact_value(fact: Fact, contact: int, can_edit: bool) -> SafeString:
         url = f"{escaped(address('fact', contact, fact.ref))}?edit=1&amp;was={escaped(fact.was)}"
         saved, mark = "", str(icon("pencil"))
         if fact.is_saved:
-            said = f'<span class="sr" role="status">{escaped(gettext("Saved"))}</span>'
+            word = gettext("Saved")
+            said = f'<span class="sr" role="status">{escaped(word)}</span>'
             saved, mark = " is-saved", icon("circle-check", "is-ok saved") + said
         shown = (
             f'<button id="open-{ref}" class="edit{saved}" form="edit-form" name="edit" value="{ref}" hx-get="{url}"'

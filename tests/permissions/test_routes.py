@@ -133,6 +133,17 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(302, 403, 302, 302), lambda s: {"owner": "editor", "id": [s.contact.pk]}),
         Route("post", mine(302, 403, 302, 302), lambda s: {"act": "no-follow-up", "id": [s.contact.pk]}),
         Route("post", mine(302, 302, 302, 302), lambda s: {"act": "delete"}),
+        Route(
+            "post",
+            mine(302, 403, 302, 302),
+            lambda s: {"act": "set", "set-field": "title", "set-value": "x", "id": [s.contact.pk]},
+        ),
+        Route(
+            "post",
+            mine(302, 200, 200, 200),
+            lambda s: {"act": "export", "format": "shown-csv", "id": [s.contact.pk]},
+            tells=INSIDE,
+        ),
         Route("post", mine(302, 403, 302, 302), lambda s: {"act": "tag", "tag": "x", "id": [s.contact.pk]}),
         Route(
             "post",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,8 +21,10 @@ from farley.contacts import listing
 from farley.contacts.bulk import Selection
 from farley.contacts.models import Contact
 from farley.database import patience
+from farley.fields import operations as defining
+from farley.fields.models import Field as OwnField
 from farley.jobs.worker import run_ready
-from farley.journal.models import Batch, Door
+from farley.journal.models import Batch, Door, Noun
 from farley.journal.writing import open_batch
 from farley.lists import paging
 from farley.spaces.models import Space
@@ -372,6 +376,58 @@ def test_several_get_an_owner_and_a_follow_up_day(alice: User, bob: User, mallor
     for typed, said in (("", "Choose a day first"), ("31.12.", "“31.12.” is no day")):
         page_of_alice.post("/contacts/bulk/", picked(sales, act="follow-up", on=typed))
         assert said in text_of(page_of_alice.get("/contacts/").content)
+
+
+def test_several_get_a_value_of_a_field_and_of_an_own_field(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n}", "TITLE:Smith") for n in range(3)])
+    how: dict[str, Any] = {"by": alice.actor, "door": Door.WEB}
+    level = defining.define(
+        Noun.CONTACT, space_of(alice), label="Level", kind=OwnField.Kind.CHOICE, choices=["A", "B"], **how
+    )
+    address = "/contacts/bulk/?set=1&set-field=own.alice.level"
+    offered = text_of(page_of_alice.get(address, headers={"HX-Request": "true"}).content)
+    for word in ("Job title", "Country", "Level", "nothing"):
+        assert word in offered
+    ids = list(Contact.objects.values_list("pk", flat=True))
+
+    def done(field: str, value: str, **more: Any) -> str:
+        sent = {"act": "set", "set-field": field, "set-value": value, "id": ids[:2], **more}
+        return text_of(page_of_alice.post("/contacts/bulk/?q=person", sent, follow=True).content)
+
+    assert "Job title is “Analyst” for 2 contacts" in done("title", "Analyst")
+    assert "Level is “B” for 3 contacts" in done("own.alice.level", "2", everything="1")
+    assert "has no such value" in done("own.alice.level", "9")
+    assert "Choose a field first" in done("nonsense", "9")
+    assert [contact.job_title for contact in Contact.objects.order_by("pk")] == ["Analyst", "Analyst", "Smith"]
+    assert {contact.own[str(level.pk)] for contact in Contact.objects.all()} == {2}
+    assert "No Level for 2 contacts any more" in done("own.alice.level", "")
+
+
+def test_what_the_list_shows_is_exported_as_it_shows_it(
+    alice: User, bob: User, page_of_alice: Client, as_user: AsUser
+) -> None:
+    cards = [
+        person(name, "X", f"ADR:;;;{city};;;", "ORG:Yard", "CATEGORIES:b,a")
+        for name, city in (("Ada", "York"), ("Bob", "Hull"), ("Cleo", "York"), ("Dan", "Bath"))
+    ]
+    hand_of(alice).many(space_of(alice), [*cards, person("Eve", "X")])
+
+    def exported(query: str, **sent: Any) -> list[list[str]]:
+        answer = page_of_alice.post(f"/contacts/bulk/?{query}", {"act": "export", "format": "shown-csv", **sent})
+        assert "Contacts.csv" in answer["Content-Disposition"]
+        return list(csv.reader(b"".join(answer).decode("utf-8-sig").splitlines()))  # type: ignore[arg-type]
+
+    assert exported("columns=city,tag,org&sort=-city&filter=city filled", everything="1") == [
+        ["Name", "City", "Tags", "Organisation"],
+        ["Cleo X", "York", "b, a", "Yard"],
+        ["Ada X", "York", "b, a", "Yard"],
+        ["Bob X", "Hull", "b, a", "Yard"],
+        ["Dan X", "Bath", "b, a", "Yard"],
+    ]
+    picked = list(Contact.objects.filter(full_name__in=["Ada X", "Dan X"]).values_list("pk", flat=True))
+    assert [row[0] for row in exported("sort=name&by=city", id=picked)] == ["Name", "Dan X", "Ada X"]
+    stranger = as_user(bob).post("/contacts/bulk/", {"act": "export", "format": "shown-csv", "id": picked})
+    assert stranger.status_code == 302, "nothing of it is there for Bob"
 
 
 def test_a_reader_changes_nothing_in_bulk(alice: User, bob: User, as_user: AsUser) -> None:

@@ -18,8 +18,10 @@ from farley.contacts import operations, storing
 from farley.contacts.listing import Filters, Listed
 from farley.contacts.models import Contact
 from farley.contacts.operations import OwnerOutside
+from farley.contacts.setting import set_value
 from farley.contacts.storing import StoreProblem, TooLarge, UidConflict
 from farley.database.turns import write_turn
+from farley.fields.values import BadValue
 from farley.journal.models import Batch, BatchSpace, Door, Noun
 from farley.journal.writing import close_batch, leave_out, open_batch
 from farley.lists import language
@@ -38,6 +40,7 @@ class Verb(StrEnum):
     DELETE = "delete"
     ASSIGN = "assign"
     FOLLOW_UP = "follow up"
+    SET = "set"
 
 
 ACTS = {
@@ -49,6 +52,7 @@ ACTS = {
     Verb.DELETE: Batch.Act.DELETE,
     Verb.ASSIGN: Batch.Act.ASSIGN,
     Verb.FOLLOW_UP: Batch.Act.EDIT,
+    Verb.SET: Batch.Act.EDIT,
 }
 
 
@@ -58,7 +62,7 @@ class Deed:
 
     `tag` is the word to add or take off, or what the tag `former` is called from now on, or the organisation; `target`
     the id of the space to move to, or of who is to look after them (0: nobody); `on` the day of the follow-up in
-    ISO 8601, empty for none.
+    ISO 8601, empty for none; `field` and `value` are what `setting.set_value` takes.
     """
 
     verb: Verb
@@ -66,6 +70,8 @@ class Deed:
     target: int = 0
     former: str = ""
     on: str = ""
+    field: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +202,8 @@ def do(deed: Deed, contacts: Sequence[Contact], *, by: Actor, door: Door, batch:
         case Verb.FOLLOW_UP:
             on = dt.date.fromisoformat(deed.on) if deed.on else None
             return operations.follow_up(contacts, on, by=by, door=door, batch=batch)
+        case Verb.SET:
+            return set_value(contacts, deed.field, deed.value, by=by, door=door, batch=batch)
         case Verb.RENAME:
             return operations.rename_tag(contacts, deed.former, deed.tag, by=by, door=door, batch=batch)
     return operations.retag(contacts, remove=[deed.tag], by=by, door=door, batch=batch)
@@ -213,12 +221,12 @@ def carry_out(
     """Do it to all of them, from where `batch` stands; return False if `stopping` cut it short.
 
     A contact that has a problem of its own is left as it is and noted (`LeftOut`). Where the right to change them is
-    lost on the way, the batch ends as failed, and what is done can be undone.
+    lost on the way, or the value that they are to get, the batch ends as failed, and what is done can be undone.
     """
     while batch.state == Batch.State.RUNNING and (contacts := selection.behind(batch.position)):
         try:
             _do_as_possible(deed, contacts, by=selection.by, door=door, batch=batch)
-        except NotAllowed:
+        except (NotAllowed, BadValue):  # or a choice is taken away that was to be set
             close_batch(batch, Batch.State.FAILED)
             return True
         # Doing it twice changes nothing more, so the place may be noted behind it, in a transaction of its own.

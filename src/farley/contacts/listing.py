@@ -97,6 +97,7 @@ class Filters:
     group: Contact | None = None
     text: str = ""
     more: Filter | None = None  # in the language of filters
+    pks: tuple[int, ...] = ()  # these alone
 
 
 _LIVE = Contact.objects.filter(deleted_at=None)
@@ -144,6 +145,8 @@ class Listed:
 
     def _tests(self) -> Iterable[Test | Tests]:
         asked = self.filters
+        if asked.pks:
+            yield Test(Q(pk__in=asked.pks), lambda _, most: asked.pks if len(asked.pks) <= most else None)
         if asked.tag:
             yield filtering.tagged(asked.tag)
         if asked.group is not None:

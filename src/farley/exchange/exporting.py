@@ -94,6 +94,11 @@ def records(contacts: ContactQuerySet) -> Iterator[Record]:
         last = page[-1][0]
 
 
+def table_file(rows: Iterable[Sequence[str]], ending: str) -> Iterator[bytes]:
+    """Rows, the first of them the header, as a file of that ending: `csv` or `xlsx`."""
+    return gathered(_xlsx(rows) if ending == "xlsx" else _csv(rows))
+
+
 def _csv(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     draft = io.StringIO("\ufeff", newline="")  # spreadsheets take the file for UTF-8 by it
     draft.seek(0, io.SEEK_END)

@@ -25,16 +25,21 @@ from farley.exchange.export_formats import FORMATS
 from farley.exchange.exporting import Record
 from farley.exchange.paper.setting import CannotPrint
 from farley.fields.models import Document, Field
+from farley.fields.values import BadValue
 from farley.journal.access import Way, accesses, note_access
 from farley.journal.models import Door, Noun
 from farley.journal.writing import one_batch
+from farley.lists.paging import TooSlow
 from farley.spaces.audience import readers
 from farley.spaces.models import Space
 from farley.spaces.operations import find, require
+from farley.web import bulk_fields, shown_table
 from farley.web import listing as asking
 from farley.web.exports import not_printed, streamed
+from farley.web.filters import slowness_of
 from farley.web.groups import change_members
 from farley.web.navigation import back
+from farley.web.own_fields import unreadable
 from farley.web.problems import explained
 from farley.web.requests import PageRequest, standings
 from farley.web.spaces import by_name
@@ -47,6 +52,7 @@ _DEEDS = {
     "owner": Verb.ASSIGN,
     "follow-up": Verb.FOLLOW_UP,
     "no-follow-up": Verb.FOLLOW_UP,
+    "set": Verb.SET,
     **{verb.value: verb for verb in (Verb.TAG, Verb.UNTAG, Verb.MOVE, Verb.DELETE)},
 }
 
@@ -57,15 +63,18 @@ class _Unusable(ValueError):
 
 @require_http_methods(["GET", "POST"])
 def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
-    """Tag, assign, move, export or delete the selected contacts, or all that the list holds; with undo.
+    """Tag, assign, change, move, export or delete the selected contacts, or all that the list holds; with undo.
 
-    GET: who may look after contacts of the list, as buttons of its form; for whoever asks for a page, that list.
+    GET: who may look after contacts of the list, as buttons of its form, or with `set` what can be set of them; for
+    whoever asks for a page, that list.
     """
     if request.method == "GET":
         if not request.htmx:
             return redirect(f"{reverse('contacts')}{changed_query(request)}")
         changeable = standings(request).changeable
         spaces = [space for space in asking.asked(request).shown_spaces if space.pk in changeable]
+        if "set" in request.GET:
+            return _fields_to_set(request, spaces)
         return render(request, "contacts/owners.html", {"people": _people_of(spaces[:OWNERS_OF])})
     act = "owner" if "owner" in request.POST else request.POST.get("act", "")
     selection = _selected(request)
@@ -77,6 +86,8 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
             return _exported(request, selection)
         except CannotPrint as problem:
             warn(request, not_printed(problem))
+        except TooSlow as problem:
+            warn(request, slowness_of(problem, asking.asked(request).listed.fields))
     elif act in ("group", "ungroup"):
         _regroup(request, selection, is_in=act == "group")
     elif act in _DEEDS:
@@ -89,6 +100,17 @@ def bulk(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
                 return _begin(request, deed, selection, first)
             _carry_out(request, deed, first)
     return back(request, "contacts")
+
+
+def _fields_to_set(request: PageRequest, spaces: Sequence[Space]) -> HttpResponse:
+    fields = bulk_fields.settable(spaces)
+    groups: dict[str, list[bulk_fields.Settable]] = {}
+    for field in fields:
+        groups.setdefault(field.heading, []).append(field)
+    asked = request.GET.get("set-field", "")
+    chosen = next((field for field in fields if field.name == asked), fields[0])
+    context = {"groups": groups, "chosen": chosen, "space": request.GET.get("space", "")}
+    return render(request, "contacts/bulk_set.html", context)
 
 
 def _people_of(spaces: Iterable[Space]) -> list[User]:
@@ -135,6 +157,14 @@ def _deed(request: PageRequest, verb: Verb, selection: Selection) -> Deed:
             if not (tag := request.POST.get("tag", "").strip()):
                 raise _Unusable(gettext("Type a tag first."))
             return Deed(verb, as_spelt(selection.spaces(), tag))
+        case Verb.SET:
+            try:
+                deed = bulk_fields.deed_of(request, selection.spaces())
+            except BadValue as problem:
+                raise _Unusable(unreadable(problem)) from problem
+            if deed is None:
+                raise _Unusable(gettext("Choose a field first."))
+            return deed
     return Deed(verb)
 
 
@@ -163,6 +193,9 @@ def _day(request: PageRequest) -> str:
 
 
 def _exported(request: PageRequest, selection: Selection) -> StreamingHttpResponse:
+    """Raises CannotPrint, TooSlow."""
+    if request.POST.get("format") in shown_table.ENDINGS:
+        return shown_table.table_of(request, selection)
     form = FORMATS.get(request.POST.get("format", ""), FORMATS["vcard"])
     fields: list[Field] = []
     if request.POST.get("own"):
@@ -227,6 +260,8 @@ def _title(deed: Deed, picked: Sequence[Contact]) -> str:
     said = deed.tag or deed.on
     if deed.verb is Verb.ASSIGN:
         said = _name_of(deed.target)
+    elif deed.verb is Verb.SET:
+        said = " ".join(filter(None, bulk_fields.field_said(deed)))
     return f"{said}: {named}" if said else named
 
 
@@ -245,6 +280,16 @@ def _done(deed: Deed, count: int) -> str:
         case Verb.ASSIGN:
             text = ngettext("{name} looks after {count} contact", "{name} looks after {count} contacts", count)
             return text.format(count=count, name=_name_of(deed.target))
+        case Verb.SET:
+            label, value = bulk_fields.field_said(deed)
+            text = (
+                ngettext("{field} is “{value}” for {count} contact", "{field} is “{value}” for {count} contacts", count)
+                if value
+                else ngettext(
+                    "No {field} for {count} contact any more", "No {field} for {count} contacts any more", count
+                )
+            )
+            return text.format(count=count, field=label, value=value)
         case Verb.FOLLOW_UP if deed.on:
             text = ngettext("Follow-up on {day} for {count} contact", "Follow-up on {day} for {count} contacts", count)
             day = date_format(dt.date.fromisoformat(deed.on), "DATE_FORMAT")

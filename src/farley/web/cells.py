@@ -21,10 +21,11 @@ from django.views.decorators.http import require_http_methods
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.codecs.vcard import Card, Property
+from farley.codecs.vcard import Card
 from farley.contacts import listing, operations
 from farley.contacts.columns import COLUMNS, columns_of
 from farley.contacts.models import Contact
+from farley.contacts.setting import IN_CARDS, shown_line, shown_value
 from farley.contacts.storing import StoreProblem
 from farley.fields import values
 from farley.fields.models import Field
@@ -39,7 +40,7 @@ from farley.web.editing import Overtaken
 from farley.web.editors import Collision, Unusable
 from farley.web.events import done_by
 from farley.web.facts import signature
-from farley.web.listing import IN_CARDS, is_editable
+from farley.web.listing import is_editable
 from farley.web.own_fields import unreadable
 from farley.web.own_values import own_facts
 from farley.web.problems import explained
@@ -158,8 +159,8 @@ def _editor(request: PageRequest, contact: Contact, column: str) -> CellEditor:
     label = _label(contact, column)
     editor = CellEditor(contact.pk, column, label, contact.full_name, url, kind=_INPUTS.get(column, "text"))
     if column in IN_CARDS:
-        prop = _shown(contact.card, column)
-        value = _value(prop, column)
+        prop = shown_line(contact.card, column)
+        value = shown_value(prop, column)
         kind = "text" if column == "email" and value and "@" not in value else editor.kind
         was, ref = (signature(prop), str(prop.index)) if prop else ("", "")
         return replace(editor, value=value, was=was, ref=ref, kind=kind)
@@ -291,9 +292,9 @@ def _add(request: PageRequest, contact: Contact, column: str, typed: str) -> Bat
     form = {"org": {"organisation": typed}, "city": {"city": typed}}.get(column, {"value": typed})
 
     def added(card: Card) -> tuple[Card, str]:
-        there = _shown(card, column)
+        there = shown_line(card, column)
         if there is not None:
-            if _value(there, column) == typed:
+            if shown_value(there, column) == typed:
                 return card, ""
             raise Overtaken(None)
         address = card.first("ADR") if column == "city" and typed else None
@@ -332,32 +333,6 @@ def _day(typed: str) -> dt.date | None:
         return dt.date.fromisoformat(typed) if typed else None
     except ValueError:
         raise Unusable(gettext("“{text}” is no day. Write it as 2026-12-31.").format(text=typed[:40])) from None
-
-
-# What a cell shows of a card
-
-
-def _shown(card: Card, column: str) -> Property | None:
-    """The line that the list shows in this column, as `contacts.deriving` finds it."""
-    name = IN_CARDS[column]
-    if column == "title":
-        titles = [prop for prop in card.properties("TITLE") if prop.text.strip()]
-        roles = [prop for prop in card.properties("ROLE") if prop.text.strip()]
-        return titles[-1] if titles else next(iter(roles), None)
-    found = [prop for prop in card.properties(name) if _value(prop, column) and "fax" not in prop.types]
-    if column == "org":
-        return next(iter(found), None)
-    return min(found, key=lambda prop: prop.pref or 500, default=None)
-
-
-def _value(prop: Property | None, column: str) -> str:
-    if prop is None:
-        return ""
-    if column == "org":
-        return prop.parts[0].strip() if prop.parts else ""
-    if column == "city":
-        return prop.parts[3].strip() if len(prop.parts) > 3 else ""
-    return prop.text.strip()
 
 
 def _tags(card: Card) -> list[str]:

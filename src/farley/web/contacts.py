@@ -30,7 +30,7 @@ from farley.lists.grouping import Groups
 from farley.lists.language import BadFilter
 from farley.lists.paging import BadCursor, TooSlow
 from farley.spaces.models import Space
-from farley.web import list_groups, views
+from farley.web import bulk_fields, list_groups, views
 from farley.web import listing as asking
 from farley.web.context import SPACE_ICONS
 from farley.web.events import Event, events_of
@@ -118,6 +118,7 @@ def contacts(request: PageRequest) -> HttpResponse:
             "sort": _sort_context(asked),
             "choices": choices,
             "can_change": any(space.pk in changeable for space in asked.shown_spaces),
+            "settable": {"": bulk_fields.settable_in_cards()},
             "can_change_all": all(space.pk in changeable for space in asked.shown_spaces),
             "changeable": changeable,
             "drawn_rows": shown.rows,

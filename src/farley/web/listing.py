@@ -19,6 +19,7 @@ from farley.contacts.filters import KINDS
 from farley.contacts.groupings import NAMES, Grouping, grouping_of
 from farley.contacts.listing import BY_NAME, SORTS, Filters, Listed, as_spelt, order_of
 from farley.contacts.models import Contact
+from farley.contacts.setting import IN_CARDS
 from farley.lists import columns, language
 from farley.lists.columns import Column
 from farley.lists.filtering import Kind
@@ -33,7 +34,6 @@ from farley.web.rows import css_of
 LIST = "contacts"  # as what people chose for it is kept
 NARROWING = ("space", "group", "tag", "kind", "filter", "by")  # parts of the address, besides the search
 _OF_A_PAGE = ("after", "peek", "size", "fold", "field", "operator", "value", "join")  # and of the form of filters
-IN_CARDS = {"org": "ORG", "title": "TITLE", "email": "EMAIL", "phone": "TEL", "city": "ADR"}  # columns that cards say
 BESIDE_CARDS = ("tag", "owner", "follow-up")
 MAX_TEXT = 200
 NARROW = 12  # characters that every column has room for

@@ -125,7 +125,10 @@ def word_options(words: Iterable[str]) -> SafeString:
 @register.simple_tag
 def format_options() -> SafeString:
     """The formats that contacts are exported in, alike ones together."""
-    drawn = []
+    shown = [("shown-csv", gettext("The columns of the list, CSV"), False)]
+    shown += [("shown-xlsx", gettext("The columns of the list, Excel (XLSX)"), False)]
+    heading = gettext("As the list shows it")
+    drawn = [f'<optgroup label="{escaped(heading)}">{_options(shown)}</optgroup>']
     for section, forms in groupby(offered().values(), lambda form: form.section):
         options = _options([(form.name, gettext(form.label), False) for form in forms])
         drawn.append(f'<optgroup label="{escaped(gettext(section))}">{options}</optgroup>')

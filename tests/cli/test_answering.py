@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -39,8 +39,12 @@ class Client:
             await asyncio.Event().wait()
         return message
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> Awaitable[None]:
+        """As the web server has it: no coroutine, and of the loop that asks."""
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        sent.set_result(None)
         self.answered.append(message)
+        return sent
 
     def ask(self, application: answering.Application) -> Client:
         async def run() -> None:

@@ -14,7 +14,7 @@ import asyncio
 import io
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -197,7 +197,7 @@ class _Exchange:
     def _send_now(self, messages: list[dict[str, Any]]) -> None:
         """Raises _Gone for who takes nothing for so long."""
         for message in messages:
-            _wait_for(self._send(message), self._loop)
+            _wait_for(_sent(self._send, message), self._loop)
 
 
 class _Stream(io.RawIOBase):
@@ -227,9 +227,9 @@ class _Stream(io.RawIOBase):
         return count
 
 
-def _wait_for(work: Any, loop: asyncio.AbstractEventLoop) -> Any:
+def _wait_for(work: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
     """What the loop makes of `work`, from a thread. Raises _Gone when that takes too long."""
-    future = asyncio.run_coroutine_threadsafe(_awaited(work), loop)
+    future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         return future.result(2 * PATIENCE_S)
     except TimeoutError:
@@ -237,9 +237,9 @@ def _wait_for(work: Any, loop: asyncio.AbstractEventLoop) -> Any:
         raise _Gone from None
 
 
-async def _awaited(work: Awaitable[Any]) -> Any:
-    """A coroutine for whatever can be waited for: what the server gives for sending is none."""
-    return await work
+async def _sent(send: Send, message: dict[str, Any]) -> None:
+    """`send` gives something to wait for, of the loop in which it is called, and no coroutine."""
+    await send(message)
 
 
 def _in_pieces(answer: Iterable[bytes]) -> Iterator[bytes]:

@@ -48,6 +48,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const answered = new URL(xhr.responseURL || location.href);
   if (answered.pathname !== login() || requestConfig.path === answered.pathname) return;
   event.detail.shouldSwap = false;
+  requestConfig.elt?.removeAttribute?.("data-live"); // told once is enough
   askToSignIn();
   const form = event.target.closest(EDITOR) ?? event.detail.requestConfig.elt.closest?.(EDITOR);
   if (form) delete form.dataset.isLeaving;
@@ -56,6 +57,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // A form that was opened in a session before this one is refused. Its words are sent again with the new token, once.
 document.addEventListener("htmx:responseError", async (event) => {
   const { xhr, elt } = event.detail;
+  if (elt.matches?.("[data-live]")) return; // nobody asked for anything
   if (xhr.status === 503 || xhr.status === 507) return showToast(saidBy(xhr));
   if (xhr.status !== 403) return showToast(document.body.dataset.textFailed);
   if (!(await isSignedIn())) return askToSignIn();

@@ -327,6 +327,8 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", CHANGED, lambda _: {"act": "delete"}, lambda s: ["call", s.call.pk]),
         Route("post", mine(404, 404, 404, 404), arguments=lambda _: ["letter", 1]),
     ],
+    "contact-live": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
+    "list-live": [Route("get", mine(204, 204, 204, 204))],
     "contact-code": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "move-fact": [Route("post", CHANGED, lambda _: {"steps": "1"}, lambda s: [s.contact.pk, "3"])],
     "contact-history": [Route("get", SEEN, arguments=contact, tells=INSIDE)],

@@ -159,6 +159,7 @@ def record_context(request: PageRequest, contact: Contact) -> dict[str, Any]:
         "others": others[:MAX_FACTS],
         "more_others": max(0, len(others) - MAX_FACTS),
         "here": reverse("contact", args=[contact.pk]),
+        "live_url": f"{reverse('contact-live', args=[contact.pk])}?since={contact.space_id}.{contact.space.revision}",
         "timeline": timeline_of(request, contact, can_edit=can_edit),
         "composer": composer_of(request, contact, request.GET.get("write", "")) if can_edit else None,
         "tag_names": list(hues),

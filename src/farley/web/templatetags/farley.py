@@ -143,6 +143,12 @@ def iso(when: date | datetime | None) -> str:
     return "" if when is None else when.isoformat()
 
 
+@register.simple_tag
+def instant_now() -> str:
+    """When the page was made, in seconds."""
+    return f"{timezone.now().timestamp():.3f}"
+
+
 @register.filter(expects_localtime=True)
 def clock(instant: datetime) -> str:
     """The time of day: "09:12"."""

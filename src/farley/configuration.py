@@ -28,6 +28,7 @@ SETTINGS = {
     "FARLEY_BACKUP_FOLDER": "backup_folder",
     "FARLEY_BACKUP_KEEP": "backup_keep",
     "FARLEY_MIRROR_NETWORKS": "mirror_networks",
+    "FARLEY_WATCHED_FOLDER": "watched_folder",
     "FARLEY_OIDC_ISSUER": "oidc.issuer",
     "FARLEY_OIDC_CLIENT_ID": "oidc.client_id",
     "FARLEY_OIDC_SECRET_FILE": "oidc.secret_file",
@@ -138,6 +139,7 @@ class Configuration:
     backups: BackupPlan | None = None  # None: none is made by itself
     single_sign_on: SingleSignOn | None = None
     mirror_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # own networks that mirrors may reach
+    watched_folder: Path = Path()  # in it lie those that are watched for spaces
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -166,6 +168,7 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
     folder = Path(data).expanduser() if data else _default_folder(environment)
     return Configuration(
         data=folder.absolute(),
+        watched_folder=_watched(folder.absolute(), *values.get("watched_folder", ("FARLEY_WATCHED_FOLDER", ""))),
         database_url=checked_database_url(*values.get("database_url", ("FARLEY_DATABASE_URL", ""))),
         url=_own_url(*values.get("url", ("FARLEY_URL", ""))),
         trust_proxy=_yes_or_no(*values.get("trust_proxy", ("FARLEY_TRUST_PROXY", "no"))),
@@ -175,6 +178,12 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
         second_factor=_second_factor(*values.get("second_factor", ("FARLEY_SECOND_FACTOR", "off"))),
         mirror_networks=_networks(*values.get("mirror_networks", ("FARLEY_MIRROR_NETWORKS", ""))),
     )
+
+
+def _watched(data: Path, option: str, folder: str) -> Path:
+    if "\0" in folder:
+        raise ConfigurationError(option, "a path cannot hold a NUL character")
+    return Path(folder).expanduser().absolute() if folder else data / "watched"
 
 
 def secret(folder: Path, name: str, *, length: int = 48) -> str:

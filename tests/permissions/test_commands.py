@@ -68,6 +68,12 @@ COMMANDS: dict[str, list[Command]] = {
         Command("export --space manager", MANAGERS),  # a private one
         Command("export --space zyxsales --calendar Zyxkalender", READERS),
     ],
+    "intake add": [Command("intake add Zyxfolder --space zyxsales", MANAGERS)],
+    "intake list": [Command("intake list", EVERYBODY), Command("intake list --space zyxsales", READERS)],
+    "intake run": [Command("intake run Nothing --space zyxsales", (2, 2, 2, 2))],
+    "intake pause": [Command("intake pause Nothing --space zyxsales", (2, 2, 2, 2))],
+    "intake resume": [Command("intake resume Nothing --space zyxsales", (2, 2, 2, 2))],
+    "intake remove": [Command("intake remove Nothing --space zyxsales", (2, 2, 2, 2))],
     "mirror add": [
         Command("mirror add New --url http://[::1]:9 --user zyx --password-stdin --space zyxsales", (2, 2, 2, 2))
     ],

@@ -417,6 +417,11 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", CHANGED, lambda _: {"tag": "Zyxtag", "delete": "1"}, space),
         Route("post", mine(404, 403, 404, 404), lambda _: {"tag": "None", "delete": "1"}, space),
     ],
+    "regular-imports": [
+        Route("get", mine(404, 403, 403, 200), arguments=space),
+        Route("post", mine(404, 403, 403, 302), lambda _: {"act": "watch", "rule": "keep"}, space),
+        Route("post", mine(404, 403, 403, 404), lambda _: {"act": "remove", "id": "1"}, space),
+    ],
     "mirrors": [
         Route("get", mine(404, 403, 403, 200), arguments=space),
         Route("post", mine(404, 403, 403, 422), lambda _: {"address": "http://[::1]:9", "password": "x"}, space),

@@ -33,6 +33,7 @@ COMMANDS = (
     "import",
     "export",
     "mirror",
+    "intake",
     "search",
     "list",
     "tag",

@@ -144,6 +144,14 @@ def remembered(header: Sequence[str], space: Space, by: Actor) -> Mapping | None
     return None
 
 
+def remembered_for(source: Source, space: Space, by: Actor) -> Mapping | None:
+    """What was chosen before for tables with the columns of this one; None also where it cannot be read as one."""
+    try:
+        return remembered(look_at(source.path, source.how).header, space, by)
+    except (NotATable, LookupError):
+        return None
+
+
 def _proposed(source: Source, space: Space, by: Actor) -> Source:
     """A table with what its columns may become; any other file as it is."""
     name = _format_of(source)

@@ -16,24 +16,21 @@ from farley.calendars import operations, reading
 from farley.calendars.filling import Source, fill
 from farley.calendars.models import Calendar, CalendarObject
 from farley.codecs.icalendar import ICalendar
-from farley.configuration import load
 from farley.database.turns import write_turn
 from farley.journal.models import Batch
 from farley.journal.writing import one_batch
-from farley.mirrors.reaching import Reach, Unreachable
+from farley.mirrors.addresses import PATIENCE_S, asked, plain
+from farley.mirrors.reaching import Unreachable
 from farley.mirrors.sealing import CannotOpen, opened, seal
 from farley.spaces.models import Space
 from farley.spaces.operations import require
 
 EVERY: Final = (15, 60, 360, 1440)  # minutes between two readings, to choose from
 MAX_ENTRIES: Final = 20_000
-MAX_ADDRESS: Final = 2000
-PATIENCE_S: Final = 25.0  # of somebody who waits for the first answer
 LATEST: Final = dt.timedelta(days=1)  # between two tries of one that does not answer
 HELD: Final = dt.timedelta(days=1)  # so long what is gone outside stays here, if it is much at once
 MUCH: Final = 10  # entries, and more than half of all; or all
 _WEBCAL = ("webcal://", "webcals://")
-_STATUSES = {401: "login", 403: "forbidden", 404: "missing", 410: "gone", 429: "busy", 503: "busy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,38 +139,13 @@ def _plain(address: str) -> str:
     for scheme in _WEBCAL:
         if address.lower().startswith(scheme):
             address = f"https://{address[len(scheme) :]}"
-    if (
-        len(address) > MAX_ADDRESS
-        or not address.isprintable()
-        or not address.isascii()
-        or "@" in urlsplit(address).netloc
-    ):
-        raise Unreachable("address")
-    return address
+    return plain(address)
 
 
 def _read(address: str, *, mark: str = "", patience_s: float | None = None) -> _Feed | None:
     """None where it is as `mark` says. Raises Unreachable."""
-    asked = {"Accept": "text/calendar, */*;q=0.1"}
-    if mark.startswith("etag "):
-        asked["If-None-Match"] = mark.removeprefix("etag ")
-    elif mark.startswith("date "):
-        asked["If-Modified-Since"] = mark.removeprefix("date ")
-    reach = Reach(address, "", "", load().mirror_networks, patience_s)
-    try:
-        with reach.ask("GET", address, headers=asked) as answer:
-            if answer.status == 304 and mark:
-                return None
-            host = urlsplit(answer.url).hostname
-            if answer.status != 200:
-                code = _STATUSES.get(answer.status, "server" if answer.status >= 500 else "status")
-                raise Unreachable(code, host=host, status=answer.status)
-            etag, modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
-            octets = answer.body()
-    finally:
-        reach.close()
-    found = f"etag {etag}" if etag else f"date {modified}" if modified else ""
-    return _parsed(octets, found if len(found) <= 300 else "", host)
+    with asked(address, accept="text/calendar, */*;q=0.1", mark=mark, patience_s=patience_s) as reply:
+        return _parsed(reply.answer.body(), reply.mark, reply.host) if reply is not None else None
 
 
 def _parsed(octets: bytes, mark: str, host: str | None) -> _Feed:

@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     MIRROR = "mirror", _("A mirror has stopped")
     BACKUPS = "backups", _("Backups are in trouble")
     DEVICE = "device", _("A device of yours has a problem")
+    INTAKE = "intake", _("A regular import has a problem")
 
 
 STATES = (Kind.MIRROR, Kind.BACKUPS, Kind.DEVICE)  # that last until they are mended, which a judge tells

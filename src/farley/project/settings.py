@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "farley.exchange",
     "farley.backups",
     "farley.mirrors",
+    "farley.intake",
     "farley.dav",
     "farley.web",
     "farley.project",

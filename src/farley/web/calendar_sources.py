@@ -27,6 +27,7 @@ from farley.calendars.sharing import CalendarLink, TooManyLinks
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.mirrors import feeds, wording
+from farley.mirrors.addresses import PATIENCE_S
 from farley.mirrors.reaching import Unreachable
 from farley.spaces.models import Space
 from farley.spaces.operations import require
@@ -179,7 +180,7 @@ _MAKERS: dict[str, Callable[[PageRequest, Space], tuple[Calendar, Batch]]] = {
     "holidays": _of_holidays,
 }
 _REFRESHERS: dict[Calendar.Kind, Callable[[Calendar], bool]] = {
-    Calendar.Kind.SUBSCRIPTION: partial(feeds.refresh, patience_s=feeds.PATIENCE_S),
+    Calendar.Kind.SUBSCRIPTION: partial(feeds.refresh, patience_s=PATIENCE_S),
     Calendar.Kind.BIRTHDAYS: birthdays.refresh,
     Calendar.Kind.HOLIDAYS: holidays.refresh,
 }

@@ -16,6 +16,7 @@ from farley.exchange import leftovers, reporting
 from farley.exchange.models import Import, ImportOutcome
 from farley.exchange.own_lines import NAME as OWN_FIELD
 from farley.exchange.own_lines import fields_here
+from farley.spaces.models import Space
 from farley.web.labels import label_told
 
 SHOWN = 50  # entries of one tab
@@ -102,25 +103,33 @@ def _files(run: Import) -> list[tuple[str, str]]:
 
 def keys_of(run: Import, by: Actor) -> list[Option]:
     """By what contacts can be recognised."""
+    return key_options(run.space, by, run.key)
+
+
+def rules_of(run: Import) -> list[Option]:
+    """What can become of who is there."""
+    return rule_options(run.rule)
+
+
+def key_options(space: Space, by: Actor, chosen: str) -> list[Option]:
     named = [
         ("uid", gettext("Identity in the file (UID)")),
         ("email", gettext("E-mail address")),
         ("phone", gettext("Phone number")),
         ("external-id", gettext("Number in another system")),
     ]
-    named += [(f"field:{field.key}", field.label) for field in fields_here(run.space, by)]
-    return [Option(value, label, value == run.key) for value, label in named]
+    named += [(f"field:{field.key}", field.label) for field in fields_here(space, by)]
+    return [Option(value, label, value == chosen) for value, label in named]
 
 
-def rules_of(run: Import) -> list[Option]:
-    """What can become of who is there."""
+def rule_options(chosen: str) -> list[Option]:
     named = {
         Rule.KEEP: gettext("Leave as they are"),
         Rule.FILL: gettext("Fill what is empty"),
         Rule.ADD: gettext("Fill and add further values"),
         Rule.OVERWRITE: gettext("Overwrite what the file says"),
     }
-    return [Option(rule.value, label, rule.value == run.rule) for rule, label in named.items()]
+    return [Option(rule.value, label, rule.value == chosen) for rule, label in named.items()]
 
 
 def _entries(run: Import, tab: str) -> list[list[Row]]:

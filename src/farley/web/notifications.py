@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from farley.exchange.models import Import
 from farley.journal.models import Noun
 from farley.journal.undo import labels
 from farley.notifications import operations
@@ -24,6 +25,7 @@ PAGE = 100
 _ICONS = {
     Kind.MENTION: "at-sign",
     Kind.MIRROR: "refresh-cw-off",
+    Kind.INTAKE: "file-x",
     Kind.BACKUPS: "archive",
     Kind.DEVICE: "smartphone",
 }
@@ -116,6 +118,11 @@ def _text(each: Notification) -> str:
                 else gettext("The mirror “{name}” does not get through")
             )
             return text.format(name=data.get("mirror", ""))
+        case Kind.INTAKE:
+            if "file" not in data:
+                return gettext("The regular import “{name}” does not get through").format(name=data.get("name", ""))
+            text = gettext("The regular import “{name}” could not take all of “{file}”")
+            return text.format(name=data.get("name", ""), file=data["file"])
         case Kind.BACKUPS:
             return gettext("The last backup failed, or none has been made for too long")
     return gettext("“{device}” was refused something").format(device=data.get("device", ""))
@@ -128,6 +135,13 @@ def _address(request: PageRequest, each: Notification) -> str:
         case Kind.MIRROR:
             space = next((space for space in standings(request).spaces if space.pk == each.space_id), None)
             return reverse("mirror", args=[space.name, each.data["id"]]) if space else reverse("notifications")
+        case Kind.INTAKE:
+            is_mine = (
+                "run" in each.data and Import.objects.visible_to(request.actor).filter(pk=each.data["run"]).exists()
+            )
+            if is_mine:
+                return reverse("import-run", args=[each.data["run"]])
+            return reverse("regular-imports", args=[each.data["space"]])
         case Kind.BACKUPS:
             return reverse("backups")
     return reverse("devices")

@@ -15,7 +15,8 @@ from farley.accounts.actor import Actor, ActorKind
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars import operations as calendars
-from farley.calendars.models import Calendar, CalendarObject
+from farley.calendars.filling import Source
+from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.contacts import operations as contacts
 from farley.contacts.models import Contact
 from farley.conversations import operations as conversations
@@ -31,6 +32,7 @@ from farley.lists.models import View
 from farley.mirrors import operations as mirrors
 from farley.mirrors.carddav import Found
 from farley.mirrors.models import Mirror, MirrorItem, MirrorRun
+from farley.mirrors.sealing import seal
 from farley.notifications.models import Notification
 from farley.spaces import invitations
 from farley.spaces.models import Invitation, Membership, Space
@@ -64,6 +66,15 @@ PLANTED = {
     "event": "Zyxtermin",
     "note of its own": "Zyxmemo",
     "call": "Zyxcall",
+    "place of an event": "Zyxort",
+    "guest": "zyxgast",
+    "task": "Zyxaufgabe",
+    "followed calendar": "Zyxabo",
+    "server of a followed calendar": "zyxfeed",
+    "own field": "Zyxfield",
+    "value of an own field": "Zyxvalue",
+    "saved view": "Zyxview",
+    "what a view asks": "Zyxquery",
 }
 SPACE = {"space": "zyxsales", "title of the space": "Zyxraum"}  # administrators know of it, not of what is in it
 LINES = (
@@ -150,10 +161,16 @@ def make_scene() -> Scene:
         "contacts", title="Zyxview", query="q=Zyxquery", space=space, by=manager.actor, door=Door.WEB
     )
     mirror = _mirror(space, manager)
-    calendar = calendars.create(space, "Zyxkalender", slug="zyxslug", by=manager.actor, door=Door.WEB)
+    both = Components.EVENTS | Components.TASKS
+    act: dict[str, Any] = {"by": manager.actor, "door": Door.WEB}
+    calendar = calendars.create(space, "Zyxkalender", slug="zyxslug", components=both, **act)
+    followed = calendars.create(space, "Zyxabo", kind=Calendar.Kind.SUBSCRIPTION, **act)
+    address = seal("https://zyxfeed.example.org/zyxsecret.ics")
+    Source.objects.create(calendar=followed, user=manager, host="zyxfeed.example.org", sealed_address=address)
     event = hand.entry(
         calendar, an_event("Zyxtermin", "LOCATION:Zyxort", "ATTENDEE;CN=Zyxgast:mailto:zyxgast@x.org", uid="zyxplan")
     )
+    hand.entry(calendar, an_event("Zyxaufgabe", "DUE:20261201T090000Z", kind="VTODO"))
     told: dict[str, Any] = {"by": manager.actor, "door": Door.WEB, "batch": None}
     memo = conversations.add(Note(text="Zyxmemo @reader"), [contact], **told)
     call = conversations.add(Call(text="Zyxcall"), [contact], **told)

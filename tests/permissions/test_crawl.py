@@ -37,7 +37,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
-        self.addresses += [has[name] for name in ("href", "src", "hx-get", "formaction") if has.get(name)]
+        asked = ("href", "src", "hx-get", *(["formaction"] if self._in_form else []))  # others are of forms that change
+        self.addresses += [has[name] for name in asked if has.get(name)]
         if tag == "form":
             self._in_form = has.get("method", "get").lower() == "get"
             if self._in_form:

@@ -229,8 +229,9 @@ def test_history_tells_of_own_fields_what_one_sees(scene: Scene, capfdbinary: py
 
 def test_a_command_without_a_name_is_nobody_s(scene: Scene, tmp_path: Path) -> None:
     may_go_without = {"retain", "space list", *(name for name in COMMANDS if name.startswith("team "))}  # the server's
-    may_go_without.add("import")  # of which --layouts asks nobody; else it says so itself
-    assert carried_out(make_parser().parse_args(line_of(scene, COMMANDS["import"][0], tmp_path))) == 2
+    for name in ("import", "export"):  # of which --layouts and --all ask nobody; else they say so themselves
+        may_go_without.add(name)
+        assert carried_out(make_parser().parse_args(line_of(scene, COMMANDS[name][0], tmp_path))) == 2, name
     for name, commands in COMMANDS.items():
         if name not in may_go_without:
             with pytest.raises(SystemExit) as ended:

@@ -131,7 +131,7 @@ export function startColumns() {
   head.addEventListener("dblclick", (event) => {
     if (!event.target.matches(".grip")) return;
     const heading = event.target.closest("[data-column]");
-    heading.style.width = "";
+    heading.removeAttribute("style");
     keepWidth(heading);
   });
 }

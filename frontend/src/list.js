@@ -240,6 +240,9 @@ function startQuickAdd() {
   form?.addEventListener("submit", () => sessionStorage.setItem("quick-added", "1"));
   if (sessionStorage.getItem("quick-added")) form?.querySelector("[name=line]").focus();
   sessionStorage.removeItem("quick-added");
+  form?.addEventListener("htmx:beforeSwap", (event) => {
+    if (!event.detail.xhr.responseText.trim()) event.detail.serverResponse = ""; // nothing typed: no empty box
+  });
 }
 
 /** What a cell has no room for is told over it. */

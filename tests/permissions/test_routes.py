@@ -127,7 +127,10 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", SEEN, query=lambda s: f"?of={s.contact.pk}", tells=INSIDE),
     ],
     "search": [Route("get", ALL), Route("get", ALL, query=lambda _: "?q=zyxmail", tells=INSIDE)],
-    "quick-add": [Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "line": "Lena Vogt"})],
+    "quick-add": [
+        Route("get", mine(302, 302, 302, 302)),  # what is no part leads to the list
+        Route("post", mine(404, 403, 302, 302), lambda s: {"space": s.space.name, "line": "Lena Vogt"}),
+    ],
     "bulk": [
         Route("get", mine(302, 302, 302, 302)),  # what is no page leads to one
         Route("post", mine(302, 403, 302, 302), lambda s: {"owner": "editor", "id": [s.contact.pk]}),

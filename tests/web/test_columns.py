@@ -198,9 +198,9 @@ def test_a_width_is_kept_for_who_chose_it_until_it_is_taken_back(alice: User, bo
     for column, width in (("email", "300"), ("org", "1"), ("name", "99999"), ("nonsense", "200")):
         widened(column, width)
     page = mine.get("/contacts/").content.decode()
-    styles = re.findall(r'data-column="(\w+)"[^>]*style="width:(\d+)px"', page)
+    styles = re.findall(r'data-column="(\w+)"[^>]*style="--w:(\d+)"', page)
     assert styles == [("name", "1200"), ("org", "48"), ("email", "300")]
-    assert 'style="width' not in as_user(bob).get("/contacts/").content.decode()
+    assert 'style="--w' not in as_user(bob).get("/contacts/").content.decode()
     widened("email", "")
     assert 'data-column="email" data-edits>' in mine.get("/contacts/").content.decode()
 

@@ -277,6 +277,28 @@ def test_one_line_makes_a_contact(
     assert contact.owner == alice
 
 
+def test_a_line_says_what_it_is_understood_as_and_who_is_there_already(
+    alice: User, mallory: User, page_of_alice: Client, as_user: AsUser
+) -> None:
+    hand_of(alice).many(
+        space_of(alice),
+        [person("Ada", "King", "EMAIL:ada@example.org"), person("Bob", "Yard", "TEL:+49 171 2345678")],
+    )
+
+    def previewed(line: str, client: Client = page_of_alice) -> str:
+        return text_of(client.get("/contacts/quick/", {"line": line}, headers={"HX-Request": "true"}).content)
+
+    said = previewed("0171 2345678, Yard GmbH, Ada King")
+    for part in ("Name: Ada King", "Organisation: Yard GmbH", "Phone: 0171 2345678"):
+        assert part in said
+    assert "Ada King is in “Alice” already." in said
+    assert "Bob Yard in “Alice” has this number already." in said
+    assert "Ada King in “Alice” has this e-mail address already." in previewed("Augusta ADA@example.org")
+    assert "already" not in previewed("Somebody Else")
+    assert "already" not in previewed("Ada King ada@example.org", as_user(mallory))
+    assert previewed("") == ""
+
+
 def test_particles_stay_with_the_family_name(page_of_alice: Client) -> None:
     page_of_alice.post("/contacts/quick/", {"line": "Dr. Ada Maria von der Au", "space": "alice"})
     name = Contact.objects.get().card.name

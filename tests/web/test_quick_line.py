@@ -49,6 +49,36 @@ def test_a_firm_is_an_organisation(line: str) -> None:
     assert not any(line.startswith("ORG") for line in lines(line))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ada King, Yard GmbH, ada@example.org 0171 2345678",
+        "Yard GmbH, Ada King, ada@example.org, 0171 2345678",
+        "0171 2345678, ada@example.org, Yard GmbH, Ada King",
+        "Ada King ada@example.org Yard GmbH 0171 2345678",
+        "Yard GmbH 0171 2345678 Ada King ada@example.org",
+    ],
+)
+def test_the_parts_of_a_line_stand_in_any_order(line: str) -> None:
+    card = card_of(line, "1")
+    assert (card.full_name, card.kind) == ("Ada King", Kind.INDIVIDUAL)
+    assert sorted(lines(line)) == ["EMAIL:ada@example.org", "ORG:Yard GmbH", "TEL:0171 2345678"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Yard, Ada King, ada.king@yard.example",
+        "Ada King Yard GmbH ada.king@yard.example",
+        "Ada King, Yard, x@y.example",
+    ],
+)
+def test_an_address_says_who_is_meant(line: str) -> None:
+    card = card_of(line, "1")
+    assert card.full_name == "Ada King"
+    assert card.first("ORG") is not None
+
+
 @pytest.mark.parametrize("line", ["Lena Vogt", "Ag Nes", "Lena Kgard, Vogt GmbH", "Ines Inca"])
 def test_a_person_is_a_person(line: str) -> None:
     assert card_of(line, "1").kind is Kind.INDIVIDUAL

@@ -13,7 +13,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from farley.codecs.vcard import Card
 from farley.contacts import listing, storing
@@ -30,7 +30,7 @@ from farley.lists.grouping import Groups
 from farley.lists.language import BadFilter
 from farley.lists.paging import BadCursor, TooSlow
 from farley.spaces.models import Space
-from farley.web import bulk_fields, list_groups, views
+from farley.web import bulk_fields, list_groups, quick_preview, views
 from farley.web import listing as asking
 from farley.web.context import SPACE_ICONS
 from farley.web.events import Event, events_of
@@ -208,14 +208,17 @@ def contact_count(request: PageRequest) -> HttpResponse:
     return HttpResponse(number if exact else f"{number}+")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def quick_add(request: PageRequest) -> HttpResponse:
     """Make a contact of one line: name, organisation, e-mail address and phone in any order.
 
-    From the list it leads back there, for the next one; the message leads to the new contact.
+    From the list it leads back there, for the next one; the message leads to the new contact. GET: what the line is
+    understood as, and who is there already.
     """
+    if request.method == "GET":
+        return quick_preview.preview(request) if request.htmx else redirect("contacts")
     space = get_object_or_404(Space.objects.visible_to(request.actor), name=request.POST.get("space", ""))
-    line = request.POST.get("line", "").strip()[:500]
+    line = request.POST.get("line", "").strip()[: quick_preview.MAX_LINE]
     if not line:
         warn(request, gettext("Type a name, an e-mail address or a phone number."))
         return back(request, "contacts")

@@ -178,6 +178,6 @@ def headings(request: HttpRequest, columns: Sequence[Heading]) -> SafeString:
         shown = f'<a href="{url}">{label}</a>' if column.sort else label
         named = f' data-column="{escaped(column.column)}"{" data-edits" if column.is_editable else ""}'
         if column.width:
-            named += f' style="width:{column.width}px"'
+            named += f' style="--w:{column.width}"'
         drawn.append(f'<th class="{column.css}" scope="col" role="columnheader"{sorted_so}{title}{named}>{shown}</th>')
     return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped

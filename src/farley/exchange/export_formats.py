@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.util import find_spec
 from typing import Final
 
@@ -93,5 +94,6 @@ def offered() -> dict[str, Format]:
     return {name: form for name, form in FORMATS.items() if not form.is_on_paper or has_typesetter()}
 
 
+@cache  # every page of the list offers formats, and what is not installed is looked for in every folder of the path
 def has_typesetter() -> bool:
     return find_spec("typst") is not None

@@ -165,7 +165,14 @@ def _partial(node: DefinePartialNode, template: Template) -> Draw:
 
 def _shown(node: VariableNode, _: Template) -> Draw:
     value = _value(node.filter_expression)
-    return lambda scope: _written(value(scope), scope.context)
+
+    def draw(scope: Scope) -> str:
+        found = value(scope)
+        if type(found) is str and scope.context.autoescape:  # which it nearly always is
+            return escaped(found)
+        return _written(found, scope.context)
+
+    return draw
 
 
 def _written(value: Any, context: Context) -> str:
@@ -432,7 +439,26 @@ def _value(expression: FilterExpression, *, or_none: bool = False) -> Value:
                 return resolved(scope)
         return current
 
-    return found_within if others else found
+    if not others:
+        return found
+    return _attribute(first, others[0], found_within) if len(others) == 1 else found_within
+
+
+def _attribute(first: str, name: str, otherwise: Value) -> Value:
+    """An attribute of a thing that has nothing else, looked up at once."""
+
+    def found(scope: Scope) -> Any:
+        thing = scope.names.get(first)
+        if _KINDS.get(type(thing)) and not callable(thing):
+            try:
+                value = getattr(thing, name)
+            except Exception:  # noqa: BLE001 -- what Django makes of it is Django's
+                return otherwise(scope)
+            if not callable(value):
+                return value
+        return otherwise(scope)
+
+    return found
 
 
 def _member(thing: Any, name: str) -> Any:

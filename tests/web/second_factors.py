@@ -46,3 +46,13 @@ def signing_in(name: str = "alice", target: str = "/activity/") -> Client:
 
 def asked_for(settings: Any, whom: SecondFactor) -> None:
     settings.CONFIGURATION = replace(settings.CONFIGURATION, second_factor=whom)
+
+
+def shown_to_be(user: User) -> Client:
+    """A browser in which `user` is signed in and has shown just now that it is them."""
+    user.set_password(PASSWORD)
+    user.save()
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(user)
+    assert client.post("/account/confirm/", {"password": PASSWORD}).status_code == 302
+    return client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -16,16 +17,15 @@ from farley.journal.models import Door
 from tests.cast import a_calendar, hand_of, person, space_of, team
 from tests.dav.phone import phone_of
 from tests.web.reading import text_of
+from tests.web.second_factors import PASSWORD, shown_to_be
 
+AsUser = Callable[[User], Client]
 NEW = {"name": "Eve", "email": "eve@example.org", "full_name": "Eve Ames"}
-PASSWORD = "a long enough sentence"
 
 
 @pytest.fixture
 def page_of_admin(db: None) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(person("admin", is_admin=True))
-    return client
+    return shown_to_be(person("admin", is_admin=True))
 
 
 def test_an_account_is_made_and_its_owner_sets_the_password_by_a_link(page_of_admin: Client) -> None:
@@ -85,3 +85,13 @@ def test_what_works_in_somebody_s_right_is_told_before_it_ends(page_of_admin: Cl
     phone_of(alice, space)
     told = text_of(page_of_admin.get("/instance/accounts/alice/").content)
     assert "1 device or token; 2 links to contacts and calendars." in told
+
+
+@pytest.mark.parametrize("act", ["reset-link", "reset-factor", "admin"])
+def test_an_open_screen_of_an_administrator_opens_no_other_account(alice: User, as_user: AsUser, act: str) -> None:
+    admin = as_user(person("admin", is_admin=True))
+    asked = admin.post("/instance/accounts/alice/", {"act": act})
+    assert asked["Location"] == "/account/confirm/?next=/instance/accounts/alice/"
+    alice.refresh_from_db()
+    assert not alice.is_admin
+    assert not Event.objects.filter(about=alice).exclude(verb=Verb.LOGGED_IN).exists()

@@ -25,7 +25,7 @@ from tests.accounts.mail_server import MailServer, mail_server
 from tests.cast import person
 from tests.together import at_once
 from tests.web.reading import text_of
-from tests.web.second_factors import PASSWORD, with_app
+from tests.web.second_factors import PASSWORD, shown_to_be, with_app
 
 pytestmark = pytest.mark.django_db
 NEW = "another long sentence"
@@ -162,7 +162,7 @@ def test_without_mail_an_administrator_makes_the_link(
     assert "Ask an administrator" in text_of(client.post("/reset/", {"username": "alice"}, headers=ENGLISH).content)
     address = "/instance/accounts/alice/"
     assert as_user(mallory).post(address, {"act": "reset-link"}).status_code == 404
-    admin = as_user(person("admin", is_admin=True))
+    admin = shown_to_be(person("admin", is_admin=True))
     shown = admin.post(address, {"act": "reset-link"}).content.decode()
     assert "/reset/" not in admin.get(address).content.decode()
     assert client.post(link_in(shown.replace('"', " ")), {"password": NEW}).status_code == 302

@@ -23,13 +23,14 @@ from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
 from farley.accounts.logins import address_of
 from farley.accounts.models import User
-from farley.accounts.signing_in import is_fresh, keep_this_session
+from farley.accounts.signing_in import keep_this_session
 from farley.database.turns import write_turn
 from farley.web.context import THEME_COOKIE
 from farley.web.middleware import LANGUAGE_COOKIE
 from farley.web.navigation import back
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
+from farley.web.security import asked_first
 from farley.web.toasts import toast, warn
 
 YEAR_S = 31_536_000
@@ -104,9 +105,9 @@ def profile(request: PageRequest) -> HttpResponse:
     if time_zone.value not in available_timezones():
         time_zone.error = gettext("No time zone has this name. Choose one of the list, for example Europe/Berlin.")
     if not any(field.error for field in fields):
-        if wanted.email != request.user.email and not is_fresh(request, request.user):
+        if wanted.email != request.user.email and (first := asked_first(request, reverse("account"))):
             warn(request, gettext("Nothing was saved yet. Then type the new address once more."))
-            return redirect(f"{reverse('confirm')}?next={reverse('account')}")
+            return first
         try:
             set_details(request.user, full_name=full_name.value, email=email.value, by=request.actor, door=Door.WEB)
         except EmailTaken:

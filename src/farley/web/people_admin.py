@@ -28,7 +28,10 @@ from farley.spaces.models import Space
 from farley.spaces.operations import LastManager, NameTaken, add_person
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
+from farley.web.security import asked_first
 from farley.web.toasts import toast, warn
+
+OPENING = ("reset-link", "reset-factor", "admin")  # ways into an account: an open screen is not enough for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,10 @@ def account_state(request: PageRequest, name: str) -> HttpResponse:
     """GET: what closing the account would leave behind. POST: close it, or open it again."""
     _require_administrator(request)
     person: User = get_object_or_404(User, name=name)
+    is_opening = request.method == "POST" and request.POST.get("act") in OPENING
+    if is_opening and (first := asked_first(request, reverse("account-state", args=[name]))):
+        warn(request, gettext("Nothing was done yet. Then press it once more."))
+        return first
     if request.method == "POST" and request.POST.get("act") == "open":
         let_in(person, by=request.actor, door=Door.WEB)
         toast(request, gettext("{name} can sign in again").format(name=person.display_name))

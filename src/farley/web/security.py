@@ -54,12 +54,17 @@ def freshly(view: View) -> View:
 
     @wraps(view)
     def asked(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if is_fresh(request, request.user):
-            return view(request, *args, **kwargs)
         target = request.get_full_path() if request.method == "GET" else reverse("security")
-        return redirect(f"{reverse('confirm')}?next={quote(target)}")
+        return asked_first(request, target) or view(request, *args, **kwargs)
 
     return asked
+
+
+def asked_first(request: PageRequest, target: str) -> HttpResponse | None:
+    """To the page where one shows that it is oneself, which leads on to `target`; None for who did so lately."""
+    if is_fresh(request, request.user):
+        return None
+    return redirect(f"{reverse('confirm')}?next={quote(target)}")
 
 
 @never_cache

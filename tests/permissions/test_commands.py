@@ -95,6 +95,10 @@ COMMANDS: dict[str, list[Command]] = {
     "tag merge": [Command("tag merge Zyxtag None --space zyxsales", (2, 2, 2, 2))],
     "tag colour": [Command("tag colour Zyxtag plum --space zyxsales", EDITORS)],
     "tag delete": [Command("tag delete Zyxtag --space zyxsales", EDITORS)],
+    "tidy": [
+        Command("tidy --space zyxsales", EDITORS),
+        Command("tidy --space zyxsales --rules phones,names --apply --json", EDITORS),
+    ],
     "group list": [Command("group list --space zyxsales", READERS)],
     "group add": [Command("group add Press --space zyxsales", EDITORS)],
     "group rename": [Command("group rename Zyxgroup Other --space zyxsales", EDITORS)],

@@ -425,6 +425,11 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(404, 403, 403, 302), lambda _: {"act": "watch", "rule": "keep"}, space),
         Route("post", mine(404, 403, 403, 404), lambda _: {"act": "remove", "id": "1"}, space),
     ],
+    "tidy": [Route("get", mine(404, 403, 200, 200), arguments=space)],
+    "change-tidying": [
+        Route("post", mine(404, 403, 302, 302), lambda _: {"act": "look", "find": ["phones", "names"]}, space),
+        Route("post", mine(404, 403, 302, 302), lambda _: {"act": "tidy"}, space),
+    ],
     "mirrors": [
         Route("get", mine(404, 403, 403, 200), arguments=space),
         Route("post", mine(404, 403, 403, 422), lambda _: {"address": "http://[::1]:9", "password": "x"}, space),

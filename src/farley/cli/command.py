@@ -37,6 +37,7 @@ COMMANDS = (
     "search",
     "list",
     "tag",
+    "tidy",
     "group",
     "calendar",
     "history",

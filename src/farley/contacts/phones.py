@@ -52,3 +52,24 @@ def e164(number: str, region: str) -> str:
     except phonenumbers.NumberParseException:
         return re.sub(r"\D", "", number, flags=re.ASCII)[:50]
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=20_000)
+def international(number: str, region: str) -> str:
+    """`number` as it is written from everywhere (`+49 30 123456`); as it is where it is so already, or is none.
+
+    National forms are read as numbers of `region`. An extension stays.
+    """
+    import phonenumbers
+
+    if len(number) > 250 or not any(sign.isdigit() for sign in number):
+        return number
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return number
+    digits = re.sub(r"\D", "", number, flags=re.ASCII)
+    is_written_so = number.startswith("+") and digits == f"{parsed.country_code}{parsed.national_number}"
+    if is_written_so or not phonenumbers.is_valid_number(parsed):
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

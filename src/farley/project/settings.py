@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "farley.calendars",
     "farley.conversations",
     "farley.exchange",
+    "farley.tidying",
     "farley.backups",
     "farley.mirrors",
     "farley.intake",

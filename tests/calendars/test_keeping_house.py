@@ -113,7 +113,7 @@ def test_who_is_erased_takes_part_in_nothing_any_more_and_has_no_birthday(alice:
     mail, work = "Zyx.very.long.address.that.folds@example.org", a_calendar(space)
     ada = hand.contact(space, a_card("Ada Zyx", f"EMAIL:{mail}", "EMAIL:both@example.org", "BDAY:1815-12-10", uid="a"))
     hand.contact(space, a_card("Ada again", "EMAIL:both@example.org", uid="b"))
-    birthdays.create(space, by=alice.actor, door=WEB)
+    birthdays.refresh(birthdays.create(space, by=alice.actor, door=WEB))
     people = (f"ATTENDEE;CN=Ada Zyx;ROLE=CHAIR:mailto:{mail.lower()}", "ATTENDEE:mailto:both@example.org")
     kept = hand.entry(work, an_event("Lunch", *people, uid="kept"))
     with one_batch(Batch.Act.EDIT, by=alice.actor, door=WEB) as batch:

@@ -41,7 +41,7 @@ def calendar(alice: User) -> Calendar:
 
 def meeting(calendar: Calendar, start: dt.datetime, end: dt.datetime) -> QuerySet[CalendarObject]:
     found: QuerySet[CalendarObject] = CalendarObject.objects.filter(calendar=calendar, deleted_at=None)
-    return found.meeting(start, end)  # type: ignore[attr-defined, no-any-return]
+    return found.meeting(start, end, calendars=[calendar.pk])  # type: ignore[attr-defined, no-any-return]
 
 
 def test_a_window_holds_single_events_series_and_what_was_moved_out_of_them(hand: Hand, calendar: Calendar) -> None:
@@ -133,6 +133,16 @@ def test_what_cannot_be_told_of_a_series_counts_as_busy_and_not_as_free(hand: Ha
     purse = Purse()
     purse.room = 0
     assert busy(meeting(calendar, *DECEMBER), *DECEMBER, zone=BERLIN, purse=purse) == [BusyTime(*DECEMBER)]
+
+
+@pytest.mark.parametrize("days", [1, 3, 5, 60, 70, 4000])
+def test_what_takes_long_is_found_in_the_midst_of_it(hand: Hand, calendar: Calendar, days: int) -> None:
+    start = DECEMBER[0] - dt.timedelta(days=days - 1, hours=1)
+    entry = hand.entry(calendar, an_event("Long", f"DTSTART:{start:%Y%m%dT%H%M%SZ}", f"DURATION:P{days}D"))
+    assert list(meeting(calendar, *DECEMBER)) == [entry]
+    assert list(meeting(calendar, DECEMBER[1], DECEMBER[1] + dt.timedelta(days=1))) == []
+    CalendarObject.objects.update(spread=CalendarObject.Spread.LONG)  # as upgrading leaves it
+    assert list(meeting(calendar, *DECEMBER)) == [entry]
 
 
 def test_one_question_finds_what_a_window_meets_by_the_index(alice: User, calendar: Calendar) -> None:

@@ -60,6 +60,13 @@ def test_an_alarm_goes_off_at_its_time(alice: User, trigger: str, lines: tuple[s
     assert [(each.at - NOON) / MINUTE for each in found] == minutes
 
 
+def test_a_series_by_the_minute_that_began_long_ago_reminds_of_each(alice: User) -> None:
+    octets = an_event("Tick", "DTSTART:20200101T000000Z", "DURATION:PT1M", "RRULE:FREQ=MINUTELY", *alarm(":-PT2M"))
+    hand_of(alice).put(a_calendar(space_of(alice)), octets)
+    found = alarms(CalendarObject.objects.all(), NOON, NOON + 3 * MINUTE, zone=dt.UTC)
+    assert [(each.at - NOON) / MINUTE for each in found] == [0, 1, 2]
+
+
 def test_a_mail_is_sent_once_also_after_one_was_cut_short(alice: User, mails: MailServer) -> None:
     octets = an_event("Lunch", "LOCATION:Canteen", "RRULE:FREQ=DAILY", *alarm(":-PT15M"))
     entry = hand_of(alice).entry(a_calendar(space_of(alice), "Work"), octets)

@@ -336,6 +336,29 @@ def test_devices_of_readers_hear_that_an_entry_became_private_or_public(alice: U
     assert keepers[0].phone.sync(keepers[0].token).condition == f"{DAV}valid-sync-token", "and now less"
 
 
+def test_what_a_reader_was_never_told_of_is_not_told_when_it_is_gone_and_all_else_is(alice: User, bob: User) -> None:
+    shared = a_calendar(team("sales", alice=Role.EDITOR, bob=Role.READER), "Shared")
+    writer, his = planner_of(alice, shared.slug), planner_of(bob, shared.slug)
+    for name in ("open", "turned", "reused"):
+        writer.put(f"{name}.ics", an_event(uid=name))
+    writer.put("zyx-now.ics", an_event("Zyx", "CLASS:PRIVATE", uid="h1"))
+    writer.put("zyx-gone.ics", an_event("Zyx", "CLASS:PRIVATE", uid="h2"))
+    token, own = his.sync().token, writer.sync().token
+    writer.put("zyx-now.ics", an_event("Zyx, later", "CLASS:PRIVATE", uid="h1"))
+    writer.put("turned.ics", an_event("Zyx", "CLASS:PRIVATE", uid="turned"))
+    for name in ("zyx-gone", "turned", "open", "reused"):
+        assert writer.ask("DELETE", f"{name}.ics").status == 204
+    writer.put("reused.ics", an_event("Zyx", "CLASS:PRIVATE", uid="another"))
+    told = his.sync(token)
+    assert {name: row.status for name, row in told.by_name.items()} == {
+        "open.ics": 404,
+        "turned.ics": 404,
+        "reused.ics": 404,
+    }
+    assert b"zyx" not in told.body.lower()
+    assert {"zyx-gone.ics", "zyx-now.ics"} <= set(writer.sync(own).by_name)
+
+
 def test_multiget_answers_each_address_and_only_of_its_calendar(planner: Planner, alice: User) -> None:
     planner.put("a.ics", an_event("A"))
     other = a_calendar(space_of(alice), "Other")

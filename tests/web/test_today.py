@@ -96,7 +96,7 @@ def test_what_others_did_since_the_last_visit_is_new_once(alice: User, bob: User
     page(client)
     contact = hand_of(alice).contact(sales, a_card("Linus"))
     note(alice, "tea", contact)
-    holidays.create(sales, "DE", "Days off", **by(alice))
+    holidays.refresh(holidays.create(sales, "DE", "Days off", **by(alice)))
     with time_machine.travel(timezone.now() + dt.timedelta(hours=1), tick=False):
         assert "Days off added alice" in page(client)
     with time_machine.travel(timezone.now() + dt.timedelta(hours=1), tick=False):

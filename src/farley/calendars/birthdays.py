@@ -38,7 +38,10 @@ class AlreadyThere(ValueError):
 
 
 def create(space: Space, *, by: Actor, door: Door, batch: Batch | None = None) -> Calendar:
-    """Make the calendar, in the language of `by`, and fill it. Raises NotAllowed, NoSuchSpace, AlreadyThere."""
+    """Make the calendar, in the language of `by`; `refresh` fills it, which may take a while.
+
+    Raises NotAllowed, NoSuchSpace, AlreadyThere.
+    """
     assert by.user is not None
     there = Calendar.objects.filter(space=space, kind=Calendar.Kind.BIRTHDAYS, deleted_at=None).first()
     if there is not None:
@@ -57,7 +60,6 @@ def create(space: Space, *, by: Actor, door: Door, batch: Batch | None = None) -
             batch=batch,
         )
         Source.objects.create(calendar=made, user=by.user, every_minutes=EVERY_MINUTES)
-    refresh(made)
     return made
 
 

@@ -42,6 +42,7 @@ class Derived(NamedTuple):
     ends_at: dt.datetime | None
     first_at: dt.datetime | None
     last_at: dt.datetime | None
+    spread: int
     is_all_day: bool
     is_floating: bool
     is_recurring: bool
@@ -85,6 +86,8 @@ def derive(ical: ICalendar) -> Derived:
     has_start = main.start_at is not None
     people = _people(ical)
     alarms = [alarm for component in ical.components for alarm in component.alarms]
+    first_at = _kept(all_of_it.start, -early) if all_of_it else None
+    last_at = _last(all_of_it.end, late) if all_of_it else None
     return Derived(
         uid=_text(ical.uid or "", MAX_UID + 1),
         component=int(COMPONENTS.get(main.name, Components.EVENTS)),
@@ -92,8 +95,9 @@ def derive(ical: ICalendar) -> Derived:
         location=_text(main.text("LOCATION"), 500),
         starts_at=_kept(first.start) if first and has_start else None,
         ends_at=_kept(first.end) if first and first.end and has_start else None,
-        first_at=_kept(all_of_it.start, -early) if all_of_it else None,
-        last_at=_last(all_of_it.end, late) if all_of_it else None,
+        first_at=first_at,
+        last_at=last_at,
+        spread=int(CalendarObject.Spread.of(first_at, last_at)),
         is_all_day=main.is_all_day,
         is_floating=is_floating,
         is_recurring=bool(main.first("RRULE") or main.first("RDATE") or ical.overrides),

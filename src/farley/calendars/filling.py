@@ -18,8 +18,9 @@ from farley.calendars.writing import CalendarWriter
 from farley.codecs.icalendar import ICalendar
 from farley.codecs.icalendar_files import same_but_for_stamps
 from farley.database.turns import write_turn
-from farley.journal.models import Door, hash_of
+from farley.journal.models import Batch, Change, Door, Noun, Verb, hash_of
 from farley.journal.records import Condition, Entry, octets_of
+from farley.journal.writing import close_batch, open_batch
 from farley.spaces.operations import writing
 
 BY = Actor(ActorKind.SYSTEM, None, "farley")
@@ -65,7 +66,8 @@ class Filled:
 def fill(calendar: Calendar, entries: Mapping[str, bytes]) -> Filled:
     """Have the calendar hold just these objects, by their UIDs, in short transactions.
 
-    What differs only in its time stamps, which many programs write anew each time, stays as it is.
+    What differs only in its time stamps, which many programs write anew each time, stays as it is. What is gone from an
+    address outside is taken away in one act that can be undone; what somebody brought back so is not taken away again.
     """
     there = dict(_live(calendar).values_list("uid", "pk"))
     stored, problems = 0, []
@@ -82,10 +84,31 @@ def fill(calendar: Calendar, entries: Mapping[str, bytes]) -> Filled:
         )
         problems += [result for result in results if isinstance(result, Exception)]
         stored += sum(not isinstance(result, Exception) and result.changed for result in results)
-    gone = [pk for uid, pk in there.items() if uid not in entries]
+    gone = sorted({pk for uid, pk in there.items() if uid not in entries} - brought_back(calendar))
+    is_undone = bool(gone) and calendar.kind == Calendar.Kind.SUBSCRIPTION  # else it comes back with its card
+    batch = open_batch(Batch.Act.DELETE, by=BY, door=Door.RULE, title=calendar.name) if is_undone else None
     for start in range(0, len(gone), CHUNK):
-        _delete(calendar, gone[start : start + CHUNK])
+        _delete(calendar, gone[start : start + CHUNK], batch)
+    if batch is not None:
+        close_batch(batch)
     return Filled(stored, len(gone), problems)
+
+
+def empty(calendar: Calendar) -> None:
+    """Take all of its entries away, whose space is locked, and have it filled anew at the next turn."""
+    writer = CalendarWriter(calendar.space, by=BY, door=Door.RULE, batch=None)
+    for entry in _live(calendar):
+        writer.delete(entry)
+    writer.flush()
+    Source.objects.filter(calendar=calendar).update(mark="", next_at=timezone.now())
+
+
+def brought_back(calendar: Calendar) -> set[int]:
+    """Entries that somebody brought back after they had been taken away, and that nothing has changed since."""
+    last = dict(_live(calendar).values_list("revision", "pk"))
+    restored = Change.objects.filter(noun=Noun.CALENDAR_OBJECT, verb=Verb.RESTORED, subject__in=_live(calendar))
+    found = restored.filter(space=calendar.space_id).values_list("revision", "subject")
+    return {subject for revision, subject in found if last.get(revision) == subject}
 
 
 def _live(calendar: Calendar) -> models.QuerySet[CalendarObject]:
@@ -111,9 +134,9 @@ def _differing(calendar: Calendar, entries: Mapping[str, bytes]) -> Iterable[byt
             yield octets
 
 
-def _delete(calendar: Calendar, pks: Sequence[int]) -> None:
+def _delete(calendar: Calendar, pks: Sequence[int], batch: Batch | None) -> None:
     with writing([calendar.space_id]) as locked:
-        writer = CalendarWriter(locked[calendar.space_id], by=BY, door=Door.RULE, batch=None)
+        writer = CalendarWriter(locked[calendar.space_id], by=BY, door=Door.RULE, batch=batch)
         for entry in _live(calendar).filter(pk__in=pks, space=calendar.space_id):
             writer.delete(entry)
         writer.flush()

@@ -35,7 +35,8 @@ class NoSuchRegion(ValueError):
 
 
 def create(space: Space, region: str, name: str, *, by: Actor, door: Door, batch: Batch | None = None) -> Calendar:
-    """Make the calendar `name` with the holidays of `region`, such as DE or DE-BY, in the language of `by`.
+    """Make the calendar `name` for the holidays of `region`, such as DE or DE-BY, in the language of `by`; `refresh`
+    fills it.
 
     Raises NotAllowed, NoSuchSpace, NoSuchRegion, AlreadyThere, BadCalendar.
     """
@@ -58,7 +59,6 @@ def create(space: Space, region: str, name: str, *, by: Actor, door: Door, batch
             batch=batch,
         )
         Source.objects.create(calendar=made, user=by.user, region=region, every_minutes=EVERY_MINUTES)
-    refresh(made)
     return made
 
 

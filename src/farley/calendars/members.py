@@ -17,7 +17,7 @@ from farley.journal.models import Noun
 
 _TABLE: Final = Table(
     Noun.CALENDAR_OBJECT, "calendars_calendarobject", "calendar_id", "summary", "uid", sort="component",
-    public=f"classification = {CalendarObject.Class.PUBLIC.value}",
+    public=f"classification = {CalendarObject.Class.PUBLIC.value}", was_public="was_public",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from enum import IntFlag
 from functools import cached_property
 from typing import ClassVar, Self
@@ -24,6 +25,9 @@ MAX_ADDRESS = 200  # as contacts keep addresses
 ENDLESS = dt.datetime(
     9999, 12, 31, tzinfo=dt.UTC
 )  # a value and not None: one range of an index finds what meets a time
+
+
+_REACHES = {1: dt.timedelta(days=4), 2: dt.timedelta(days=64)}
 
 
 class Components(IntFlag):
@@ -154,6 +158,9 @@ class Calendar(models.Model):
         return role if role is None or not self.is_read_only else min(role, Role.READER)
 
 
+_ANY = models.Q()
+
+
 class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
     def visible_to(self, actor: Actor) -> Self:
         """Entries of calendars in spaces where `actor` is at least a reader."""
@@ -202,18 +209,27 @@ class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
         """Tasks that are neither done nor given up."""
         return self.filter(completed_at=None).exclude(status__in=CLOSED)
 
-    def meeting(self, start: dt.datetime, end: dt.datetime) -> Self:
-        """Those that may take place between two instants, by their bounds; tasks without any date are not among them.
+    def meeting(self, start: dt.datetime, end: dt.datetime, *, calendars: Collection[int]) -> Self:
+        """Those of these calendars, by id, that may take place between two instants, by their bounds; tasks without any
+        date are not among them.
 
-        Whether one does, `occurrences.within` says. Ask it of calendars, for which there is an index.
+        Whether one does, `occurrences.within` says. What is short lies near the window in the index, so that neither
+        past nor future is walked: each arm names the calendars, and they are asked by themselves, for else SQLite goes
+        by the calendar alone.
         """
-        return self.filter(last_at__gte=start, first_at__lt=end)
+        asked = list(calendars)
+        near = models.Q()
+        for spread in CalendarObject.Spread:
+            last = models.Q(last_at__gte=start) & (models.Q(last_at__lte=spread.after(end)) if spread.reach else _ANY)
+            near |= models.Q(calendar__in=asked, spread=spread) & last
+        found = CalendarObject.objects.filter(near, first_at__lt=end, deleted_at=None)
+        return self.filter(pk__in=found.values("pk"))
 
 
 class CalendarObject(models.Model):
     """An event, a task or a journal entry, with its overrides. `content` is the truth; all else is read out of it.
 
-    Own (never rebuilt): where it lies and its href.
+    Own (never rebuilt): where it lies, its href, and whether readers of its calendar were ever told of it.
     """
 
     class Kind(models.IntegerChoices):
@@ -225,6 +241,26 @@ class CalendarObject(models.Model):
         PUBLIC = 1, _("public")
         PRIVATE = 2, _("private")
         CONFIDENTIAL = 3, _("confidential")
+
+    class Spread(models.IntegerChoices):  # how far it is from its first instant to its last, at the most
+        DAYS = 1, "days"
+        WEEKS = 2, "weeks"
+        LONG = 3, "long"
+
+        @property
+        def reach(self) -> dt.timedelta | None:
+            return _REACHES.get(int(self))
+
+        @classmethod
+        def of(cls, first: dt.datetime | None, last: dt.datetime | None) -> CalendarObject.Spread:
+            if first is None or last is None:
+                return cls.LONG
+            return next((each for each in cls if each.reach is None or last - first <= each.reach), cls.LONG)
+
+        def after(self, end: dt.datetime) -> dt.datetime:
+            """When the last of those has ended that begin before `end`."""
+            assert self.reach is not None
+            return min(end, ENDLESS - self.reach) + self.reach
 
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="entries", db_index=False)
     space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="+", db_index=False)  # the calendar's
@@ -240,6 +276,7 @@ class CalendarObject(models.Model):
     ends_at = models.DateTimeField(null=True)
     first_at = models.DateTimeField(null=True)  # what all occurrences lie within, wherever a floating one is looked at
     last_at = models.DateTimeField(null=True)  # ENDLESS for a series without end
+    spread = models.PositiveSmallIntegerField(choices=Spread.choices, default=Spread.LONG, db_default=3)
     is_all_day = models.BooleanField()
     is_floating = models.BooleanField()  # some of its times are at no place, as dates are
     is_recurring = models.BooleanField()
@@ -257,6 +294,7 @@ class CalendarObject(models.Model):
     categories = models.JSONField(default=list)
     revision = models.PositiveBigIntegerField()  # last Change of anything: guards page and API edits
     octets_revision = models.PositiveBigIntegerField()  # last change a DAV client must hear of
+    was_public = models.BooleanField(default=True, db_default=True)  # in this calendar, at some time
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
@@ -274,7 +312,7 @@ class CalendarObject(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["calendar", "last_at", "first_at"],
+                fields=["calendar", "spread", "last_at", "first_at"],
                 condition=models.Q(deleted_at=None),
                 name="calendar_objects_by_time",
             ),

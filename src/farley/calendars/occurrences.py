@@ -245,13 +245,14 @@ def _expand(
         if entry.is_recurring and purse.is_empty:
             more.append(entry)
             continue
-        expansion = purse.expand(said_by[entry.content_id], window, steps=steps, most=most)
+        ical = said_by[entry.content_id]
+        expansion = purse.expand(ical, window, steps=steps, most=most)
         if not expansion.is_complete:
             more.append(entry)
             if not is_last:
                 purse.room += len(expansion.occurrences)
                 continue
-        said: dict[int, _Said] = {}  # by component: most occurrences are of one
+        said: dict[int, _Said] = ical.once(_Said, dict)  # by component
         for each in expansion.occurrences:
             component = each.component
             if component.start not in said:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.calendars.deriving import Derived, derive
+from farley.calendars.filling import empty
 from farley.calendars.models import MAX_SLUG, Calendar, CalendarObject, CalendarObjectQuerySet, Components
 from farley.calendars.storing import (
     NoSuchCalendar,
@@ -28,7 +29,7 @@ from farley.calendars.writing import CalendarWriter
 from farley.codecs.icalendar import ICalendar
 from farley.journal.models import Batch, Door, Noun, Tombstone, Verb
 from farley.journal.records import EditConflict, octets_of, refuse_bad_href
-from farley.journal.writing import Written, append, bury
+from farley.journal.writing import Grave, Written, append, bury
 from farley.search import writing as search
 from farley.search.models import Entry, place
 from farley.spaces.models import Space
@@ -291,6 +292,8 @@ def put_live(calendar: Calendar, *, is_live: bool, by: Actor, door: Door, batch:
 def put_into(calendar: Calendar, target: Space, *, by: Actor, door: Door, batch: Batch | None) -> None:
     """Have it lie in `target`, with its entries. Revisions count anew there, so whoever syncs it begins anew."""
     former = {"space": calendar.space_id}
+    if calendar.kind == Calendar.Kind.BIRTHDAYS:
+        empty(calendar)  # they are of the contacts of the space that it leaves
     _journal(calendar, calendar.space, Verb.MOVED_OUT, by=by, door=door, batch=batch, former=former)
     calendar.space = target
     _journal(calendar, target, Verb.MOVED_IN, by=by, door=door, batch=batch)
@@ -308,8 +311,8 @@ def _move_graves(calendar: Calendar, source: int, target: Space) -> None:
     graves = Tombstone.objects.filter(noun=noun, collection=calendar.pk)
     there = CalendarObject.objects.filter(calendar=calendar, deleted_at=None)
     graves.filter(space=target, href__in=there.values("href")).delete()
-    gone = graves.filter(space=source).values_list("href", flat=True)
-    bury(target, noun, [(href, target.revision) for href in gone], collection=calendar.pk)
+    gone = graves.filter(space=source).values_list("href", "is_hidden")
+    bury(target, noun, [Grave(href, target.revision, hidden) for href, hidden in gone], collection=calendar.pk)
 
 
 def _move_words(entries: CalendarObjectQuerySet, source: int, target: int) -> None:

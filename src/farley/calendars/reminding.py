@@ -33,6 +33,7 @@ MAX_REPEATS: Final = 20
 STEPS: Final = 20_000  # of the rules of one entry: each is asked every minute
 MAX_RECIPIENTS: Final = 50
 MAX_MAILS: Final = 200  # of one entry in the time of LATE: a series by the minute fills nobody's mailbox
+_NOTHING = dt.timedelta(0)
 KEEP: Final = dt.timedelta(days=60)
 
 
@@ -83,12 +84,37 @@ def alarms(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.dateti
             continue
         if entry.first_at >= end + LEAD or entry.last_at < start - LEAD:
             continue
-        for occurrence in of_object(entry, start - LEAD, end + LEAD, zone=zone, steps=STEPS):
+        for occurrence in of_object(entry, *_around(entry, start, end), zone=zone, steps=STEPS):
             if occurrence.status in ("CANCELLED", "COMPLETED") or occurrence.component is None:
                 continue
             for alarm in occurrence.component.alarms:
                 found += [each for each in _of_alarm(alarm, occurrence) if start <= each.at < end]
     return sorted(found, key=lambda each: each.at)
+
+
+def _around(entry: CalendarObject, start: dt.datetime, end: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """Where its occurrences lie whose alarms may go off from `start` to `end`: of a series by the minute a month around
+    would be more than is looked at."""
+    soonest, latest = LEAD, -LEAD  # from an occurrence's start to its alarms
+    for component in entry.ical.components:
+        length = _length_of(component)
+        for alarm in component.alarms:
+            trigger = alarm.first("TRIGGER")
+            before = trigger.duration if trigger is not None else None
+            if before is None:
+                return start - LEAD, end + LEAD
+            pause = alarm.duration.delta if alarm.duration is not None else _NOTHING
+            last = before.delta + max(pause, _NOTHING) * min(max(alarm.number("REPEAT") or 0, 0), MAX_REPEATS)
+            soonest, latest = min(soonest, before.delta), max(latest, last + length)
+    slack = dt.timedelta(days=1, hours=1)  # a day may be longer than 24 hours, and floating times move
+    return plus(start, -min(latest + slack, LEAD)), plus(end, min(slack - soonest, LEAD))
+
+
+def _length_of(component: Component) -> dt.timedelta:
+    start, end = component.start_at, component.end_at
+    if start is not None and end is not None:
+        return max(end.local - start.local, _NOTHING)
+    return max(component.duration.delta, _NOTHING) if component.duration is not None else dt.timedelta(days=1)
 
 
 def remind_due(now: dt.datetime | None = None) -> int:

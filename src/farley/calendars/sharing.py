@@ -159,7 +159,9 @@ def _busy(entries: CalendarObjectQuerySet, link: CalendarLink) -> Iterator[ICale
     with translation.override(link.made_by.language or settings.LANGUAGE_CODE):
         words = {BusyKind.TENTATIVE: gettext("Perhaps busy")}
         busy = gettext("Busy")
-    for time in occurrences.busy(timed(entries.meeting(start, end)), start, end, zone=zone):
+    for time in occurrences.busy(
+        timed(entries.meeting(start, end, calendars=[link.calendar_id])), start, end, zone=zone
+    ):
         yield _event(time, link, words.get(time.kind, busy), today)
 
 

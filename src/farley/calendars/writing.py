@@ -14,15 +14,15 @@ from farley.accounts.actor import Actor
 from farley.calendars.deriving import DERIVED_COLUMNS, Derived, Person
 from farley.calendars.models import Attendee, Calendar, CalendarObject
 from farley.database import rows
-from farley.journal.models import Batch, Content, Door, Noun, Verb, hash_of
-from farley.journal.writing import Written, append, bury, keep, unbury
+from farley.journal.models import Batch, Content, Door, Noun, Tombstone, Verb, hash_of
+from farley.journal.writing import Grave, Written, append, bury, keep, unbury
 from farley.search import writing as search
 from farley.search.models import Texts, place
 from farley.spaces.models import Space
 
 OBJECT_COLUMNS = (
     "id", "calendar_id", "space_id", "href", "uid", "content_id", "sha256", "size", *DERIVED_COLUMNS,
-    "revision", "octets_revision", "created_at", "changed_at",
+    "revision", "octets_revision", "was_public", "created_at", "changed_at",
 )  # fmt: skip
 PERSON_COLUMNS = ("address", "name", "role", "partstat", "is_organiser")
 ATTENDEE_KEY = ("object_id", "n")
@@ -37,6 +37,10 @@ class New(NamedTuple):
     sha256: bytes
     octets: bytes
     derived: Derived
+
+
+def _is_public(derived: Derived) -> bool:
+    return derived.classification == CalendarObject.Class.PUBLIC
 
 
 class CalendarWriter:
@@ -57,8 +61,9 @@ class CalendarWriter:
         self._new: set[int] = set()  # of these, those that search does not know yet
         self._unsaid: set[int] = set()  # objects that search finds here no more
         self._said_at: dict[int, dt.datetime] = {}  # when what is only derived anew was changed
-        self._gone: dict[int, list[tuple[str, int]]] = defaultdict(list)  # by calendar: href, revision
+        self._gone: dict[int, list[Grave]] = defaultdict(list)  # by calendar
         self._here: dict[int, list[str]] = defaultdict(list)
+        self._hidden: dict[int, dict[str, int]] = defaultdict(dict)  # of these, by calendar, who is not told to readers
         self._newest: dict[int, int] = {}  # by calendar: the last revision that its clients must hear of
         self._ids: dict[type[models.Model], Callable[[], Sequence[int]]] = {}
 
@@ -83,13 +88,15 @@ class CalendarWriter:
             self._created.append(
                 (
                     pk, calendar, space, href, derived.uid, content, sha256, len(octets),
-                    *derived.columns, revision, revision, self.at, self.at,
+                    *derived.columns, revision, revision, _is_public(derived), self.at, self.at,
                 )
             )  # fmt: skip
             self._people[pk] = (calendar, derived.people)
             self._said[pk] = derived.search
             self._new.add(pk)
             self._arrived(calendar, href, revision)
+            if not _is_public(derived):
+                self._hidden[calendar][href] = pk
             made.append((pk, revision))
         return made
 
@@ -99,6 +106,7 @@ class CalendarWriter:
         revision = self._write(Verb.CHANGED, entry.pk, entry.content_id, own)
         update: dict[str, Any] = dict(zip(DERIVED_COLUMNS, derived.columns, strict=True))
         update |= {"uid": derived.uid, "content_id": content, "sha256": hash_of(octets), "size": len(octets)}
+        update["was_public"] = entry.was_public or _is_public(derived)
         self._change(entry, revision, **update)
         self._note_people(entry, entry.calendar_id, derived)
         self._newest[entry.calendar_id] = revision
@@ -146,9 +154,13 @@ class CalendarWriter:
 
     def move_in(self, entry: CalendarObject, calendar: int, derived: Derived, *, href: str) -> int:
         revision = self._write(Verb.MOVED_IN, entry.pk)
-        self._change(entry, revision, space_id=self.space.pk, calendar_id=calendar, href=href)
+        self._change(
+            entry, revision, space_id=self.space.pk, calendar_id=calendar, href=href, was_public=_is_public(derived)
+        )
         self._note_people(entry, calendar, derived)
         self._arrived(calendar, href, revision)
+        if not _is_public(derived):
+            self._hidden[calendar][href] = entry.pk
         return revision
 
     def rederive(self, entry: CalendarObject, derived: Derived) -> None:
@@ -170,13 +182,23 @@ class CalendarWriter:
         self._flush_search()
         for calendar, gone in self._gone.items():
             bury(self.space, Noun.CALENDAR_OBJECT, gone, collection=calendar)
+        self._note_known()
         for calendar, here in self._here.items():
             unbury(self.space, Noun.CALENDAR_OBJECT, here, collection=calendar)
         rows.update(Calendar, ("octets_revision",), [(revision, pk) for pk, revision in self._newest.items()])
         append(
             self.space, Noun.CALENDAR_OBJECT, self._written, by=self.by, door=self.door, batch=self.batch, at=self.at
         )  # fmt: skip
-        for done in (self._written, self._created, self._updates, self._people, self._had, self._gone, self._here):
+        for done in (
+            self._written,
+            self._created,
+            self._updates,
+            self._people,
+            self._had,
+            self._gone,
+            self._here,
+            self._hidden,
+        ):
             done.clear()
         for told in (self._newest, self._said, self._new, self._unsaid, self._said_at):
             told.clear()
@@ -202,7 +224,7 @@ class CalendarWriter:
         self._newest[calendar] = revision
 
     def _left(self, entry: CalendarObject, revision: int) -> None:
-        self._gone[entry.calendar_id].append((entry.href, revision))
+        self._gone[entry.calendar_id].append(Grave(entry.href, revision, is_hidden=not entry.was_public))
         self._newest[entry.calendar_id] = revision
 
     def _note_people(self, entry: CalendarObject, calendar: int, derived: Derived | None) -> None:
@@ -213,6 +235,13 @@ class CalendarWriter:
         else:
             self._said.pop(entry.pk, None)
             self._unsaid.add(entry.pk)
+
+    def _note_known(self) -> None:
+        """Who is not told to readers, but lies where one lay that was: they must hear that it is gone."""
+        for calendar, hidden in self._hidden.items():
+            where = {"space_id": self.space.pk, "noun": int(Noun.CALENDAR_OBJECT), "collection": calendar}
+            told = rows.select(Tombstone, ("href",), where | {"href": [*hidden], "is_hidden": False})
+            rows.update(CalendarObject, ("was_public",), [(True, hidden[href]) for (href,) in told])
 
     def _flush_search(self) -> None:
         search.remove([self._place(pk) for pk in sorted(self._unsaid - self._said.keys())])

@@ -146,7 +146,7 @@ def _birthdays(options: argparse.Namespace) -> int:
     def made(batch: Batch, by: dict[str, Any]) -> Calendar:
         return birthdays.create(space, batch=batch, **by)
 
-    return _made(user, "birthdays", made)
+    return _made(user, "birthdays", made, birthdays.refresh)
 
 
 def _holidays(options: argparse.Namespace) -> int:
@@ -158,10 +158,15 @@ def _holidays(options: argparse.Namespace) -> int:
     def made(batch: Batch, by: dict[str, Any]) -> Calendar:
         return holidays.create(space, options.region, options.name or options.region, batch=batch, **by)
 
-    return _made(user, options.region, made)
+    return _made(user, options.region, made, holidays.refresh)
 
 
-def _made(user: User, title: str, make: Callable[[Batch, dict[str, Any]], Calendar]) -> int:
+def _made(
+    user: User,
+    title: str,
+    make: Callable[[Batch, dict[str, Any]], Calendar],
+    fill: Callable[[Calendar], bool],
+) -> int:
     from farley.calendars.birthdays import AlreadyThere
     from farley.calendars.holidays import NoSuchRegion
     from farley.journal.models import Batch, Door
@@ -172,6 +177,7 @@ def _made(user: User, title: str, make: Callable[[Batch, dict[str, Any]], Calend
             calendar = make(batch, {"by": user.actor, "door": Door.CLI})
     except (AlreadyThere, NoSuchRegion) as error:
         raise Refused(str(error)) from error
+    fill(calendar)
     return _told(calendar, batch)
 
 

@@ -85,6 +85,7 @@ class Frequency(IntEnum):
     SECONDLY = 6
 
 
+_DAYS: Final = {Frequency.WEEKLY: 7, Frequency.DAILY: 1}
 _UNIT: Final = {Frequency.HOURLY: 3600, Frequency.MINUTELY: 60, Frequency.SECONDLY: 1}
 
 
@@ -121,8 +122,8 @@ class Rule:
         """
         if since <= first <= until:
             yield first
-        if self.count is None and (step := self._step_from(first)):
-            yield from _evenly(first, timedelta(days=step), since, until, budget)
+        if (steps := self._steps(first, since, until, budget)) is not None:
+            yield from steps
             return
         series = _Series(self, first, budget)
         counted, left = 0, self.count
@@ -148,16 +149,23 @@ class Rule:
                 if moment >= since:
                     yield moment
 
-    def _step_from(self, first: datetime) -> int:
-        """The days from each start to the next where these are always as many; else 0."""
-        if self.frequency is Frequency.DAILY:
-            step, weekdays = self.interval, self.by_day
-        elif self.frequency is Frequency.WEEKLY:
-            step, weekdays = 7 * self.interval, self.by_day if self.by_day != ((0, first.weekday()),) else ()
-        else:
-            return 0
+    def _steps(self, first: datetime, since: datetime, until: datetime, budget: Budget) -> Iterator[datetime] | None:
+        """What comes after `first` where that is a step from one to the next, as of most rules; else None."""
+        if self.count is not None or self._has_parts(first):
+            return None
+        if self.frequency is Frequency.YEARLY and (first.month, first.day) != (2, 29):
+            return _each_year(first, self.interval, since, until, budget)
+        if days := _DAYS.get(self.frequency):
+            return _evenly(first, timedelta(days=days * self.interval), since, until, budget)
+        return None
+
+    def _has_parts(self, first: datetime) -> bool:
+        """Whether it says more than how often, the weekday of `first` in a weekly one aside."""
+        is_own_day = self.frequency is Frequency.WEEKLY and self.by_day == ((0, first.weekday()),)
+        if (self.by_day and not is_own_day) or self.by_month or self.by_set_pos:
+            return True
         others = (self.by_second, self.by_minute, self.by_hour, self.by_month_day, self.by_year_day, self.by_week_no)
-        return 0 if weekdays or self.by_month or self.by_set_pos or any(others) else step
+        return any(others)
 
     @property
     def is_endless(self) -> bool:
@@ -175,6 +183,16 @@ def _evenly(first: datetime, step: timedelta, since: datetime, until: datetime, 
             moment += step
     except OverflowError:  # the end of time
         return
+
+
+def _each_year(first: datetime, interval: int, since: datetime, until: datetime, budget: Budget) -> Iterator[datetime]:
+    """What comes after `first`, which is no 29 February, on the same day."""
+    year = first.year + max(-((first.year - since.year) // interval), 1) * interval
+    while year <= 9999 and (moment := first.replace(year=year)) <= until:
+        budget.spend()
+        if moment >= since:
+            yield moment
+        year += interval
 
 
 def _moments(

@@ -19,7 +19,7 @@ from farley.database import rows
 from farley.fields.models import Document, Value
 from farley.fields.values import NOTHING, Had, had_in, searched_too
 from farley.journal.models import Batch, Change, Content, Door, Noun, Verb, hash_of
-from farley.journal.writing import Written, append, bury, keep, unbury
+from farley.journal.writing import Grave, Written, append, bury, keep, unbury
 from farley.search import writing as search
 from farley.search.models import Entry, place
 from farley.spaces.models import Space
@@ -56,7 +56,7 @@ class SpaceWriter:
         self._derived: dict[int, Derived] = {}
         self._before: dict[int, Contact] = {}  # contacts whose derived rows exist, as they were
         self._new_rows: set[int] = set()  # contacts that have no derived rows yet
-        self._gone: list[tuple[str, int]] = []  # href, revision
+        self._gone: list[Grave] = []
         self._here: list[str] = []
         self._own: dict[int, Document | None] = {}  # values of own fields of those whose derived rows are written
         self._had: dict[int, Had] = {}  # of them what is for this space to find
@@ -170,7 +170,7 @@ class SpaceWriter:
         """Another address in the same collection."""
         revision = self._write(Verb.SET, contact.pk, own={"href": contact.href})
         self._change(contact, revision, octets_changed=True, href=href)
-        self._gone.append((contact.href, revision))
+        self._gone.append(Grave(contact.href, revision))
         self._here.append(href)
         return revision
 
@@ -179,7 +179,7 @@ class SpaceWriter:
         revision = self._write(Verb.DELETED, contact.pk, contact.content_id)
         self._change(contact, revision, octets_changed=True, deleted_at=self.at)
         self._before[contact.pk] = contact
-        self._gone.append((contact.href, revision))
+        self._gone.append(Grave(contact.href, revision))
         return revision
 
     def erase(self, contact: Contact) -> int:
@@ -187,7 +187,7 @@ class SpaceWriter:
         revision = self._write(Verb.ERASED, contact.pk, contact.content_id)
         self._before[contact.pk] = contact
         if not contact.is_deleted:  # else its href may be another's by now
-            self._gone.append((contact.href, revision))
+            self._gone.append(Grave(contact.href, revision))
         return revision
 
     def restore(self, contact: Contact, derived: Derived, *, href: str) -> int:
@@ -207,7 +207,7 @@ class SpaceWriter:
         before |= {name: old for name in own if (old := own_of(contact, name)) != own[name]}
         revision = self._write(Verb.MOVED_OUT, contact.pk, own=before)
         self._before[contact.pk] = contact
-        self._gone.append((contact.href, revision))
+        self._gone.append(Grave(contact.href, revision))
         return revision
 
     def move_in(self, contact: Contact, derived: Derived, *, href: str, **own: Own) -> int:

@@ -47,7 +47,7 @@ def _rows(
     limit: int | None,
 ) -> Iterator[str]:
     told, shared = 0, Allowance(STEPS_IN_ALL)
-    for choice in choices(conditions, floating):
+    for choice in choices(conditions, folder.calendar.pk, floating):
         for page in _pages(folder, choice, conditions, floating, shared):
             is_cut = limit is not None and told + len(page) > limit
             shown = page[: (limit or 0) - told] if is_cut else page
@@ -61,7 +61,7 @@ def _rows(
 def _pages(
     folder: CalendarFolder, choice: Choice, conditions: CompFilter, floating: tzinfo | Zone, shared: Budget
 ) -> Iterator[list[Member]]:
-    found = folder.members.where(choice.sql, choice.values)
+    found = folder.members.where(choice.sql, choice.values, by_id=choice.is_by_id)
     for start in range(0, len(found), PAGE):
         page = found[start : start + PAGE]
         if choice.is_certain:

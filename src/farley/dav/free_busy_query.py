@@ -59,7 +59,8 @@ def _calendars(dav: DavRequest) -> Sequence[Calendar]:
 def _times(calendar: Calendar, span: TimeRange, purse: Purse) -> list[BusyTime]:
     if calendar.is_transparent:
         return []
-    entries = CalendarObject.objects.filter(calendar=calendar, deleted_at=None).meeting(span.start, span.end)
+    live = CalendarObject.objects.filter(deleted_at=None)
+    entries = live.meeting(span.start, span.end, calendars=[calendar.pk])
     zone = occurrences.zone_named(calendar.zone)
     events = entries.filter(component=CalendarObject.Kind.EVENT)
     return occurrences.busy(timed(events), span.start, span.end, zone=zone, purse=purse)

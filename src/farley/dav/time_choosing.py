@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from farley.calendars.models import COMPONENTS, Components
+from farley.calendars.models import COMPONENTS, CalendarObject, Components
 from farley.codecs.calendar_ranges import TimeRange
 from farley.codecs.recurrence import as_zone
 from farley.codecs.zones import Zone
@@ -28,6 +28,7 @@ class Choice:
     tests: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     is_certain: bool = False
+    is_by_id: bool = False
 
     def add(self, test: str, *values: Any) -> None:
         self.tests.append(f"({test})")
@@ -38,8 +39,8 @@ class Choice:
         return " AND ".join(self.tests) or "1 = 1"
 
 
-def choices(conditions: CompFilter, floating: tzinfo | Zone) -> Iterator[Choice]:
-    """What to look at: no entry is in two of them."""
+def choices(conditions: CompFilter, calendar: int, floating: tzinfo | Zone) -> Iterator[Choice]:
+    """What to look at in a calendar, given by its id: no entry is in two of them."""
     if not conditions.props and not conditions.comps:
         yield Choice(is_certain=True)
         return
@@ -58,17 +59,17 @@ def choices(conditions: CompFilter, floating: tzinfo | Zone) -> Iterator[Choice]
         choice = Choice()
         choice.add("component = %s", int(component))
         _narrow(choice, wanted)
-        _within(choice, wanted.span, is_task=component is Components.TASKS)
+        _within(choice, wanted.span, calendar, is_task=component is Components.TASKS)
         yield choice
     else:
-        yield from _by_time(component, wanted.span, floating)
+        yield from _by_time(component, wanted.span, calendar, floating)
 
 
-def _by_time(component: Components, span: TimeRange, floating: tzinfo | Zone) -> Iterator[Choice]:
+def _by_time(component: Components, span: TimeRange, calendar: int, floating: tzinfo | Zone) -> Iterator[Choice]:
     """Events and journals within a span: what their columns tell for certain, and what must be read."""
     timed = Choice(is_certain=True)
     timed.add("component = %s", int(component))
-    _within(timed, span, is_task=False)
+    _within(timed, span, calendar)
     timed.add(_TIMED)
     timed.add(
         "starts_at < %s AND (ends_at > %s OR (ends_at = starts_at AND starts_at >= %s))",
@@ -79,21 +80,34 @@ def _by_time(component: Components, span: TimeRange, floating: tzinfo | Zone) ->
     start, end = (zone.from_utc(each.replace(tzinfo=None)).replace(tzinfo=UTC) for each in (span.start, span.end))
     days = Choice(is_certain=True)
     days.add("component = %s", int(component))
-    _within(days, span, is_task=False)
+    _within(days, span, calendar)
     days.add(_DAYS)
     days.add("starts_at < %s AND ends_at > %s", _stored(end), _stored(start))
     yield days
     rest = Choice()
     rest.add("component = %s", int(component))
-    _within(rest, span, is_task=False)
+    _within(rest, span, calendar)
     rest.add(f"NOT ({_TIMED}) AND NOT ({_DAYS})")
     yield rest
 
 
-def _within(choice: Choice, span: TimeRange, *, is_task: bool) -> None:
-    """By the bounds that all occurrences lie within, ends included; a task without any date is found at any time."""
-    test = "last_at >= %s AND first_at <= %s"
-    choice.add(f"first_at IS NULL OR ({test})" if is_task else test, _stored(span.start), _stored(span.end))
+def _within(choice: Choice, span: TimeRange, calendar: int, *, is_task: bool = False) -> None:
+    """By the bounds that all occurrences lie within, ends included; a task without any date is found at any time.
+
+    As `CalendarObjectQuerySet.meeting` has it.
+    """
+    arms, values = [], []
+    for spread in CalendarObject.Spread:
+        arm = f"calendar_id = %s AND spread = {spread.value} AND last_at >= %s"
+        values += [calendar, _stored(span.start)]
+        if spread.reach:
+            arm += " AND last_at <= %s"
+            values.append(_stored(spread.after(span.end)))
+        arms.append(f"({arm})")
+    found = f"deleted_at IS NULL AND first_at <= %s AND ({' OR '.join(arms)})"
+    test = f"id IN (SELECT id FROM calendars_calendarobject WHERE {found})"  # noqa: S608 -- our own names
+    choice.is_by_id = not is_task
+    choice.add(f"first_at IS NULL OR ({test})" if is_task else test, _stored(span.end), *values)
 
 
 def _narrow(choice: Choice, wanted: CompFilter) -> None:

@@ -66,6 +66,7 @@ class Table:
     uid: str
     sort: str = "0"
     public: str = ""  # holds for those that whoever sees the collection is told of; empty: for all
+    was_public: str = ""  # holds for those that they were told of at some time
 
     @property
     def live(self) -> str:
@@ -120,21 +121,22 @@ class Members:
         for start in range(0, len(wanted), PAGE):
             yield sorted(self._among("id", wanted[start : start + PAGE]))
 
-    def where(self, sql: str, values: Sequence[Any]) -> list[Member]:
-        """Those that a condition holds for."""
-        return [Member._make(row) for row in rows.query(f"{self.live} AND ({sql})", [self.place, *values])]
+    def where(self, sql: str, values: Sequence[Any], *, by_id: bool = False) -> list[Member]:
+        """Those that a condition holds for. `by_id`: it names ids, which SQLite is to go by, not by the collection."""
+        live = self.live.replace("WHERE ", "WHERE +", 1) if by_id else self.live
+        return [Member._make(row) for row in rows.query(f"{live} AND ({sql})", [self.place, *values])]
 
     def changes(self, since: int, until: int, *, with_gone: bool = True) -> Iterator[Member | Gone]:
         """What changed after revision `since` and up to `until`, in the order in which it did; each href once.
 
-        `until` was read before this is asked: what changes meanwhile is for the next time. What is not told of may
-        have been before it changed: it is gone.
+        `until` was read before this is asked: what changes meanwhile is for the next time. What is not told of any more
+        is gone; what never was told of is not, for its name would say that it was there.
         """
         told: list[Iterator[Member | Gone]] = [self._changed(since, until, self.live)]
         if with_gone:
             told.insert(0, self._gone(since, until))
         if with_gone and not self.tells_all:
-            hidden = f"{self.table.live} AND NOT ({self.table.public})"
+            hidden = f"{self.table.live} AND NOT ({self.table.public}) AND {self.table.was_public}"
             told.insert(0, (Gone(each.href, each.revision) for each in self._changed(since, until, hidden)))
         return heapq.merge(*told, key=lambda each: each.revision)
 
@@ -160,7 +162,8 @@ class Members:
     def _gone(self, since: int, until: int) -> Iterator[Gone]:
         sql = (
             "SELECT href, octets_revision FROM journal_tombstone WHERE space_id = %s AND noun = %s AND collection = %s"
-            f" AND octets_revision > %s AND octets_revision <= %s ORDER BY octets_revision LIMIT {PAGE}"
+            f" AND octets_revision > %s AND octets_revision <= %s{'' if self.tells_all else ' AND NOT is_hidden'}"
+            f" ORDER BY octets_revision LIMIT {PAGE}"
         )
         noun = int(self.table.noun)
         while found := rows.query(sql, [self.space, noun, self.collection, since, until]):

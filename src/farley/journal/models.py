@@ -237,6 +237,7 @@ class Tombstone(models.Model):
     collection = models.PositiveBigIntegerField(default=0, db_default=0)  # id of the calendar; 0: the space itself
     href = models.CharField(max_length=255)
     octets_revision = models.PositiveBigIntegerField()
+    is_hidden = models.BooleanField(default=False, db_default=False)  # readers were never told that it was there
 
     class Meta:
         constraints: ClassVar = [

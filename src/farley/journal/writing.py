@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F
 from django.utils import timezone
@@ -72,13 +72,21 @@ def keep(octets: Sequence[tuple[bytes, bytes]], *, ids: Sequence[int]) -> Sequen
     return ids
 
 
-def bury(space: Space, noun: Noun, hrefs: Sequence[tuple[str, int]], *, collection: int = 0) -> None:
-    """Record that the members at these (href, octets revision) are gone."""
+class Grave(NamedTuple):
+    """A member that is gone: its href and octets revision. `is_hidden`: readers were never told that it was there."""
+
+    href: str
+    revision: int
+    is_hidden: bool = False
+
+
+def bury(space: Space, noun: Noun, gone: Sequence[Grave], *, collection: int = 0) -> None:
+    """Record that these members are gone."""
     rows.upsert(
         Tombstone,
         ("space_id", "noun", "collection", "href"),
-        ("space_id", "noun", "collection", "href", "octets_revision"),
-        [(space.pk, int(noun), collection, href, revision) for href, revision in hrefs],
+        ("space_id", "noun", "collection", "href", "octets_revision", "is_hidden"),
+        [(space.pk, int(noun), collection, *grave) for grave in gone],
     )
 
 

@@ -13,7 +13,7 @@ from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
 from farley.accounts.roles import Role
 from farley.calendars import operations, reading
-from farley.calendars.filling import Source, fill
+from farley.calendars.filling import Source, brought_back, fill
 from farley.calendars.models import Calendar, CalendarObject
 from farley.codecs.icalendar import ICalendar
 from farley.database.turns import write_turn
@@ -125,7 +125,8 @@ def _refuse_loss(calendar: Calendar, source: Source, feed: _Feed) -> None:
 
     Where the address goes on to answer so, it is believed.
     """
-    before, now = CalendarObject.objects.filter(calendar=calendar, deleted_at=None).count(), len(feed.entries)
+    there = CalendarObject.objects.filter(calendar=calendar, deleted_at=None)
+    before, now = there.count() - len(brought_back(calendar)), len(feed.entries)
     if before <= now or (now and (before - now < MUCH or 2 * now >= before)):
         return
     since = source.trouble_details.get("since") if source.trouble == "shrunk" else None

@@ -164,14 +164,18 @@ def _follow(request: PageRequest, space: Space) -> tuple[Calendar, Batch]:
 
 def _of_birthdays(request: PageRequest, space: Space) -> tuple[Calendar, Batch]:
     with one_batch(Batch.Act.CREATE, by=request.actor, door=Door.WEB, title=gettext("Birthdays")) as batch:
-        return birthdays.create(space, by=request.actor, door=Door.WEB, batch=batch), batch
+        made = birthdays.create(space, by=request.actor, door=Door.WEB, batch=batch)
+    birthdays.refresh(made)
+    return made, batch
 
 
 def _of_holidays(request: PageRequest, space: Space) -> tuple[Calendar, Batch]:
     region = request.POST.get("region", "").strip().upper()
     name = request.POST.get("name", "").strip() or gettext("Holidays {region}").format(region=region[:20])
     with one_batch(Batch.Act.CREATE, by=request.actor, door=Door.WEB, title=name) as batch:
-        return holidays.create(space, region, name, by=request.actor, door=Door.WEB, batch=batch), batch
+        made = holidays.create(space, region, name, by=request.actor, door=Door.WEB, batch=batch)
+    holidays.refresh(made)
+    return made, batch
 
 
 _MAKERS: dict[str, Callable[[PageRequest, Space], tuple[Calendar, Batch]]] = {

@@ -56,7 +56,7 @@ def meetings_with(request: PageRequest, contact: Contact) -> Meetings:
     entries = named.filter(component=CalendarObject.Kind.EVENT)
     look = Look.of_now()
     now, zone = look.now, look.zone
-    latest = entries.meeting(now - BEHIND, now + AHEAD).order_by("-first_at")[:MOST]
+    latest = entries.meeting(now - BEHIND, now + AHEAD, calendars=read).order_by("-first_at")[:MOST]
     found = occurrences.within(timed(latest), now - BEHIND, now + AHEAD, zone=zone)
     coming = [each for each in found if each.end > now][:SHOWN]
     past = [each for each in found if each.end <= now][-SHOWN:]

@@ -145,8 +145,8 @@ def entries_between(
     asked = [shown.pk for shown in calendars]
     if not asked:
         return []
-    shown = CalendarObject.objects.shown_to(request.actor).filter(calendar__in=asked, component__in=_SHOWN)
-    return timed(shown.meeting(start, end))
+    shown = CalendarObject.objects.shown_to(request.actor).filter(component__in=_SHOWN)
+    return timed(shown.meeting(start, end, calendars=asked))
 
 
 def busy_items(
@@ -156,7 +156,7 @@ def busy_items(
     if shown.calendar.is_transparent:
         return []
     zone = timezone.get_current_timezone()
-    entries = CalendarObject.objects.busy_to(request.actor).filter(calendar=shown.pk).meeting(start, end)
+    entries = CalendarObject.objects.busy_to(request.actor).meeting(start, end, calendars=[shown.pk])
     items = []
     for period in occurrences.busy(timed(entries), start, end, zone=zone, purse=purse):
         begins, ends = period.start.astimezone(zone), period.end.astimezone(zone)

@@ -89,7 +89,7 @@ def keep_dates(made: dict[str, Space], users: dict[str, User], *, today: dt.date
     )
     if own is not None:
         _keep(own, _OWN, monday, jana)
-    birthdays.create(sales, by=tobias.actor, door=Door.CLI)
+    birthdays.refresh(birthdays.create(sales, by=tobias.actor, door=Door.CLI))
 
 
 def _made(space: Space, name: str, colour: str, by: User) -> Calendar:

@@ -488,6 +488,7 @@ ROUTES: dict[str, list[Route]] = {
     "order-calendar": [Route("post", CHANGED, arguments=calendar)],
     "share-calendar": [Route("post", CHANGED, arguments=calendar)],
     "delete-calendar": [Route("post", CHANGED, arguments=calendar)],
+    "export-calendar": [Route("get", SEEN, arguments=calendar)],
     "fill-calendar": [
         Route("get", ALL),
         Route("post", mine(404, 403, 302, 302), lambda s: {"act": "birthdays", "space": s.space.name}),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
@@ -16,7 +17,7 @@ from farley.calendars import operations
 from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.journal.models import Door
 from farley.spaces.models import Space
-from tests.cast import an_event, hand_of, space_of, team
+from tests.cast import a_calendar, an_event, hand_of, space_of, team
 from tests.web.reading import hx, text_of
 
 NOW = dt.datetime(2026, 11, 25, 9, 0, tzinfo=dt.UTC)  # a Wednesday, 10:00 in Berlin
@@ -303,6 +304,44 @@ def picks(client: Client) -> list[str]:
     """The calendars beside the page."""
     html = client.get("/calendar/").content.decode()
     return re.findall(r'name="calendar".*?<span class="cut"[^>]*>([^<]+)</span>', html)
+
+
+def test_links_are_attached_and_taken_away_and_what_is_attached_whole_stays(
+    page_of_alice: Client, alice: User, work: Calendar
+) -> None:
+    kept = ("ATTACH;FILENAME=Plan.pdf:https://example.org/plan.pdf", "ATTACH;ENCODING=BASE64;VALUE=BINARY:SGVsbG8=")
+    lines = (f"DTSTART;{BERLIN}:20261126T090000", *kept, "ATTACH:https://example.org/old")
+    url = f"/calendar/entries/{hand_of(alice).entry(work, an_event('Old', *lines)).pk}/"
+    assert 'name="link" value="https://example.org/plan.pdf"' in page_of_alice.get(url).content.decode()
+    form = {**NINE, "title": "Old", "repeat": "", "links": "1", "link": ["https://example.org/plan.pdf"]}
+    wrong = page_of_alice.post(url, form | {"add_link": "javascript:alert(1)"})
+    assert "A link begins with https://." in text_of(wrong.content)
+    page_of_alice.post(url, form | {"add_link": "https://example.org/one https://example.org/two"})
+    written = only("Old").content.data.decode().splitlines()
+    assert [line for line in written if line.startswith("ATTACH")] == [
+        *kept,
+        "ATTACH:https://example.org/one",
+        "ATTACH:https://example.org/two",
+    ]
+
+
+def test_a_calendar_is_downloaded_as_one_file_without_what_one_does_not_read(
+    client: Client, page_of_alice: Client, alice: User, bob: User
+) -> None:
+    shared = a_calendar(team("sales", alice=Role.EDITOR, bob=Role.READER), "Über/uns")
+    hand_of(alice).put(shared, an_event("Open"))
+    hand_of(alice).put(shared, an_event("Zyx", "CLASS:PRIVATE"))
+    url = reverse("export-calendar", args=[shared.pk])
+    answer = page_of_alice.get(url)
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert "filename*=UTF-8''%C3%9Cberuns.ics" in answer.headers["Content-Disposition"]
+    whole = answer.getvalue()
+    assert (b"SUMMARY:Open" in whole, b"SUMMARY:Zyx" in whole) == (True, True)
+    client.force_login(bob)
+    assert b"Zyx" not in client.get(url).getvalue()
+    old = client.get(f"{url}?version=1.0")
+    assert b"VERSION:1.0" in old.getvalue()
+    assert old.headers["Content-Disposition"].endswith(".vcs")
 
 
 def test_without_a_calendar_the_pages_say_what_to_do(page_of_alice: Client) -> None:

@@ -71,13 +71,13 @@ def test_birthdays_and_holidays_are_one_form_each(page_of_alice: Client, alice: 
     assert "There is the calendar “Birthdays” already." in text_of(
         page_of_alice.post(FILL, birthdays, follow=True).content
     )
-    holidays = {"act": "holidays", "space": home.name, "region": "de-xx"}
+    holidays = {"act": "holidays", "space": home.name, "country": "DE", "part": "XX"}
     refused = page_of_alice.post(FILL, holidays)
     assert refused.status_code == 422
     assert "No holidays are known for “DE-XX”. There are: DE-BB, DE-BE" in text_of(refused.content)
-    page = text_of(page_of_alice.post(FILL, holidays | {"region": "de-by"}, follow=True).content)
+    page = text_of(page_of_alice.post(FILL, holidays | {"part": "BY"}, follow=True).content)
     assert "Its entries are the holidays of DE-BY." in page
-    assert "Holidays DE-BY" in page
+    assert "Holidays Bayern" in page
 
 
 def test_a_secret_link_is_made_opened_and_ended(page_of_alice: Client, alice: User) -> None:
@@ -91,3 +91,14 @@ def test_a_secret_link_is_made_opened_and_ended(page_of_alice: Client, alice: Us
     page = page_of_alice.post(address, {"end": ending}, follow=True).content.decode()
     assert "The link leads nowhere any more." in text_of(page)
     assert Client().get(link).status_code == 404
+
+
+def test_countries_and_their_regions_are_chosen_by_name(page_of_alice: Client, alice: User) -> None:
+    page_of_alice.post(reverse("preferences"), {"language": "de"})
+    html = page_of_alice.get(FILL).content.decode()
+    assert '<option value="DE" selected>Deutschland</option>' in html
+    assert '<option value="BY">Bayern</option>' in html
+    assert html.index(">Österreich<") < html.index(">Polen<")
+    swiss = page_of_alice.get(f"{FILL}?country=CH").content.decode()
+    assert ('<option value="ZH">Zürich</option>' in swiss, ">Bayern<" in swiss) == (True, False)
+    assert page_of_alice.get(f"{FILL}?country=zz").status_code == 200

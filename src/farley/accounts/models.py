@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import formats, timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.actor import Actor
@@ -100,9 +101,10 @@ class User(AbstractBaseUser):
 
     @property
     def week_begins_on(self) -> int:
-        """0 for Monday to 6 for Sunday: as chosen, else as usual in the language of the page."""
+        """0 for Monday to 6 for Sunday: as chosen, else as usual in the language; in English, as in Britain."""
         chosen = {User.Weekday.MONDAY: 0, User.Weekday.SATURDAY: 5, User.Weekday.SUNDAY: 6}
-        usual: int = (formats.get_format("FIRST_DAY_OF_WEEK") - 1) % 7  # Django's weeks count from Sunday
+        first = formats.get_format("FIRST_DAY_OF_WEEK", lang="en-gb" if get_language() == "en" else None)
+        usual: int = (first - 1) % 7  # Django's weeks count from Sunday
         return chosen.get(User.Weekday(self.first_weekday), usual)
 
     @property

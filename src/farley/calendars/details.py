@@ -47,6 +47,7 @@ class Details:
     location: str | None = None
     description: str | None = None
     url: str | None = None
+    links: tuple[str, ...] | None = None  # addresses of what is attached: they replace those that are
     status: str | None = None
     is_transparent: bool | None = None
     classification: str | None = None
@@ -128,6 +129,7 @@ def apply(editor: Editor, details: Details) -> None:
     editor.set_text("LOCATION", details.location)
     editor.set_text("DESCRIPTION", details.description)
     editor.set_value("URL", details.url)
+    _set_links(editor, details.links)
     editor.set_value("STATUS", details.status)
     if details.is_transparent is not None:
         is_so = editor.component.text("TRANSP").strip().upper() == "TRANSPARENT"
@@ -184,6 +186,23 @@ def _set_times(editor: Editor, details: Details) -> None:
 def _length(component: Component) -> dt.timedelta | None:
     """How long it takes by the clock on the wall, where DURATION says so."""
     return component.duration.delta if component.duration else None
+
+
+def links_of(component: Component) -> list[Property]:
+    """What is attached by its address; what is attached with its octets is none of them."""
+    return [prop for prop in component.properties("ATTACH") if "://" in prop.text and not prop.line.head.base64]
+
+
+def _set_links(editor: Editor, wanted: Sequence[str] | None) -> None:
+    """Those that were there keep their lines, whatever else stands in them."""
+    if wanted is None:
+        return
+    there = links_of(editor.component)
+    editor.ical = editor.ical.without(*(prop.index for prop in there if prop.text.strip() not in wanted))
+    known = {prop.text.strip() for prop in there}
+    for address in wanted:
+        if address not in known:
+            editor.add("ATTACH", value=address)
 
 
 def _set_parent(editor: Editor, uid: str) -> None:

@@ -23,6 +23,7 @@ from farley.spaces.models import Space
 
 EVERY_MINUTES = 24 * 60
 PAST, AHEAD = 2, 3  # years around this one
+_PLAIN = str.maketrans("ÄÖÜÅÉÎ", "AOUAEI")  # as lists of names are ordered
 _REGION = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,10}))?")
 
 
@@ -74,6 +75,32 @@ def refresh(calendar: Calendar) -> bool:
     with write_turn():
         Source.objects.filter(calendar=calendar).update(mark=mark, entries=len(entries))
     return True
+
+
+def countries(language: str) -> list[tuple[str, str]]:
+    """Those whose holidays are known: code and name, in the order of the names."""
+    import holidays
+    from phonenumbers.geodata import locale
+
+    def named(code: str) -> str:
+        names = locale.LOCALE_DATA[code]
+        told = names.get(language) or names["en"]
+        return str(names[told[1:]] if told.startswith("*") else told)  # as another language has it
+
+    found = ((code, named(code)) for code in holidays.list_supported_countries() if code in locale.LOCALE_DATA)
+    return sorted(found, key=lambda each: each[1].translate(_PLAIN).casefold())
+
+
+def parts_of(country: str) -> list[tuple[str, str]]:
+    """The parts of a country that have holidays of their own: code and name; none of one that nobody knows."""
+    import holidays
+
+    if country not in (known := holidays.list_supported_countries()):
+        return []
+    aliases = holidays.country_holidays(country).subdivisions_aliases
+    names = {str(code): name for name, code in reversed(aliases.items())}
+    found = ((code, names.get(code, code)) for code in known[country] if _REGION.fullmatch(f"{country}-{code}"))
+    return sorted(found, key=lambda each: each[1].translate(_PLAIN).casefold())
 
 
 def _events(region: str, years: range, language: str) -> Iterator[tuple[str, bytes]]:

@@ -8,15 +8,17 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from farley.accounts.roles import Role
 from farley.calendars import operations
+from farley.calendars.files import ics
 from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.calendars.operations import BadCalendar
+from farley.exchange.exporting import note_export
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.spaces import operations as spaces
@@ -29,6 +31,7 @@ from farley.web.calendars_shown import ShownCalendar
 from farley.web.context import SPACE_ICONS
 from farley.web.entry_shown import alarm_choices
 from farley.web.listing import Choice
+from farley.web.record import attachment
 from farley.web.requests import PageRequest, standings
 from farley.web.spaces import choices_of, home_of
 from farley.web.spaces_pages import hues
@@ -50,6 +53,19 @@ class Shelf:
 def calendars(request: PageRequest) -> HttpResponse:
     """All that one reads, by space, and the form for a new one."""
     return render(request, "calendar/calendars.html", _list_context(request))
+
+
+@require_GET
+def export_calendar(request: PageRequest, pk: int) -> StreamingHttpResponse:
+    """What one reads of a calendar, as an iCalendar file or with `version` 1.0 as vCalendar."""
+    found = get_object_or_404(Calendar.objects.visible_to(request.actor).select_related("space"), pk=pk)
+    version = "1.0" if request.GET.get("version") == "1.0" else "2.0"
+    entries = CalendarObject.objects.told_to(request.actor).filter(calendar=found)
+    note_export([found.space], by=request.actor, door=Door.WEB)
+    pieces = ics(entries, name=found.name, colour=found.colour, version=version)
+    response = StreamingHttpResponse(pieces, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = attachment(f"{found.name}.{'vcs' if version == '1.0' else 'ics'}")
+    return response
 
 
 @require_POST

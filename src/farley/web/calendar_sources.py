@@ -11,7 +11,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -170,8 +170,11 @@ def _of_birthdays(request: PageRequest, space: Space) -> tuple[Calendar, Batch]:
 
 
 def _of_holidays(request: PageRequest, space: Space) -> tuple[Calendar, Batch]:
-    region = request.POST.get("region", "").strip().upper()
-    name = request.POST.get("name", "").strip() or gettext("Holidays {region}").format(region=region[:20])
+    country, part = request.POST.get("country", ""), request.POST.get("part", "")
+    region = f"{country}-{part}" if part else country
+    known = dict(holidays.parts_of(country)) if part else dict(holidays.countries(get_language() or ""))
+    told = known.get(part or country, region)[:100]
+    name = request.POST.get("name", "").strip() or gettext("Holidays {region}").format(region=told)
     with one_batch(Batch.Act.CREATE, by=request.actor, door=Door.WEB, title=name) as batch:
         made = holidays.create(space, region, name, by=request.actor, door=Door.WEB, batch=batch)
     holidays.refresh(made)
@@ -209,10 +212,16 @@ def _editable(request: PageRequest, pk: int) -> Calendar:
 def _forms(request: PageRequest) -> dict[str, Any]:
     known = standings(request)
     chosen = request.POST.get("minutes", "360")
+    home = request.POST.get("space") or home_of(known.editable, known.home)
+    usual = next((space.default_region for space in known.editable if space.name == home), "DE")
+    country = (request.POST if request.method == "POST" else request.GET).get("country", usual)
+    part = request.POST.get("part", "")
     return {
         "place": "calendar",
         "spaces": choices_of(known.editable),
-        "home": request.POST.get("space") or home_of(known.editable, known.home),
+        "home": home,
+        "countries": [Choice(code, name, code == country) for code, name in holidays.countries(get_language() or "")],
+        "parts": [Choice(code, name, code == part) for code, name in holidays.parts_of(country)],
         "every": [Choice(str(each), told, str(each) == chosen) for each, told in _often().items()],
         "typed": {},
         "act": "",

@@ -273,6 +273,8 @@ def _form(
         "heading": _heading(kind, is_new=opened is None and not source.is_task),
         "values": values,
         "days": days,
+        "attached": entry_form.attached_to(source),
+        "typed_link": request.POST.get("add_link", ""),
         "errors": errors,
         "problem": said,
         "unsure": "" if request.method == "POST" else request.GET.get("unsure", "")[:200],

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from farley.calendars.details import Details, Invited, alarms_of, concerned_of, names_of
+from farley.calendars.details import Details, Invited, alarms_of, concerned_of, links_of, names_of
 from farley.calendars.models import CalendarObject
 from farley.calendars.occurrences import Occurrence
 from farley.calendars.rules import RuleForm, UnusableRule, form_of, rule_of
@@ -27,6 +27,7 @@ HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 MAX_TEXT = {"title": 1000, "place": 1000, "url": 2000, "notes": 100_000}
 MAX_PEOPLE = 500
+MAX_LINKS = 50
 STATUSES = ("", "TENTATIVE", "CANCELLED")
 CLASSES = ("PUBLIC", "PRIVATE", "CONFIDENTIAL")
 
@@ -235,6 +236,7 @@ def details_of(posted: QueryDict, source: Source, scope: Scope, *, me: Invited) 
         there, stay = concerned_of(source.component), set(posted.getlist("about"))
         kept = tuple(each for each in there if each.uri in stay)
         details = replace(details, concerned=kept if len(kept) < len(there) else None)
+    details = _with_links(details, posted, source, errors)
     if typed["alarm"] != was["alarm"] and typed["alarm"] != KEPT:
         minutes = _number(typed["alarm"].removeprefix("-"), 60 * 24 * 366)
         details = replace(
@@ -422,6 +424,25 @@ def _same_rule(one: RuleForm, other: RuleForm) -> bool:
         )
 
     return asked(one) == asked(other)
+
+
+def attached_to(source: Source) -> list[str]:
+    """The addresses of what is attached."""
+    return [prop.text.strip() for prop in links_of(source.component)] if source.component else []
+
+
+def _with_links(details: Details, posted: QueryDict, source: Source, errors: dict[str, str]) -> Details:
+    if "links" not in posted:
+        return details
+    known = attached_to(source)
+    kept = set(posted.getlist("link"))
+    stay = [address for address in known if address in kept]
+    new = posted.get("add_link", "").split()
+    if any(not each.lower().startswith(("https://", "http://")) or len(each) > MAX_TEXT["url"] for each in new):
+        errors["add_link"] = gettext("A link begins with https://.")
+    elif len(stay) + len(new) > MAX_LINKS:
+        errors["add_link"] = gettext("At most {count} links can be attached.").format(count=MAX_LINKS)
+    return details if stay == known and not new else replace(details, links=(*stay, *dict.fromkeys(new)))
 
 
 def _with_people(details: Details, posted: QueryDict, source: Source, me: Invited, errors: dict[str, str]) -> Details:

@@ -233,6 +233,7 @@ urlpatterns = [
     path("calendars/<id:pk>/order/", calendar_admin.order_calendar, name="order-calendar"),
     path("calendars/<id:pk>/share/", calendar_admin.share_calendar, name="share-calendar"),
     path("calendars/<id:pk>/delete/", calendar_admin.delete_calendar, name="delete-calendar"),
+    path("calendars/<id:pk>/file/", calendar_admin.export_calendar, name="export-calendar"),
     path("calendars/<id:pk>/refresh/", calendar_sources.refresh_calendar, name="refresh-calendar"),
     path("calendars/<id:pk>/links/", calendar_sources.link_calendar, name="link-calendar"),
     path("tasks/", tasks.tasks, name="tasks"),

@@ -12,6 +12,7 @@ import { startMentions } from "./mentions.js";
 import { startPalette } from "./palette.js";
 import { startPasskeys } from "./passkeys.js";
 import { startRecord } from "./record.js";
+import { startReminders } from "./reminders.js";
 import { startReorder } from "./reorder.js";
 import { startToasts } from "./toasts.js";
 
@@ -29,4 +30,5 @@ startDropzones();
 startPasskeys();
 startPalette();
 startLive();
+startReminders();
 if (document.querySelector("[data-calendar], [data-tasks]")) import("./calendar.js").then((each) => each.startCalendar());

@@ -466,6 +466,8 @@ ROUTES: dict[str, list[Route]] = {
         Route("get", ALL, query=lambda _: "?view=month&on=2026-11-19"),
         Route("get", ALL, query=lambda s: f"?view=team&space={s.space.name}"),
     ],
+    "reminders": [Route("get", ALL)],
+    "answer-reminder": [Route("post", mine(404, 302, 302, 302), lambda _: {"minutes": "5"}, entry)],
     "switch-calendars": [Route("post", mine(302, 302, 302, 302), lambda s: {"calendar": [s.calendar.pk]})],
     "new-entry": [
         Route("get", ALL),

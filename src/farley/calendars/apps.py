@@ -8,7 +8,7 @@ class CalendarsConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
-        for module in ("filling", "sharing", "reminding"):  # tables that lie beside what is done with them
+        for module in ("filling", "sharing", "reminding", "answering"):  # tables that lie beside what is done with them
             import_module(f"farley.calendars.{module}")
 
     def ready(self) -> None:

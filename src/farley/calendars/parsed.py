@@ -36,6 +36,11 @@ class _Kept:
             while self.size > self.most:
                 self.size -= len(self._found.popitem(last=False)[1].octets)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._found.clear()
+            self.size = 0
+
 
 _kept = _Kept(MOST_OCTETS)
 
@@ -54,3 +59,8 @@ def parsed(sha256: bytes, octets: bytes) -> ICalendar:
 def known(sha256: bytes) -> ICalendar | None:
     """As `parsed`, where it is kept still: the octets need not be fetched then."""
     return _kept.get(sha256)
+
+
+def forget() -> None:
+    """Keep nothing of what was parsed: as a process begins."""
+    _kept.clear()

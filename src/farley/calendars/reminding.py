@@ -20,6 +20,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars.models import Calendar, CalendarObject
 from farley.calendars.occurrences import Occurrence, of_object, zone_named
+from farley.calendars.parsed import parsed
 from farley.codecs.icalendar import Component
 from farley.codecs.icalendar_values import plus
 from farley.database.turns import write_turn
@@ -96,7 +97,7 @@ def _around(entry: CalendarObject, start: dt.datetime, end: dt.datetime) -> tupl
     """Where its occurrences lie whose alarms may go off from `start` to `end`: of a series by the minute a month around
     would be more than is looked at."""
     soonest, latest = LEAD, -LEAD  # from an occurrence's start to its alarms
-    for component in entry.ical.components:
+    for component in parsed(bytes(entry.sha256), entry.content.data).components:
         length = _length_of(component)
         for alarm in component.alarms:
             trigger = alarm.first("TRIGGER")

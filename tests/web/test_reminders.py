@@ -1,0 +1,69 @@
+"""Reminders on pages: once each, until somebody has answered."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from farley.accounts.models import User
+from farley.accounts.roles import Role
+from tests.cast import a_calendar, an_event, hand_of, space_of, team
+from tests.web.reading import hx
+
+pytestmark = pytest.mark.django_db
+ALARM = ("BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT15M", "DESCRIPTION:x", "END:VALARM")
+DAY_BEFORE = ("BEGIN:VALARM", "ACTION:AUDIO", "TRIGGER:-P1D", "END:VALARM")
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+URL = reverse("reminders")
+
+
+def titles(client: Client, clock: str) -> list[str]:
+    with time_machine.travel(NOON.replace(hour=int(clock[:2]), minute=int(clock[3:])), tick=False):
+        html = client.get(URL, **hx()).content.decode()
+    return re.findall(r'<b class="cut">(.*?)</b>', html)
+
+
+def answer(client: Client, clock: str, minutes: str) -> str:
+    with time_machine.travel(NOON.replace(hour=int(clock[:2]), minute=int(clock[3:])), tick=False):
+        html = client.get(URL).content.decode()
+        [(action, starts)] = re.findall(
+            r'action="(/calendar/reminders/[0-9]+/)".*?name="starts" value="(.*?)"', html, re.DOTALL
+        )
+        return client.post(action, {"starts": starts, "minutes": minutes}, **hx()).content.decode()
+
+
+def test_an_alarm_is_told_until_it_is_answered_and_again_when_that_was_asked(client: Client, alice: User) -> None:
+    calendar = a_calendar(space_of(alice))
+    lines = ("DTSTART:20261101T120000Z", "DURATION:PT30M", "RRULE:FREQ=DAILY", "LOCATION:Linde", *DAY_BEFORE, *ALARM)
+    hand_of(alice).put(calendar, an_event("Lunch", *lines))
+    hand_of(alice).put(calendar, an_event("Over", "DTSTART:20261201T110000Z", "DURATION:PT15M", *ALARM))
+    hand_of(alice).put(calendar, an_event("Off", "DTSTART:20261201T120000Z", "STATUS:CANCELLED", *ALARM))
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+    assert titles(client, "11:44") == [], "that of the day before has been told for twelve hours, which is enough"
+    assert titles(client, "11:45") == ["Lunch"]
+    assert "Lunch" not in answer(client, "11:46", "5")
+    assert titles(client, "11:50") == []
+    assert titles(client, "11:51") == ["Lunch"]
+    assert "Lunch" not in answer(client, "11:52", "")
+    assert titles(client, "11:59") == []
+    assert titles(client, "12:00") == ["Lunch"], "tomorrow's, of the day before"
+
+
+def test_only_what_one_may_change_and_has_switched_on_reminds(client: Client, alice: User, bob: User) -> None:
+    shared = a_calendar(team("sales", alice=Role.EDITOR, bob=Role.READER), "Shared")
+    entry = hand_of(alice).entry(shared, an_event("Zyx", "DTSTART:20261201T120000Z", "CLASS:PRIVATE", *ALARM))
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(bob)
+    assert titles(client, "11:50") == []
+    assert client.post(reverse("answer-reminder", args=[entry.pk]), {"starts": "x"}).status_code == 404
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+    assert titles(client, "11:50") == ["Zyx"]
+    client.post(reverse("switch-calendars"), {"calendar": []})
+    assert titles(client, "11:50") == []

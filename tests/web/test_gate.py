@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.hashers import get_hasher
 from django.test import Client
 
 from farley.accounts import first_run
 from farley.accounts.models import User
 from farley.spaces.models import Space
+from tests.cast import person
 from tests.web.reading import text_of
 
 PASSWORD = "a long enough sentence"
@@ -47,6 +49,24 @@ def test_a_wrong_password_is_refused_without_telling_who_has_an_account(
     texts = [text_of(answer.content) for answer in answers]
     assert "Name and password do not belong together" in texts[0]
     assert texts[0] == texts[1]
+
+
+def test_one_password_is_hashed_whoever_is_called(
+    client: Client, alice_with_password: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashing is what takes long: a clock does not tell who has an account, has left, or has no password."""
+    hasher, hashed = type(get_hasher()), []
+    for name in ("encode", "verify"):
+        real = getattr(hasher, name)
+        monkeypatch.setattr(hasher, name, lambda *given, _real=real: (hashed.append(1), _real(*given))[1])
+    left, without = person("left"), person("without")
+    User.objects.filter(pk=left.pk).update(is_active=False, password=alice_with_password.password)
+    without.set_unusable_password()
+    without.save()
+    for name in ("alice", "left", "without", "nobody", "nobody@example.org"):
+        hashed.clear()
+        assert client.post("/login/", {"username": name, "password": "wrong"}).status_code == 422
+        assert len(hashed) == 1, name
 
 
 def test_signing_in_never_leads_to_another_server(client: Client, alice_with_password: User) -> None:

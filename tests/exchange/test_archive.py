@@ -20,6 +20,7 @@ from farley.contacts.models import Affiliation, Contact
 from farley.exchange import archive
 from farley.fields import operations as defining
 from farley.fields.models import Field
+from farley.journal import access
 from farley.journal.models import Door, Noun
 from farley.lists import saving
 
@@ -157,3 +158,19 @@ def test_who_opened_a_shared_link_is_told_to_those_who_may_make_one(alice: User,
     sharing.share(ada, 7, by=alice.actor, door=Door.WEB)
     assert len(json.loads(about(ada, alice)["share-links.json"])) == 1
     assert "share-links.json" not in about(ada, bob)
+
+
+def test_who_looked_is_told_to_managers_and_of_oneself_to_oneself(alice: User, bob: User) -> None:
+    space = team("sales", alice=Role.MANAGER, bob=Role.READER)
+    contact = hand_of(alice).contact(space)
+    access.switch_on(space, 30, by=alice.actor, door=Door.WEB)
+    for user in (alice, bob):
+        access.note_access(space.pk, access.Way.OPENED, [contact.pk], by=user.actor, door=Door.WEB)
+    access.accesses.flush()
+    looked = [json.loads(line) for line in about(contact, alice)["accesses.jsonl"].splitlines()]
+    assert [(each["by"], each["what"], each["space"]) for each in looked] == [
+        ("alice", "opened", "sales"),
+        ("bob", "opened", "sales"),
+    ]
+    assert "accesses.jsonl" not in about(contact, bob)
+    assert [json.loads(line)["by"] for line in about_account(bob)["accesses.jsonl"].splitlines()] == ["bob"]

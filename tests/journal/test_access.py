@@ -33,7 +33,7 @@ from farley.jobs.worker import run_ready
 from farley.journal import access
 from farley.journal.access import Access, Way, accesses
 from farley.spaces.models import Space
-from farley.spaces.operations import NoSuchSpace, NotAllowed
+from farley.spaces.operations import NoSuchSpace, NotAllowed, archive, revive
 from tests.cast import a_calendar, a_card, an_event, hand_of, person, space_of, team
 from tests.dav.phone import phone_of, program_of
 from tests.web.reading import text_of
@@ -198,6 +198,10 @@ def test_managers_switch_it_on_read_it_and_switch_it_off(
     assert "bob, exported, web" in text_of(first.content)
     second = text_of(page.get(f"/spaces/sales/access/?before={first.context['older']}").content)
     assert "bob, opened, web" in second
+    archive(ada.space, by=alice.actor)  # of which what was kept is read as before
+    assert "bob, exported, web" in text_of(page.get("/spaces/sales/access/").content)
+    assert page.post("/spaces/sales/access/", {"off": "1"}).status_code == 403
+    revive(ada.space, by=alice.actor)
     page.post("/spaces/sales/access/", {"off": "1"})
     assert not Access.objects.exists()
     noted = Event.objects.filter(verb__startswith="setting.").order_by("pk").values_list("verb", "subject")

@@ -34,7 +34,7 @@ from farley.exchange.exporting import vcards
 from farley.exchange.models import Import, SavedMapping
 from farley.fields.models import Field
 from farley.fields.values import shown
-from farley.journal.access import Way, note_access
+from farley.journal.access import Access, Way, note_access
 from farley.journal.models import Change, Noun, Verb
 from farley.lists.models import View
 from farley.notifications.models import Notification
@@ -62,6 +62,9 @@ def write_contact(file: IO[bytes], contact: Contact, *, by: Actor, door: Door) -
             archive.writestr("calendar.ics", b"".join(ics(meetings)))
         if (contact.space.standing_of(by) or Role.FREEBUSY) >= Role.EDITOR:  # as on their page
             _put(archive, "share-links.json", _share_links(contact))
+        if contact.space.standing_of(by) == Role.MANAGER:
+            kept = Access.objects.of(contact.space, by=by).filter(noun=Noun.CONTACT, subject=contact.pk)
+            _put_lines(archive, "accesses.jsonl", map(_access, kept.select_related("space").order_by("pk")))
     title = "" if contact.space.is_private else contact.space.title
     note_access(contact.space_id, Way.EXPORTED, [contact.pk], by=by, door=door)
     note(EventVerb.DATA_GIVEN, by=by, door=door, subject=title, private=contact.space.is_private)
@@ -82,6 +85,8 @@ def write_account(file: IO[bytes], user: User, *, by: Actor, door: Door) -> None
         _put(archive, "columns-of-tables.json", list(mine.values("mapping", "saved_at")))
         _put(archive, "events.json", [_event(event) for event in Event.objects.of_person(user).order_by("pk")])
         _put_lines(archive, "changes.jsonl", map(_act, _changes(user)))
+        looked = Access.objects.filter(user=user).select_related("space").order_by("pk")
+        _put_lines(archive, "accesses.jsonl", map(_access, looked.iterator(PAGE)))
         _put_lines(archive, "looks-after.jsonl", ({"uid": uid, "space": space} for uid, space in _uids(owned)))
         _put_lines(archive, "entries.jsonl", _entries_of(user, private))
         _put(archive, "notifications.json", _notifications(user))
@@ -263,6 +268,19 @@ def _change(change: Change) -> dict[str, Any]:
         "noun": Noun(change.noun).name.lower(),
         "space": change.space.name,
         "act": change.batch_id,
+    }
+
+
+def _access(access: Access) -> dict[str, Any]:
+    """As the access log of a space has it, where one is kept."""
+    return {
+        "at": access.at,
+        "by": access.actor_label,
+        "door": Door(access.door).name.lower(),
+        "what": Way(access.way).name.lower(),
+        "noun": Noun(access.noun).name.lower(),
+        "space": access.space.name,
+        "record": access.subject or None,
     }
 
 

@@ -23,7 +23,7 @@ from farley.database.gathering import Gatherer
 from farley.database.turns import write_turn
 from farley.journal.models import Noun
 from farley.spaces.models import Space
-from farley.spaces.operations import require, writing
+from farley.spaces.operations import require, require_standing, writing
 
 DEFAULT_DAYS = 90
 MAX_DAYS = 3650
@@ -53,8 +53,8 @@ class AccessRule(models.Model):
 
 class AccessQuerySet(models.QuerySet["Access"]):
     def of(self, space: Space, *, by: Actor) -> Self:
-        """The log of a space, without what its rule no longer keeps. Raises NotAllowed, NoSuchSpace."""
-        require(space, by, Role.MANAGER)
+        """The log of a space, be it archived, as far as its rule still keeps it. Raises NotAllowed, NoSuchSpace."""
+        require_standing(space, by, Role.MANAGER)
         rule = AccessRule.objects.filter(space=space).first()
         if rule is None:
             return self.none()

@@ -29,7 +29,7 @@ from farley.journal.access import (
 )
 from farley.journal.models import Noun
 from farley.spaces.models import Space
-from farley.spaces.operations import find, require
+from farley.spaces.operations import find, require_standing
 from farley.web.instance import through
 from farley.web.people import name_of
 from farley.web.requests import PageRequest
@@ -54,7 +54,7 @@ class ShownAccess:
 def access_log(request: PageRequest, name: str) -> HttpResponse:
     """The log, newest first; the form switches it on and off."""
     space = find(name, by=request.actor)
-    require(space, request.actor, Role.MANAGER)
+    require_standing(space, request.actor, Role.MANAGER)
     if request.method == "POST":
         return _switched(request, space)
     accesses.flush()

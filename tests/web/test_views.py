@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import escape, unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
@@ -188,6 +190,72 @@ def test_the_form_adds_conditions(alice: User, page_of_alice: Client) -> None:
     assert both == "/contacts/?filter=city+is+K%C3%B6ln+or+tag+empty"
     broken = page_of_alice.get("/contacts/filter/", {"filter": "city is", "field": "tag", "operator": "empty"})
     assert "A value is missing." in text_of(broken.content)
+
+
+FILTER = "city is Ely and (tag is a or tag is b)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ({"at": "0.0", "field": "city", "operator": "is", "value": "York"}, "city is York and (tag is a or tag is b)"),
+        ({"at": "1.1", "field": "org", "operator": "empty"}, "city is Ely and (tag is a or org empty)"),
+        (
+            {"at": "0.1", "field": "tag", "operator": "is", "value": "c"},
+            "(city is Ely or tag is c) and (tag is a or tag is b)",
+        ),
+        (
+            {"at": "1.2", "field": "tag", "operator": "is", "value": "c"},
+            "city is Ely and (tag is a or tag is b or tag is c)",
+        ),
+        (
+            {"at": "9.9", "field": "tag", "operator": "is", "value": "c"},
+            "city is Ely and (tag is a or tag is b) and tag is c",
+        ),
+        ({"at": "1.0", "remove": "1"}, "city is Ely and tag is b"),
+        ({"at": "0.0", "remove": "1", "field": "city", "value": "Ely"}, "tag is a or tag is b"),
+        ({"at": "1", "remove": "1"}, "city is Ely"),
+        ({"words": " tag is x  or tag is y "}, "tag is x or tag is y"),
+        ({"words": ""}, ""),
+    ],
+)
+def test_each_part_of_a_filter_is_changed_by_itself(
+    page_of_alice: Client, asked: dict[str, str], leads_to: str
+) -> None:
+    answer = page_of_alice.get("/contacts/filter/", {"sort": "city", "filter": FILTER, **asked})
+    query = parse_qs(urlsplit(answer["Location"]).query)
+    assert query == {"sort": ["city"], **({"filter": [leads_to]} if leads_to else {})}
+
+
+def test_chips_lead_to_the_forms_of_their_conditions(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).contact(space_of(alice))
+    page = page_of_alice.get("/contacts/", {"filter": FILTER}).content.decode()
+    forms = [unescape(url) for url in re.findall(r'<a class="said" href="([^"]+)"', page)]
+    assert [parse_qs(urlsplit(url).query)["at"] for url in forms] == [["0.0"], ["1.0"], ["1.1"]]
+    held = page_of_alice.get(forms[2]).content.decode()
+    assert '<option value="tag" selected>' in held
+    assert 'name="value" value="b"' in held
+    assert "Remove the condition" in held
+    more = [unescape(url) for url in re.findall(r'<a class="or" href="([^"]+)"', page)]
+    assert "Add the alternative" in page_of_alice.get(more[1]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"filter": "city is"}, "A value is missing."),
+        ({"words": "city is a shoe is 43"}, "Between two conditions"),
+        ({"words": "shoe is 43"}, "This field does not exist here"),
+        ({"filter": "shoe is 43", "at": "0.0"}, "Change the condition"),
+        ({"filter": "city is", "at": "0.0"}, "A value is missing."),
+        ({"filter": "(a is b or (c is d and e is f)) and g is h", "at": "0.1"}, "Change the condition"),
+    ],
+)
+def test_a_wrong_filter_is_mended_where_it_is_told(page_of_alice: Client, query: dict[str, str], said: str) -> None:
+    page = page_of_alice.get("/contacts/filter/", query)
+    assert page.status_code == 200
+    assert said in text_of(page.content)
+    assert escape(query.get("words", query.get("filter", ""))) in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
 from farley.lists.filtering import Field, Kind
-from farley.lists.language import NO_VALUE, BadFilter, Condition, Filter, Operator, Reason
+from farley.lists.language import NO_VALUE, BadFilter, Condition, Filter, Group, Operator, Reason
 from farley.lists.paging import TooSlow
 from farley.web.dates import read_date
 
@@ -71,6 +71,11 @@ def slowness_of(error: TooSlow, fields: Mapping[str, Field]) -> str:
         "This took too long and was stopped, as no index helps with {said}. Add a filter that fewer contacts pass:"
         " {fields}."
     ).format(said=said, fields=named)
+
+
+def alternatives_of(part: Filter) -> Sequence[Filter]:
+    """What one of is enough."""
+    return part.parts if isinstance(part, Group) and part.is_any else (part,)
 
 
 def described(filter_: Filter, fields: Mapping[str, Field]) -> tuple[str, str]:

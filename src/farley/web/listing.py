@@ -23,17 +23,18 @@ from farley.contacts.setting import IN_CARDS
 from farley.lists import columns, language
 from farley.lists.columns import Column
 from farley.lists.filtering import Kind
-from farley.lists.language import BadFilter, Filter
+from farley.lists.language import BadFilter, Condition, Filter
 from farley.lists.models import MAX_QUERY
 from farley.lists.paging import PAGE, Order
 from farley.spaces.models import Space
-from farley.web.filters import described, problem_of
+from farley.web.filters import alternatives_of, described, problem_of
 from farley.web.requests import PageRequest, standings
 from farley.web.rows import css_of
 
 LIST = "contacts"  # as what people chose for it is kept
 NARROWING = ("space", "group", "tag", "kind", "filter", "by")  # parts of the address, besides the search
-_OF_A_PAGE = ("after", "peek", "size", "fold", "field", "operator", "value", "join")  # and of the form of filters
+_OF_A_PAGE = ("after", "peek", "size", "fold")
+_OF_A_FORM = ("field", "operator", "value", "join", "at", "words", "remove")  # of filters
 BESIDE_CARDS = ("tag", "owner", "follow-up")
 MAX_TEXT = 200
 NARROW = 12  # characters that every column has room for
@@ -48,6 +49,9 @@ class Chip:
     value: str
     url: str
     is_gone: bool = False  # it asks for a field that is not there
+    edit_url: str = ""  # where it is changed; empty: in the menu of filters
+    alternatives: Sequence[Chip] = ()  # one of which is enough
+    or_url: str = ""  # where one more is added
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +164,31 @@ class Asked:
     def _chips_of_filter(self) -> list[Chip]:
         parsed, problem = self._parsed
         if problem is not None:
-            return [Chip(gettext("Filter"), self.filter[:60], self._without("filter"), is_gone=True)]
+            return [Chip(gettext("Filter"), self.filter[:60], self._without("filter"), True, self._form("words"))]
         parts = language.parts_of(parsed)
         chips = []
         for number, part in enumerate(parts):
             left = language.written(language.all_of([*parts[:number], *parts[number + 1 :]]))
-            is_gone = any(condition.field not in self.listed.fields for condition in language.conditions(part))
-            chips.append(Chip(*described(part, self.listed.fields), self.with_filter(left), is_gone))
+            alternatives = alternatives_of(part)
+            shown = [self._chip_of(each, f"{number}.{n}") for n, each in enumerate(alternatives)]
+            more = self._form(f"{number}.{len(alternatives)}")
+            url = self.with_filter(left)
+            if len(shown) == 1:
+                chips.append(replace(shown[0], url=url, or_url=more))
+            else:
+                is_gone = any(each.is_gone for each in shown)
+                chips.append(Chip("", described(part, self.listed.fields)[1], url, is_gone, "", shown, more))
         return chips
+
+    def _chip_of(self, part: Filter, at: str) -> Chip:
+        is_gone = any(condition.field not in self.listed.fields for condition in language.conditions(part))
+        edit_url = self._form(at if isinstance(part, Condition) else "words")  # for what is in parentheses
+        return Chip(*described(part, self.listed.fields), "", is_gone, edit_url)
+
+    def _form(self, at: str) -> str:
+        """The page where a condition of the filter is changed, or all of it."""
+        left = {key: value for key, value in self.query.items() if key not in (*_OF_A_PAGE, *_OF_A_FORM)}
+        return f"{reverse('contact-filter')}?{urlencode(left | ({'at': at} if at else {}), safe='(),:')}"
 
     @cached_property
     def _parsed(self) -> tuple[Filter | None, BadFilter | None]:
@@ -207,7 +228,7 @@ class Asked:
         return self._address({}, without=(name,))
 
     def _address(self, more: dict[str, str], *, without: Sequence[str]) -> str:
-        left = {key: value for key, value in self.query.items() if key not in (*without, *_OF_A_PAGE)}
+        left = {key: value for key, value in self.query.items() if key not in (*without, *_OF_A_PAGE, *_OF_A_FORM)}
         return f"{reverse('contacts')}?{urlencode(left | more, safe='(),:')}"
 
 

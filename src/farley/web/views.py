@@ -1,35 +1,29 @@
-"""Saved views of the list of contacts, and the page that puts a filter together."""
+"""Saved views of the list of contacts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
-from farley.contacts.tasks import rederive
-from farley.jobs.worker import is_waiting
 from farley.journal.models import Batch, Door
-from farley.lists import language, saving
-from farley.lists.filtering import Field
-from farley.lists.language import NO_VALUE, BadFilter, Condition, Operator, Reason
+from farley.lists import saving
 from farley.lists.models import MAX_QUERY, View
 from farley.lists.saving import BadView, NotYours
 from farley.spaces.models import Space
 from farley.spaces.operations import find
 from farley.web import listing as asking
-from farley.web.filters import OPERATORS, REASONS, problem_of, value_written
 from farley.web.requests import PageRequest, standings
 from farley.web.toasts import toast, warn
 
-MAX_NAMED = 20  # values of a field, in a sentence
 _OF_A_PAGE = ("after", "peek", "size", "edit", "fold")  # parts of an address
 
 
@@ -172,85 +166,6 @@ def _refused(problem: BadView) -> str:
         "many": gettext("There are 100 views already. Delete one first."),
         "owner": gettext("Whoever made this view still has it."),
     }[problem.reason]
-
-
-@require_GET
-def filter_form(request: PageRequest) -> HttpResponse:
-    """A form that adds a condition to the filter of the list; with `field` it leads to the list that has it."""
-    asked = asking.asked(request)
-    fields = asked.listed.fields
-    problem = ""
-    if request.GET.get("field"):
-        try:
-            return redirect(asked.with_filter(_extended(request.GET, asked.filter, _condition(request.GET, fields))))
-        except BadCondition as error:
-            problem = _refused_condition(error)
-        except BadFilter as error:
-            problem = problem_of(error)
-    groups: dict[str, list[Field]] = {}
-    for field in fields.values():
-        groups.setdefault(str(field.heading), []).append(field)
-    context: dict[str, Any] = {
-        "place": "contacts",
-        "problem": problem,
-        "is_rederiving": is_waiting(rederive),
-        "groups": groups,
-        "operators": [(operator.value, label) for operator, label in OPERATORS.items()],
-        "given": request.GET,
-        "filter": asked.filter,
-        "kept": [*asked.kept, *([("q", asked.text)] if asked.text else [])],
-    }
-    return render(request, "contacts/filter.html", context)
-
-
-class BadCondition(ValueError):
-    """What was typed into the form cannot be asked of `field`."""
-
-    def __init__(self, error: BadFilter, field: Field | None) -> None:
-        super().__init__(str(error))
-        self.reason, self.field = error.reason, field
-
-
-def _condition(given: QueryDict, fields: Mapping[str, Field]) -> Condition:
-    """The condition of the form. Raises BadCondition."""
-    name = str(given["field"])
-    field = fields.get(name)
-    if field is None:
-        raise BadCondition(BadFilter(Reason.UNKNOWN_FIELD, name, 0), None)
-    operator = next((each for each in Operator if each == given.get("operator")), Operator.IS)
-    typed = given.get("value", "").strip()
-    if operator in NO_VALUE:
-        values: list[str] = []
-    elif operator is Operator.IN:
-        values = [value.strip() for value in typed.split(",") if value.strip()]
-    else:
-        values = [typed]
-    condition = Condition(name, operator, tuple(value_written(value, field) for value in values))
-    try:
-        if operator not in NO_VALUE and not any(values):
-            raise BadFilter(Reason.VALUE, "", 0)
-        field.test(condition)
-    except BadFilter as error:
-        raise BadCondition(error, field) from error
-    return condition
-
-
-def _refused_condition(problem: BadCondition) -> str:
-    said = str(REASONS[problem.reason])
-    if problem.reason is not Reason.NOT_A_CHOICE or problem.field is None:
-        return said
-    labels = ", ".join(str(option.label) for option in problem.field.options[:MAX_NAMED])
-    return said + " " + gettext("It can be: {values}.").format(values=labels)
-
-
-def _extended(given: QueryDict, text: str, condition: Condition) -> str:
-    """The filter with one condition more. Raises BadFilter."""
-    before = language.parse(text)
-    if before is None:
-        return language.written(condition)
-    is_any = given.get("join") == "any"
-    parts = (before,) if isinstance(before, Condition) or before.is_any is not is_any else before.parts
-    return language.written(language.Group((*parts, condition), is_any=is_any))
 
 
 def first_page(request: PageRequest) -> str:

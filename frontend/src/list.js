@@ -245,6 +245,14 @@ function startQuickAdd() {
   });
 }
 
+/** What was changed in the preview shows in its row, too. */
+function renewRow({ detail }) {
+  const { verb, elt } = detail.requestConfig; // the form is gone from the page by now
+  if (verb !== "post" || !detail.successful || !elt.closest("[data-editor]")) return;
+  const row = rows().find((each) => each.ariaCurrent === "true");
+  if (row) htmx.ajax("GET", `${link(row).pathname}row/${location.search}`, { source: row, swap: "none" });
+}
+
 /** What a cell has no room for is told over it. */
 function showWhole(event) {
   const cell = event.target.closest?.("[data-rows] td");
@@ -274,6 +282,7 @@ export function startList() {
     isDue = true;
   });
   onKey(takeKey);
+  document.addEventListener("htmx:afterRequest", renewRow);
   startCells();
   startColumns();
   document.addEventListener("mouseover", showWhole);

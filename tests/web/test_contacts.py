@@ -299,6 +299,24 @@ def test_a_line_says_what_it_is_understood_as_and_who_is_there_already(
     assert previewed("") == ""
 
 
+def test_the_preview_is_edited_by_those_who_may_and_answers_with_what_it_shows(
+    alice: User, bob: User, page_of_alice: Client, as_user: AsUser
+) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.READER)
+    ada = hand_of(alice).contact(sales, person("Ada", "King", "TITLE:Countess"))
+    address = f"/contacts/?peek={ada.pk}"
+    mine = page_of_alice.get(address, headers=hx("peek")).content.decode()
+    assert 'class="edit"' in as_user(bob).get(address, headers=hx("peek")).content.decode()
+    assert "<button" not in as_user(bob).get(address, headers=hx("peek")).content.decode().partition('id="facts"')[2]
+    [url] = re.findall(r'hx-get="(/contacts/\d+/facts/\d+/)[^"]*was=TITLE', mine)
+    was = re.search(r"was=(TITLE-\w+)", mine)[1]  # type: ignore[index]
+    here = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address}"}
+    answer = page_of_alice.post(url, {"value": "Analyst", "was": was}, headers=here).content.decode()
+    assert 'id="peek-head" hx-swap-oob="true"' in answer
+    assert 'id="timeline"' not in answer
+    assert "Analyst" in text_of(answer.encode())
+
+
 def test_particles_stay_with_the_family_name(page_of_alice: Client) -> None:
     page_of_alice.post("/contacts/quick/", {"line": "Dr. Ada Maria von der Au", "space": "alice"})
     name = Contact.objects.get().card.name

@@ -294,3 +294,21 @@ def test_on_a_phone_a_record_has_the_search(enter: Enter) -> None:
     page.press(".finder input", "Enter")
     page.wait_for_selector("text=Person 001")
     assert page.locator("text=Person 000").count() == 0
+
+
+def test_a_value_is_changed_in_the_preview_and_its_row_says_so(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:ada@example.org"))
+    page.goto("/contacts/")
+    for key in ("j", "Space"):
+        page.keyboard.press(key)
+    page.click("[data-peek-panel] button.edit")
+    page.wait_for_selector("[data-peek-panel] [name=value]:focus")
+    page.keyboard.type("ada@example.net")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-rows] .c-mail >> text=ada@example.net")
+    page.wait_for_selector("[data-peek-panel] button.edit:focus")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-peek-panel]", state="detached")
+    page.wait_for_selector(".who > a:focus")

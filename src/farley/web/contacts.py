@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -18,12 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from farley.codecs.vcard import Card
 from farley.contacts import listing, storing
 from farley.contacts.columns import COLUMNS, DEFAULT
-from farley.contacts.models import Contact
 from farley.contacts.storing import Condition
 from farley.contacts.tasks import rederive
 from farley.jobs.worker import is_waiting
 from farley.journal.access import Way, note_access
-from farley.journal.models import Batch, Change, Door, Noun
+from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
 from farley.lists import paging
 from farley.lists.grouping import Groups
@@ -32,12 +31,9 @@ from farley.lists.paging import BadCursor, TooSlow
 from farley.spaces.models import Space
 from farley.web import bulk_fields, list_groups, quick_preview, views
 from farley.web import listing as asking
-from farley.web.context import SPACE_ICONS
-from farley.web.events import Event, events_of
-from farley.web.facts import Fact, fact_groups
 from farley.web.filters import problem_of, slowness_of
 from farley.web.navigation import back
-from farley.web.people import MAX_TAGS, name_of, photo_of, shape_of, url_of
+from farley.web.peek import Preview, preview_of
 from farley.web.quick_line import card_of
 from farley.web.record import visible_contact
 from farley.web.requests import PageRequest, standings
@@ -45,9 +41,6 @@ from farley.web.rows import drawn
 from farley.web.spaces import home_of
 from farley.web.templatetags.farley import changed_query
 from farley.web.toasts import toast, warn
-
-PEEK_EVENTS = 4
-PEEK_FACTS = ("reach", "dates", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +51,6 @@ class Choices:
     editable: list[Space]
     home: str
     tags: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A contact in the side panel."""
-
-    id: int
-    name: str
-    url: str
-    photo: str
-    shape: str
-    role: str
-    organisation: str
-    organisation_url: str
-    owner: str
-    space: str
-    space_icon: str
-    changed_at: Any
-    tags: list[str] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    recent: list[Event] = field(default_factory=list)
 
 
 @require_GET
@@ -270,23 +242,4 @@ def _peeked(request: PageRequest) -> Preview:
         raise Http404("no such contact")
     contact = visible_contact(request, int(number))
     note_access(contact.space_id, Way.OPENED, [contact.pk], by=request.actor, door=Door.WEB)
-    linked = contact.linked_organisation
-    groups = {group.key: group.facts for group in fact_groups(contact.card)}
-    changes = Change.objects.visible_to(request.actor).of(Noun.CONTACT, contact.pk).order_by("-id")
-    return Preview(
-        id=contact.pk,
-        name=name_of(contact),
-        url=url_of(contact),
-        photo=photo_of(contact),
-        shape=shape_of(contact),
-        role=contact.job_title,
-        organisation="" if contact.kind == Contact.Kind.ORG else contact.organisation_name,
-        organisation_url=url_of(linked) if linked else "",
-        owner=contact.owner.display_name if contact.owner else "",
-        space=contact.space.title,
-        space_icon=SPACE_ICONS[Space.Kind(contact.space.kind)],
-        changed_at=contact.changed_at,
-        tags=listing.tags_of([contact.pk]).get(contact.pk, [])[:MAX_TAGS],
-        facts=[fact for key in PEEK_FACTS for fact in groups.get(key, [])],
-        recent=events_of(changes.select_related("user")[:PEEK_EVENTS]),
-    )
+    return preview_of(request, contact)

@@ -69,14 +69,17 @@ def filter_form(request: PageRequest) -> HttpResponse:
     """
     asked = asking.asked(request)
     fields = asked.listed.fields
-    at, given, problem = At.read(request.GET.get("at", "")), request.GET, ""
+    at, problem = At.read(request.GET.get("at", "")), ""
+    given: Mapping[str, Any] = request.GET
     try:
         if "words" in request.GET:
             return redirect(asked.with_filter(_checked(request.GET["words"], fields)))
         if at is not None and "remove" in request.GET:
             return redirect(asked.with_filter(language.written(at.changed(language.parse(asked.filter), None))))
         if request.GET.get("field"):
-            return redirect(asked.with_filter(_extended(given, asked.filter, _condition(given, fields), at)))
+            return redirect(
+                asked.with_filter(_extended(request.GET, asked.filter, _condition(request.GET, fields), at))
+            )
         if at is not None:
             given = _as_given(at.of(language.parse(asked.filter)), fields)
     except BadCondition as error:

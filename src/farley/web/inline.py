@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +25,7 @@ from farley.web.editors import Collision, Form, Unusable
 from farley.web.events import done_by
 from farley.web.facts import Fact
 from farley.web.labels import property_label
+from farley.web.peek import is_in_preview, preview_of, shown_in_preview
 from farley.web.problems import explained
 from farley.web.record import record_context, swapped_parts, visible_contact
 from farley.web.requests import PageRequest
@@ -232,18 +234,29 @@ def _part(
     """One fact; with `parts`, also what else on the page tells of the card."""
     html: str = render_to_string("contacts/fact.html", {"contact": contact, "fact": fact, "can_edit": True}, request)
     if parts:
-        html += swapped_parts(request, record_context(request, contact))
+        html += _beside(request, contact)
     return HttpResponse(html, status=status)
 
 
 def _facts(request: PageRequest, contact: Contact, *, saved: Fact | None = None) -> HttpResponse:
     """All facts: lines have come, gone or moved."""
     context = record_context(request, contact)
+    if is_in_preview(request):
+        context["groups"] = shown_in_preview(context["groups"], can_edit=True)
     if saved is not None:
         for group in context["groups"]:
             group.facts[:] = [_marked(each) if each.ref == saved.ref else each for each in group.facts]
     html = render_to_string("contacts/record.html#facts", context, request)
-    response = HttpResponse(html + swapped_parts(request, context))
+    response = HttpResponse(html + _beside(request, contact, context))
     response.headers["HX-Retarget"] = "#facts"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _beside(request: PageRequest, contact: Contact, context: dict[str, Any] | None = None) -> str:
+    """What else on the page tells of the card: of the record page, or of the panel beside the list."""
+    if not is_in_preview(request):
+        return swapped_parts(request, context or record_context(request, contact))
+    shown = {"peeked": preview_of(request, visible_contact(request, contact.pk)), "is_swap": True}
+    head: str = render_to_string("contacts/peek.html#head", shown, request)
+    return head + render_to_string("components/toasts.html", shown, request)

@@ -81,6 +81,37 @@ def test_everything_that_is_done_to_a_view_is_told_and_taken_back(alice: User, p
     assert View.objects.get().deleted_at is None, "it was changed since"
 
 
+def test_tabs_stand_where_somebody_put_them_and_in_the_navigation(
+    alice: User, bob: User, page_of_alice: Client, as_user: AsUser
+) -> None:
+    sales = team("sales", alice=Role.EDITOR, bob=Role.READER)
+    for title, space in (("Apples", ""), ("Berries", sales.name), ("Cherries", "")):
+        page_of_alice.post("/contacts/views/", {"title": title, "query": f"q={title}", "space": space})
+
+    def done(title: str, act: str) -> str:
+        view = View.objects.get(title=title)
+        return page_of_alice.post(f"/contacts/views/{view.pk}/", {"act": act}, follow=True).content.decode()
+
+    def shown(page: str) -> list[str]:
+        found = re.findall(r'class="ftab" href="[^"]*view=\d+[^>]*>(?:<svg.*?</svg>)?(\w+)</a>', page)
+        return [str(title) for title in found]
+
+    assert shown(page_of_alice.get("/contacts/").content.decode()) == ["Apples", "Berries", "Cherries"]
+    assert shown(done("Cherries", "earlier")) == ["Apples", "Cherries", "Berries"]
+    assert shown(done("Apples", "later")) == ["Cherries", "Apples", "Berries"]
+    assert "Move the tab forward" not in done("Cherries", "earlier")
+    done("Berries", "pin")
+    done("Apples", "pin")
+    navigation = page_of_alice.get("/today/").content.decode().partition("</nav>")[0]
+    assert navigation.index("Apples") < navigation.index("Sales") < navigation.index("Berries")
+    done("Berries", "unpin")
+    assert "Berries" not in page_of_alice.get("/today/").content.decode().partition("</nav>")[0]
+    bobs = as_user(bob).get("/contacts/").content.decode()
+    assert shown(bobs) == ["Berries"]
+    done("Apples", "remove")
+    assert "Apples" not in page_of_alice.get("/contacts/new/").content.decode().partition("</nav>")[0]
+
+
 def test_a_private_view_is_told_of_to_its_owner_alone(alice: User, bob: User, as_user: AsUser) -> None:
     sales = team("sales", alice=Role.MANAGER, bob=Role.MANAGER)
     hand_of(alice).contact(sales, a_card("Ada King", "CATEGORIES:Press"))

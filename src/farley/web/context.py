@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, pgettext
 
 from farley.accounts.models import User
 from farley.contacts import listing
+from farley.lists import tabs
 from farley.spaces.models import Space
+from farley.web import views
 from farley.web.addresses import address
+from farley.web.listing import LIST
 from farley.web.navigation import page_of
 from farley.web.people_photos import photo_url
-from farley.web.requests import standings
+from farley.web.requests import PageRequest, standings
 
 THEME_COOKIE = "farley_theme"
 RAIL_COOKIE = "farley_rail"
@@ -45,6 +49,7 @@ class Branch:
     groups: list[Branch] = field(default_factory=list)
     hue: str = ""
     pk: int = 0
+    views: list[Branch] = field(default_factory=list)  # pinned ones
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,7 @@ def _spaces(request: HttpRequest) -> list[Branch]:
     for pk, space, name in listing.groups_of(spaces):
         branch = Branch(name, "list", f"{contacts}?group={pk}", here.get("group") == str(pk), pk=pk)
         groups.setdefault(space, []).append(branch)
+    pinned = _pinned(request, spaces)
     return [
         Branch(
             space.title,
@@ -150,6 +156,26 @@ def _spaces(request: HttpRequest) -> list[Branch]:
             groups.get(space.pk, []),
             space.hue,
             space.pk,
+            pinned.get(space.pk, []),
         )
         for space in spaces
     ]
+
+
+def _pinned(request: HttpRequest, spaces: Sequence[Space]) -> dict[int, list[Branch]]:
+    """The saved views that the reader has in the navigation, by the space they are shared with; private ones by theirs.
+
+    Only who has any asks for views.
+    """
+    page = cast(PageRequest, request)
+    pins = tabs.pinned(LIST, page.user)
+    if not pins:
+        return {}
+    mine = next((space.pk for space in spaces if space.is_private), None)
+    known = {view.pk: view for view in views.seen(page)}
+    asked = request.GET.get("view", "") if request.path == address("contacts") else ""
+    found: dict[int, list[Branch]] = {}
+    for view in [known[pk] for pk in pins if pk in known]:
+        branch = Branch(view.title, "bookmark", views.address_of(view), asked == str(view.pk))
+        found.setdefault(view.space_id or mine or 0, []).append(branch)
+    return found

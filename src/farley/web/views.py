@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from farley.journal.models import Batch, Door
-from farley.lists import saving
+from farley.lists import saving, tabs
 from farley.lists.models import MAX_QUERY, View
 from farley.lists.saving import BadView, NotYours
 from farley.spaces.models import Space
@@ -42,13 +42,17 @@ class Tab:
     can_change: bool
     is_mine: bool
     is_left: bool  # by its owner; told of the current one alone
+    is_pinned: bool  # in the navigation
+    is_first: bool = False
+    is_last: bool = False
 
 
 def seen(request: PageRequest) -> list[View]:
-    """The views that somebody sees: asked for once a request."""
+    """The views that somebody sees, as they put them: asked for once a request."""
     held: dict[str, list[View]] = vars(request)
     if "views" not in held:
-        held["views"] = saving.views_of(asking.LIST, by=request.actor)
+        found = saving.views_of(asking.LIST, by=request.actor)
+        held["views"] = tabs.in_order(asking.LIST, found, request.user)
     return held["views"]
 
 
@@ -56,7 +60,9 @@ def tabs_of(request: PageRequest, editable: Collection[int]) -> list[Tab]:
     """Views as tabs above the list."""
     asked = request.GET.get("view", "")
     now = query_of(request.GET)
+    pinned = tabs.pinned(asking.LIST, request.user)
     names: dict[int | None, str] = {space.pk: space.name for space in standings(request).spaces}
+    shown = seen(request)
     return [
         Tab(
             pk=view.pk,
@@ -69,9 +75,12 @@ def tabs_of(request: PageRequest, editable: Collection[int]) -> list[Tab]:
             space=names.get(view.space_id, ""),
             can_change=saving.may_change(view, request.actor, editable),
             is_mine=view.owner_id == request.user.pk,
+            is_pinned=view.pk in pinned,
+            is_first=at == 0,
+            is_last=at == len(shown) - 1,
             is_left=asked == str(view.pk) and view.owner_id != request.user.pk and saving.is_left(view),
         )
-        for view in seen(request)
+        for at, view in enumerate(shown)
     ]
 
 
@@ -113,6 +122,8 @@ def change_view(request: PageRequest, pk: int) -> HttpResponse:
     """One act a form: save what the list shows now, its name and who has it, begin with it, take it over, delete it."""
     view = get_object_or_404(View.objects.known_to(request.actor).select_related("space", "owner"), pk=pk)
     act, title = request.POST.get("act", ""), view.title
+    if act in _PLACES:
+        return _placed(request, view, act)
     try:
         said, batch = _do(request, view, act)
     except NotYours as error:
@@ -125,6 +136,18 @@ def change_view(request: PageRequest, pk: int) -> HttpResponse:
         toast(request, said.format(title=title, space=view.space.title if view.space else ""), undoes=batch)
     if act == "remove":
         return redirect(f"{reverse('contacts')}?view=all")
+    return redirect(address_of(view))
+
+
+_PLACES = {"earlier": -1, "later": 1, "pin": 0, "unpin": 0}
+
+
+def _placed(request: PageRequest, view: View, act: str) -> HttpResponse:
+    """Where somebody has it is theirs alone: nobody else is told."""
+    if step := _PLACES[act]:
+        tabs.move(asking.LIST, view, step, seen(request), by=request.actor)
+    else:
+        tabs.pin(asking.LIST, view, is_on=act == "pin", by=request.actor)
     return redirect(address_of(view))
 
 

@@ -51,6 +51,7 @@ def navigation(shell: Shell, place: str) -> SafeString:
             f'{_current(space.is_current)}>{icon(space.icon)}<span class="cut">{label}</span></a></div>'
         )
         drawn += [_group(group) for group in space.groups]
+        drawn += [_view(view) for view in space.views]
     return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped
 
 
@@ -59,6 +60,14 @@ def _group(group: Branch) -> str:
     return (
         f'<a class="it" href="{escaped(group.url)}"{_current(group.is_current)} title="{label}">'
         f'{_dot(hue(group.label))}<span class="lb">{label}</span></a>'
+    )
+
+
+def _view(view: Branch) -> str:
+    label = escaped(view.label)
+    return (
+        f'<a class="it" href="{escaped(view.url)}"{_current(view.is_current)} title="{label}">'
+        f'{icon(view.icon)}<span class="lb">{label}</span></a>'
     )
 
 
@@ -77,6 +86,11 @@ def navigation_in_menu(shell: Shell) -> SafeString:
             f'<a class="mi" href="{escaped(group.url)}">{_dot(hue(group.label))}'
             f'<span class="cut">{escaped(group.label)}</span></a>'
             for group in space.groups
+        ]
+        drawn += [
+            f'<a class="mi" href="{escaped(view.url)}">{icon(view.icon)}'
+            f'<span class="cut">{escaped(view.label)}</span></a>'
+            for view in space.views
         ]
     return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped
 

@@ -136,7 +136,7 @@ def test_a_filter_finds_what_it_says(
 ) -> None:
     monkeypatch.setattr(paging, "FEW", few)
     monkeypatch.setattr(paging, "RARE", rare)
-    monkeypatch.setattr(paging, "GLANCE_S", glance_s if connection.vendor == "sqlite" else 0.001)
+    monkeypatch.setattr(paging, "GLANCE_S", {"sqlite": glance_s, "postgresql": 0.001})
     monkeypatch.setattr(patience, "_STEPS", 1 if glance_s < 0 else patience._STEPS)
     found, wanted = {}, {}
     with time_machine.travel(NOW, tick=False):

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from farley.accounts.models import User
@@ -23,6 +23,7 @@ from farley.lists.filtering import (
     Column,
     Field,
     Fields,
+    Having,
     Kind,
     Lookup,
     Option,
@@ -109,7 +110,7 @@ def _of_kind(kind: int, index: str, spaces: Sequence[int], most: int) -> list[in
 def tagged(name: str) -> Test:
     if len(name) >= MAX_TAG:  # cut off, several are one entry
         rows = IndexRow.objects.filter(_written_as([name]), kind=_Kind.TAG)
-        having = Exists(rows.filter(contact_id=OuterRef("pk"), space=OuterRef("space")))
+        having = Having(rows.filter(contact_id=OuterRef("pk"), space=OuterRef("space")))
         return Test(having, led_by(lambda spaces: rows.filter(space__in=spaces).values_list("contact_id"), _BY_VALUE))
     entries = TagEntry.objects.filter(tag__name=name)
     mine = entries.filter(tag__space=OuterRef("space"), sort_key=OuterRef("sort_key"), contact_id=OuterRef("pk"))
@@ -118,7 +119,7 @@ def tagged(name: str) -> Test:
         tags = list(Tag.objects.filter(space__in=spaces, name=name).values_list("pk", flat=True))
         return TagEntry.objects.filter(tag__in=tags).values_list("contact_id")
 
-    return Test(Exists(mine), led_by(passing))
+    return Test(Having(mine), led_by(passing))
 
 
 def _written_as(names: Iterable[str]) -> Q:
@@ -134,7 +135,7 @@ def member_of(group: Contact) -> Test:
 
 
 def saying(text: str, spaces: Sequence[Space]) -> Test:
-    return Test(Exists(_entry().filter(finding.condition(text))), partial(_records_saying, text, spaces))
+    return Test(Having(_entry().filter(finding.condition(text))), partial(_records_saying, text, spaces))
 
 
 def _entry() -> QuerySet[Entry]:
@@ -230,7 +231,7 @@ def _said_field(name: str, label: Any, fold: Callable[[str], str], spaces: Seque
                 raise BadFilter(Reason.VALUE, value[:40], condition.value_at)
         match condition.operator:
             case Operator.CONTAINS:
-                has_it = Test(Exists(_entry().filter(fields__regex=needles[0].anywhere)))
+                has_it = Test(Having(_entry().filter(fields__regex=needles[0].anywhere)))
                 return _found_by_search(has_it, needles[0].value.split(), spaces)
             case Operator.STARTS:
                 return _marked([needles[0].beginning])
@@ -256,7 +257,7 @@ def _marked(texts: Sequence[str]) -> Test:
             found += some
         return found
 
-    return Test(Exists(_entry().filter(any_of_them)), passing, is_whole=False)
+    return Test(Having(_entry().filter(any_of_them)), passing, is_whole=False)
 
 
 def _known_here(spaces: Sequence[Space], reader: User | None) -> Iterator[Field]:
@@ -313,7 +314,7 @@ def _name_field(spaces: Sequence[Space]) -> Field:
                 words = Q()
                 for word in keys[0].split():
                     words &= Q(name__contains=word)
-                return _found_by_search(Test(Exists(_entry().filter(words))), keys[0].split(), spaces)
+                return _found_by_search(Test(Having(_entry().filter(words))), keys[0].split(), spaces)
             case Operator.IS | Operator.IN:
                 return where.test(Lookup((("in", [spelt for key in keys for spelt in _family_first(key)]),)))
             case Operator.IS_NOT:
@@ -355,7 +356,7 @@ def _note_field(spaces: Sequence[Space]) -> Field:
     def find(condition: Condition) -> Test:
         if condition.operator is not Operator.CONTAINS:
             return _rows(_Kind.NOTE).test(looked_up(condition, ()))
-        written = Test(Exists(notes.filter(value__icontains=condition.value)))
+        written = Test(Having(notes.filter(value__icontains=condition.value)))
         return _found_by_search(written, search_fold(condition.value).split(), spaces)
 
     operators = (Operator.CONTAINS, Operator.FILLED, Operator.EMPTY)
@@ -387,7 +388,7 @@ def _tag_field() -> Field:
                 return Test(~Q(tagged(condition.value).where))
         names = list(condition.values)
         rows = IndexRow.objects.filter(_written_as(names), kind=_Kind.TAG)
-        having = Exists(rows.filter(contact_id=OuterRef("pk")))
+        having = Having(rows.filter(contact_id=OuterRef("pk")))
         return Test(having, led_by(lambda spaces: rows.filter(space__in=spaces).values_list("contact_id"), _BY_VALUE))
 
     return Field(name="tag", label=_("Tag"), kind=Kind.WORD, find=find)

@@ -13,7 +13,9 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -60,6 +62,17 @@ class Range:
 
     index: str
     then: tuple[str, ...]
+
+
+class Having(Exists):
+    """EXISTS that PostgreSQL asks of each record on the way along an order.
+
+    By itself it finds all rows that match, whatever they are, and sorts them: it expects few where several columns are
+    the same for the same reason. A subquery with an OFFSET is not turned into a join.
+    """
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, template="EXISTS(%(subquery)s OFFSET 0)", **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +287,7 @@ class Rows:
 
     def test(self, lookup: Lookup) -> Test:
         rows = self.rows().filter(lookup.on(self.name)) if lookup.pairs else self.rows()
-        having = Exists(rows.filter(**{self.record: OuterRef("pk")}))
+        having = Having(rows.filter(**{self.record: OuterRef("pk")}))
         if lookup.is_not:
             return Test(~Q(having))
         if lookup.is_scan:

@@ -36,7 +36,7 @@ FEW = 600  # what at most so many records have is looked up at once
 RARE = 3000  # what at most so many have is looked up when it is not met on the way at a glance
 ENOUGH = 200  # candidates: no other condition is asked for fewer
 PATIENCE_S = 2.0
-GLANCE_S = 0.003
+GLANCE_S = {"sqlite": 0.003, "postgresql": 0.02}  # there a cancelled statement costs as much as many that are met
 WALK_S = 0.3  # of PATIENCE_S for walking an order before more are looked up
 MANY = 100_000  # that are looked up then
 ARMS = 400  # ranges of one statement: SQLite takes 500
@@ -188,7 +188,7 @@ class Selected(Generic[M]):
             and order.sort.beside is None
         ):
             return [(0, WALK_S)]  # they lie there in this very order
-        return [(min(FEW, RARE), GLANCE_S), (RARE, WALK_S)]
+        return [(min(FEW, RARE), GLANCE_S[connection.vendor]), (RARE, WALK_S)]
 
     def _places(self, order: Order, after: str, size: int) -> Places:
         found = self.behind(order, self.place(order, after) if after else None, size + 1)

@@ -47,7 +47,7 @@ async function publish(metafile) {
 
 const options = {
   absWorkingDir: here,
-  entryPoints: ["src/app.js", "src/app.css"],
+  entryPoints: ["src/app.js", "src/app.css", "src/worker.js"],
   outdir: out,
   bundle: true,
   splitting: true,

@@ -85,6 +85,7 @@ OPEN = (302, 302, 302, 302, 302, 302, 302)
 ROUTES: dict[str, list[Route]] = {
     "home": [Route("get", mine(302, 302, 302, 302))],
     "login": [Route("get", (200, 302, 302, 200, 302, 302, 302))],
+    **{name: [Route("get", (200,) * 7)] for name in ("manifest", "worker", "offline")},
     "login-code": [Route("get", OPEN), Route("post", OPEN, lambda _: {"code": "000000"})],  # nobody stands at this step
     "login-set-up": [Route("get", OPEN), Route("post", OPEN, lambda _: {"code": "000000"})],
     "login-passkey": [

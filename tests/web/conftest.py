@@ -64,7 +64,14 @@ def enter(browser: Browser, live_server: LiveServer, transactional_db: None) -> 
     contexts = []
     problems: list[str] = []
 
-    def opened(*, phone: bool = False, script: bool = True, language: str = "en", scheme: str = "light") -> Page:
+    def opened(
+        *,
+        phone: bool = False,
+        script: bool = True,
+        language: str = "en",
+        scheme: str = "light",
+        is_installed: bool = False,
+    ) -> Page:
         context = browser.new_context(
             viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
             has_touch=phone,
@@ -73,6 +80,7 @@ def enter(browser: Browser, live_server: LiveServer, transactional_db: None) -> 
             color_scheme=scheme,  # type: ignore[arg-type]
             reduced_motion="reduce",
             base_url=live_server.url,
+            service_workers="allow" if is_installed else "block",
         )
         contexts.append(context)
         page = context.new_page()

@@ -128,3 +128,8 @@ def test_what_is_private_in_a_calendar_is_in_no_timeline_of_readers(ada: Contact
 
     assert told(alice) == {"Open", "Hidden"}
     assert told(bob) == {"Open"}
+
+
+def test_who_has_no_calendar_sees_that_nothing_is_planned(alice: User, page_of_alice: Client) -> None:
+    eve = hand_of(alice).contact(space_of(alice), a_card("Eve"))
+    assert "No task is open" in text_of(page_of_alice.get(f"/contacts/{eve.pk}/meetings/", headers=hx()).content)

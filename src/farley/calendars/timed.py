@@ -9,6 +9,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
+
 from farley.calendars.models import CalendarObject, CalendarObjectQuerySet
 from farley.calendars.parsed import known, parsed
 from farley.codecs.icalendar import ICalendar
@@ -49,7 +51,10 @@ _FLAGS: Final = slice(Timed._fields.index("is_recurring"), _START)
 
 def timed(entries: CalendarObjectQuerySet) -> list[Timed]:
     """What a question finds; who asks has asked for what one may see."""
-    sql, values = entries.values_list(*_COLUMNS).query.sql_with_params()
+    try:
+        sql, values = entries.values_list(*_COLUMNS).query.sql_with_params()
+    except EmptyResultSet:  # of no calendar at all
+        return []
     found = []
     for row in rows.query(sql, values):
         told = list(row)

@@ -28,3 +28,13 @@ def _files() -> dict[str, str]:
     except FileNotFoundError as error:
         raise FrontEndNotBuilt(str(DIST)) from error
     return files
+
+
+def asset_text(name: str) -> str:
+    """What is in the built file."""
+    return (DIST / _files()[name]).read_text("utf-8")
+
+
+def shared_urls() -> list[str]:
+    """The addresses of the pieces that built scripts share: they load them by themselves."""
+    return [static(f"dist/{path.name}") for path in sorted(DIST.glob("chunk-*.js"))]

@@ -10,6 +10,8 @@ export const isTyping = (target) => target.closest?.("input:not([type=checkbox])
 export function onKey(handle) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    // Who talks to a machine, or whose hands tremble, switches the letters off. WCAG 2.1.4
+    if (document.body.dataset.keys === "off" && event.key.length === 1 && event.key !== " ") return;
     if (isTyping(event.target) || document.querySelector("dialog[open], [popover]:popover-open")) return;
     if (handle(event.key.length === 1 ? event.key.toLowerCase() : event.key, event)) event.preventDefault();
   });
@@ -24,8 +26,23 @@ function foldNavigation() {
   return true;
 }
 
+/** The keys of this page, with the way to all there are. */
+function showKeys() {
+  const dialog = document.getElementById("keys");
+  for (const each of dialog.querySelectorAll("[data-for]")) each.hidden = !document.querySelector(each.dataset.for);
+  dialog.querySelector("[data-all-keys]").hidden = !dialog.querySelector("[data-for][hidden]");
+  if (!dialog.open) dialog.showModal();
+}
+
 export function startKeys() {
   if (!document.querySelector(".app")) return;
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest('[data-open-dialog="keys"]')) showKeys();
+    const all = target.closest("[data-all-keys]");
+    if (!all) return;
+    for (const each of document.querySelectorAll("#keys [data-for]")) each.hidden = false;
+    all.hidden = true;
+  });
   onKey((key) => {
     if (goesTo > Date.now() && places[key]) {
       goesTo = 0;
@@ -33,7 +50,7 @@ export function startKeys() {
       return true;
     }
     if (key === "g") goesTo = Date.now() + 1500;
-    else if (key === "?") document.getElementById("keys").showModal();
+    else if (key === "?") showKeys();
     else if (key === "[") return foldNavigation();
     else if (key === "z") undoNewest();
     else return clickMarked(key);

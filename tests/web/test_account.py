@@ -111,3 +111,16 @@ def test_a_password_is_not_changed_by_halves(
     assert ["aria-invalid" in each for each in focused] == [True]  # a phone scrolls to it
     alice.refresh_from_db()
     assert alice.check_password(OLD)
+
+
+def test_single_keys_are_switched_off_and_on_again_for_a_browser(page_of_alice: Client) -> None:
+    assert 'data-keys="off"' not in page_of_alice.get("/account/").content.decode()
+    html = page_of_alice.post(
+        "/account/preferences/", {"keys": "off", "next": "/account/"}, follow=True
+    ).content.decode()
+    assert 'data-keys="off"' in html
+    assert "Switch single keys on" in html
+    html = page_of_alice.post(
+        "/account/preferences/", {"keys": "on", "next": "/account/"}, follow=True
+    ).content.decode()
+    assert 'data-keys="off"' not in html

@@ -25,7 +25,7 @@ from farley.accounts.logins import address_of
 from farley.accounts.models import User
 from farley.accounts.signing_in import keep_this_session
 from farley.database.turns import write_turn
-from farley.web.context import THEME_COOKIE
+from farley.web.context import KEYS_COOKIE, THEME_COOKIE
 from farley.web.middleware import LANGUAGE_COOKIE
 from farley.web.navigation import back
 from farley.web.people_photos import photo_url
@@ -74,6 +74,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     }
     user = request.user
     response = back(request, "contacts")
+    if request.POST.get("keys") in ("on", "off"):
+        response.set_cookie(KEYS_COOKIE, request.POST["keys"], max_age=YEAR_S, samesite="Lax", httponly=True)
     if isinstance(user, User):
         _keep(user, chosen)
         if chosen.keys() & {"language"}:

@@ -23,6 +23,7 @@ from farley.web.requests import PageRequest, standings
 
 THEME_COOKIE = "farley_theme"
 RAIL_COOKIE = "farley_rail"
+KEYS_COOKIE = "farley_keys"  # a choice of this browser, as keyboards are
 MOST_SPACES = 20  # in the navigation; the page of the spaces has all
 SPACE_ICONS = {Space.Kind.PRIVATE: "lock", Space.Kind.TEAM: "users", Space.Kind.COMPANY: "building-2"}
 
@@ -60,6 +61,7 @@ class Shell:
     theme: str = "system"
     density: str = "dense"
     is_rail: bool = False
+    has_keys: bool = True  # single keys do something
     account: str = ""  # the name of the account, by which a browser keeps things apart
     user_name: str = ""
     user_email: str = ""
@@ -103,6 +105,7 @@ def _shell_of(request: HttpRequest, user: User) -> Shell:
         theme=user.theme,
         density=user.density,
         is_rail=request.COOKIES.get(RAIL_COOKIE) == "1",
+        has_keys=request.COOKIES.get(KEYS_COOKIE) != "off",
         account=user.name,
         user_name=user.display_name,
         user_email=user.email,

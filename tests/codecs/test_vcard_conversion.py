@@ -79,6 +79,11 @@ def test_every_sample_converted_there_and_back_says_what_it_said(sample: Path) -
         ),
         ("3.0", ["ADR;TYPE=WORK:;;Straße 12;Ulm;;89073;DE", "CATEGORIES:x,y", "EMAIL;TYPE=INTERNET:a@b.de"]),
         ("4.0", ["TEL;TYPE=cell;PREF=1:+49 170 1", "BDAY:19750412", "URL:https://a.de", "item1.X-ABLabel:Boot"]),
+        (
+            "4.0",
+            ['TEL;VALUE=uri;PREF=1;TYPE="cell,voice":tel:+49-170-1', "GENDER:F", "LANG;PREF=1:de", "KIND:individual"],
+        ),
+        ("4.0", ["KIND:org", "BDAY:--0412", "MEMBER:urn:uuid:1", "TEL;VALUE=TEXT;TYPE=work:+49 30 1"]),
         ("4.0", [f"PHOTO:data:image/jpeg;base64,{'/9j/4AAQSkZJRgAB' * 50}"]),
         ("3.0", [f"PHOTO;ENCODING=b;TYPE=PNG:{'iVBORw0KGgoA' * 50}"]),
     ],

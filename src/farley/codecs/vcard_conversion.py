@@ -18,7 +18,7 @@ from farley.codecs.vcard_lines import card_lines
 from farley.codecs.vcard_meaning import Meaning, Setting, meanings
 from farley.codecs.vcard_property import Property
 from farley.codecs.vcard_scanning import InvalidVCard
-from farley.codecs.vcard_straight import straight
+from farley.codecs.vcard_straight import demanded, straight
 from farley.codecs.vcard_values import plain_breaks
 from farley.codecs.vcard_writing import VERSIONS, write_line, write_text
 
@@ -32,7 +32,6 @@ Said: TypeAlias = tuple[Meaning, ...]
 
 _MAX_PROVED: Final = 20_000  # lines: a larger card is none a person keeps, and is converted by the tables alone
 _UNMEANT = frozenset({SOURCE, "VERSION"})
-_DEMANDED = {"2.1": ("N",), "3.0": ("N", "FN"), "4.0": ("FN",)}
 
 
 def convert(card: Card, version: str) -> Card:
@@ -145,15 +144,9 @@ def _card(written: Iterable[bytes], line_break: bytes) -> Card:
 
 
 def _with_demanded(made: Card, original: Card, line_break: bytes) -> Card:
-    """`made` with the N or FN its version demands and nobody gave, marked so that converting back takes them away."""
-    present = {line.name for line in made.lines}
-    missing = [name for name in _DEMANDED[made.version] if name not in present]
-    if not missing:
+    added = demanded(original, made.version, {line.name for line in made.lines}, line_break)
+    if not added:
         return made
-    added = []
-    for name in missing:
-        value = ";;;;" if name == "N" else write_text(made.version, "FN", original.full_name)
-        added.append(write_line(made.version, line_break, name, value, params=((ADDED, ("1",)),)))
     return _card([made.lines[0].octets, *added, *(line.octets for line in made.lines[1:])], line_break)
 
 

@@ -133,7 +133,9 @@ def test_new_contacts_go_where_one_chose(page_of_alice: Client) -> None:
     assert chosen.findall(text_of(page_of_alice, "/contacts/new/")) == ["sales"]
 
 
-def test_who_sees_a_contact_is_told_with_every_way(page_of_alice: Client, alice: User, bob: User) -> None:
+def test_who_sees_a_contact_is_told_with_every_way(
+    page_of_alice: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person("carol")
     space = team("sales", alice=Role.MANAGER, carol=Role.FREEBUSY)
     crew = teams.create("crew", by=Actor(ActorKind.SYSTEM, None, "x"), door=Door.CLI)
@@ -144,6 +146,10 @@ def test_who_sees_a_contact_is_told_with_every_way(page_of_alice: Client, alice:
     assert "as a member of the team “Crew”" in page
     assert "given by alice" in page
     assert "carol" not in page  # who sees only when somebody is busy sees no contact
+    monkeypatch.setattr("farley.web.who.SHOWN_PEOPLE", 1)
+    first, second = (text_of(page_of_alice, f"/contacts/{contact.pk}/who/?from={start}") for start in (0, 1))
+    assert ("Crew" in first, "Crew" in second) == (False, True)
+    assert ("?from=1" in first, "?from=2" in second) == (True, False)
 
 
 def test_who_reads_an_entry_is_told_and_who_learns_only_when_it_keeps_busy(

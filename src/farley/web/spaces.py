@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
@@ -107,14 +107,16 @@ def given(what: str, since: datetime, by: User | None) -> str:
     return gettext("{what}, since {day}, given by {name}").format(what=what, day=moment(since), name=by.display_name)
 
 
+_ROLES = {
+    Role.FREEBUSY: gettext_lazy("sees only when somebody is busy"),
+    Role.READER: gettext_lazy("reads"),
+    Role.EDITOR: gettext_lazy("reads and changes"),
+    Role.MANAGER: gettext_lazy("reads, changes and shares"),
+}
+
+
 def role_name(role: Role) -> str:
-    names = {
-        Role.FREEBUSY: gettext("sees only when somebody is busy"),
-        Role.READER: gettext("reads"),
-        Role.EDITOR: gettext("reads and changes"),
-        Role.MANAGER: gettext("reads, changes and shares"),
-    }
-    return names[role]
+    return str(_ROLES[role])
 
 
 def _sentence(space: Space, people: int) -> str:

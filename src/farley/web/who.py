@@ -32,6 +32,7 @@ from farley.web.requests import PageRequest
 from farley.web.spaces import reason_of, role_name
 
 SHOWN = 100  # contacts a page
+SHOWN_PEOPLE = 200  # a page
 
 
 @dataclass(slots=True)
@@ -57,12 +58,14 @@ class SeenContact:
 def contact_who(request: PageRequest, pk: int) -> HttpResponse:
     """Everybody who sees the contact, the role they have and through what."""
     contact = visible_contact(request, pk)
+    ways, following = _page(request, [way for way in ways_into(contact.space) if way.role >= Role.READER])
     context = {
         "place": "contacts",
         "name": name_of(contact),
         "url": reverse("contact", args=[pk]),
         "space": contact.space,
-        "people": _people([way for way in ways_into(contact.space) if way.role >= Role.READER]),
+        "people": _people(ways),
+        "next": following,
     }
     return render(request, "spaces/who.html", context)
 
@@ -74,6 +77,7 @@ def entry_who(request: PageRequest, pk: int) -> HttpResponse:
     entry = get_object_or_404(entries, pk=pk)
     ways = ways_into(entry.space)
     readers = {way.user.pk for way in ways if is_told(entry, way.role)}
+    ways, following = _page(request, sorted(ways, key=lambda way: way.user.pk not in readers))
     context = {
         "place": "tasks" if entry.component == CalendarObject.Kind.TASK else "calendar",
         "name": entry.summary or gettext("No title"),
@@ -82,8 +86,19 @@ def entry_who(request: PageRequest, pk: int) -> HttpResponse:
         "calendar": entry.calendar,
         "people": _people([way for way in ways if way.user.pk in readers]),
         "others": _people([way for way in ways if way.user.pk not in readers]),
+        "next": following,
     }
     return render(request, "spaces/who.html", context)
+
+
+def _page(request: PageRequest, ways: Sequence[Way]) -> tuple[list[Way], int | None]:
+    """The ways of so many people as a page holds, `from` somewhere on, and where the next ones begin."""
+    start = int(asked) if (asked := request.GET.get("from", "")).isascii() and asked.isdigit() and len(asked) < 9 else 0
+    people = list(dict.fromkeys(way.user.pk for way in ways))
+    here = set(people[start : start + SHOWN_PEOPLE])
+    return [way for way in ways if way.user.pk in here], start + SHOWN_PEOPLE if people[
+        start + SHOWN_PEOPLE :
+    ] else None
 
 
 def _people(ways: Sequence[Way]) -> list[Sight]:

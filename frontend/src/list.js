@@ -153,11 +153,38 @@ function takeKey(key, event) {
   return false;
 }
 
+/** Which list this is, wherever in it one stands. */
 const address = () => {
   const url = new URL(location.href);
-  url.searchParams.delete("peek");
+  for (const name of ["peek", "after"]) url.searchParams.delete(name);
   return url.pathname + url.search;
 };
+let begunAt = new URL(location.href).searchParams.get("after") ?? ""; // of the first row that is here
+
+/** The address says which page of the list is in view: it can be sent, and opened anew. */
+function showPlace() {
+  const marked = [...document.querySelectorAll("[data-rows] > [data-after]")];
+  const top = scroller().getBoundingClientRect?.().top ?? 0;
+  const passed = marked.filter((row) => row.getBoundingClientRect().top <= Math.max(top, 0) + row.offsetHeight * 2);
+  const after = passed.at(-1)?.dataset.after ?? begunAt;
+  const url = new URL(location.href);
+  if ((url.searchParams.get("after") ?? "") === after) return;
+  if (after) url.searchParams.set("after", after);
+  else url.searchParams.delete("after");
+  history.replaceState(history.state, "", url);
+}
+
+/** Rows that come by scrolling begin a page, which has an address of its own. */
+function markPage({ detail }) {
+  if (!detail.target.matches?.(".more") || !detail.shouldSwap) return;
+  const last = detail.target.previousElementSibling;
+  const after = new URL(detail.xhr.responseURL).searchParams.get("after");
+  queueMicrotask(() => {
+    let first = last?.nextElementSibling;
+    while (first && !first.dataset.id) first = first.nextElementSibling;
+    if (first && after) first.dataset.after = after;
+  });
+}
 /** What scrolls: the region around the table; on a phone the page. */
 const scroller = () => {
   const region = document.querySelector(".list-form > .scroll");
@@ -171,7 +198,7 @@ function remember() {
   sessionStorage.setItem("list", JSON.stringify({ from: location.pathname + location.search, order, total: total() }));
   const picked = all.filter((row) => box(row).checked).map((row) => row.dataset.id);
   const [top, focused] = [scroller().scrollTop, lastFocused?.dataset.id];
-  sessionStorage.setItem("list-place", JSON.stringify({ address: address(), count: all.length, top, picked, focused }));
+  sessionStorage.setItem("list-place", JSON.stringify({ address: address(), begunAt, count: all.length, top, picked, focused }));
 }
 
 /** Back from a record, or behind an act: the rows that were loaded, where they stood; on the way back selected too. */
@@ -182,9 +209,11 @@ async function restore() {
   const isBehindAct = sessionStorage.getItem("list-acted") === left.address;
   sessionStorage.removeItem("list-acted");
   if (left.address !== address() || !(isBack || isBehindAct)) return;
-  if (left.count > rows().length && document.querySelector("[data-rows] > .more")) {
+  if (left.count > rows().length || left.begunAt !== begunAt) {
     const url = new URL(address(), location.href);
     url.searchParams.set("size", left.count);
+    if (left.begunAt) url.searchParams.set("after", left.begunAt);
+    begunAt = left.begunAt;
     await htmx.ajax("GET", url.pathname + url.search, { target: "#rows", swap: "innerHTML" });
   }
   for (const row of rows()) {
@@ -193,6 +222,7 @@ async function restore() {
   }
   setTabStop(lastFocused ?? rows()[0]);
   showSelection();
+  document.querySelector(".to-start")?.toggleAttribute("hidden", !begunAt);
   scroller().scrollTop = left.top;
 }
 
@@ -304,5 +334,12 @@ export function startList() {
   });
   showPosition();
   restore();
+  document.addEventListener("htmx:beforeSwap", markPage);
+  let isWaiting = false;
+  const follow = () => {
+    if (!isWaiting) requestAnimationFrame(() => ((isWaiting = false), showPlace()));
+    isWaiting = true;
+  };
+  document.addEventListener("scroll", follow, true);
   addEventListener("pagehide", remember);
 }

@@ -258,6 +258,8 @@ def test_back_in_a_long_list_everything_is_where_it_was(enter: Enter) -> None:
         page.locator("[data-rows] > [data-id]").nth(before).wait_for(state="attached")
     page.locator("[name=id]").nth(120).check()
     top = page.locator(".list .scroll").evaluate("element => element.scrollTop")
+    page.wait_for_url("**after=*")
+    link = page.url
     page.click("text=Person 121")
     page.wait_for_selector("h1 >> text=Person 121")
     page.go_back()
@@ -268,6 +270,10 @@ def test_back_in_a_long_list_everything_is_where_it_was(enter: Enter) -> None:
     page.wait_for_selector(".toast >> text=1 contact deleted")
     page.locator("[data-rows] > [data-id]").nth(140).wait_for(state="attached")
     assert page.locator("text=Person 120").count() == 0
+    page.goto(link)
+    assert page.locator("[data-rows] .who > a:first-of-type").first.inner_text() == "Person 100"
+    page.click("text=To the beginning of the list")
+    page.wait_for_selector("text=Person 000")
 
 
 def test_a_pointer_looks_through_the_previews(enter: Enter) -> None:

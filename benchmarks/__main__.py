@@ -20,6 +20,7 @@ LONG = {
     "dav_rivals",
     "caldav",
     "calendar_pages",
+    "fuzz",
 }  # minutes, gigabytes
 ROOT = Path(__file__).parent.parent
 

@@ -76,7 +76,7 @@ def _wide(first: bytes) -> str:
 def _is_utf_8(octets: bytes) -> bool:
     text = octets.decode("utf-8", "replace")
     strange = text.count("\ufffd")
-    return not strange or len(_HIGH.findall(text)) > 5 * strange
+    return not strange or len(_HIGH.findall(text)) > 3 * strange  # a pair of octets fits by chance seldom
 
 
 def _fits(octets: bytes, encoding: str) -> bool:

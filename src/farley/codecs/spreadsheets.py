@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from array import array
@@ -31,6 +33,7 @@ MAX_FILE: Final = 200 * 2**20  # octets
 MAX_UNPACKED: Final = 600 * 2**20  # octets of all parts together
 MAX_TEXT: Final = 600 * 2**20  # octets of what all cells say: each has a text that several share for itself
 MAX_CELLS: Final = 12_000_000  # from the first to the last row and column, blank ones too: 24 octets each
+DAMAGED: Final = (zipfile.BadZipFile, EOFError, ValueError, struct.error, zlib.error, lzma.LZMAError)  # of `zipfile`
 _CHUNK = 2**20
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")  # UTF-16
 _TAG = re.compile(
@@ -58,9 +61,11 @@ def open_spreadsheet(stream: BinaryIO, *, sheet: str | None = None) -> Table:
     import python_calamine as calamine
 
     with stream:
-        octets = stream.read(MAX_FILE + 1)
-    if len(octets) > MAX_FILE:
-        raise _too_large()
+        size = stream.seek(0, io.SEEK_END)
+        if size > MAX_FILE:
+            raise _too_large()
+        stream.seek(0)
+        octets = stream.read(size)  # by its size: room for all that is asked for is taken at once
     _refuse_bombs(octets)
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(octets))
@@ -156,7 +161,9 @@ def _refuse_bombs(octets: bytes) -> None:
                     left = _look_through(content, left, shared)
             if shared.longest * shared.cells > MAX_TEXT:  # or a few are long: it takes a closer look
                 _refuse_too_much_text(archive, shared)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
+    except NotATable:
+        raise
+    except (*DAMAGED, NotImplementedError, RuntimeError, OSError) as error:
         raise _damaged() from error
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, NamedTuple, Self
 
 from farley.codecs import jcard, jscontact, ldif, xcard
 from farley.codecs.charsets import is_binary, known_encoding
+from farley.codecs.spreadsheets import DAMAGED
 from farley.codecs.tables import NotATable, Remark, Row, Table, open_table
 from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import read_cards
@@ -253,10 +254,20 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
                 if sum(part.file_size for part in held[path].infolist()) > MAX_UNPACKED:
                     raise NotAnArchive("this archive unpacks to too much")
             yield held[path]
+    except NotAnArchive:
+        raise
+    except NotImplementedError as error:
+        raise _damaged() from error
     except RuntimeError as error:
         raise NotAnArchive("this archive is protected by a password") from error
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise NotAnArchive("this archive is damaged, or of a kind that is not read here") from error
+    except (*DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # else it names a place that there is not
+            raise
+        raise _damaged() from error
+
+
+def _damaged() -> NotAnArchive:
+    return NotAnArchive("this archive is damaged, or of a kind that is not read here")
 
 
 @contextmanager
@@ -285,7 +296,7 @@ def _parts_of(path: Path) -> set[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return {name.lower() for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError):
+    except (*DAMAGED, OSError, NotImplementedError):
         return set()
 
 

@@ -121,9 +121,10 @@ def write_cards(path: str, count: str, seed: str) -> dict[str, Any]:
     return {}
 
 
-def import_file(path: str, space_name: str) -> dict[str, Any]:
+def import_file(path: str, space_name: str, key: str = "uid", rule: str = "keep", dry: str = "") -> dict[str, Any]:
     """Import as `farley import` does. Seconds are those of `prepare` and `run`, start-up not included."""
     from farley.accounts.models import User
+    from farley.contacts.combining import Rule
     from farley.exchange import importing, sources
     from farley.journal.models import Door
     from farley.spaces.operations import find
@@ -131,12 +132,25 @@ def import_file(path: str, space_name: str) -> dict[str, Any]:
     ada = User.objects.get(name="ada").actor
     began, before = time.perf_counter(), _used()
     source = sources.Source(Path(path).name, Path(path))
-    run = importing.prepare(find(space_name, by=ada), [source], by=ada, door=Door.CLI)
+    asked: dict[str, Any] = {"key": key, "rule": Rule(rule), "is_dry_run": bool(dry)}
+    run = importing.prepare(find(space_name, by=ada), [source], by=ada, door=Door.CLI, **asked)
     importing.run(run, by=ada)
     seconds = time.perf_counter() - began
     used = _used()
     used |= {name: used[name] - before[name] for name in ("cpu", "cpu_children")}
-    return {"seconds": seconds, "created": run.created, "failed": run.failed, **used}
+    return {"seconds": seconds, "created": run.created, "changed": run.changed, "failed": run.failed, **used}
+
+
+def make_cards(path: str) -> dict[str, Any]:
+    """The floor of importing a table: its cards, and what is derived from them, without a database."""
+    from farley.exchange import reading
+    from farley.exchange.formats import FIND_OUT, found_out
+
+    how = found_out(Path(path), FIND_OUT)
+    reading.AHEAD_FROM = 2**60  # in this process
+    began = time.perf_counter()
+    count = sum(1 for _ in reading.read(Path(path), skip=0, region="DE", how=how))
+    return {"seconds": time.perf_counter() - began, "cards": count}
 
 
 def read_file(path: str) -> dict[str, Any]:
@@ -522,6 +536,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "load-and-wait": load_and_wait,
     "write-cards": write_cards,
     "import": import_file,
+    "make-cards": make_cards,
     "read": read_file,
     "now-and-then": store_now_and_then,
     "many-times": store_many_times,

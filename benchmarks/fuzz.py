@@ -189,7 +189,7 @@ def _by_chance(name: str, octets: bytes, read: Callable[[bytes], object], second
 
 
 def _guided(name: str, seconds: int) -> int:
-    import atheris  # type: ignore[import-not-found,unused-ignore]
+    import atheris
 
     with atheris.instrument_imports(include=["farley.codecs", "farley.exchange", "farley.calendars"]):
         octets, read = readers()[name]
@@ -211,7 +211,7 @@ def _one(name: str, seconds: int) -> int:
     is_guided = "atheris" not in os.environ.get("FARLEY_FUZZ_WITHOUT", "")
     with suppress(ImportError):
         if is_guided:
-            import atheris  # type: ignore[import-not-found,unused-ignore]
+            import atheris
 
             with atheris.instrument_imports(include=["farley.codecs", "farley.exchange"]):
                 django.setup()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,10 +16,11 @@ from farley.accounts.roles import Role
 from farley.contacts.models import Contact
 from farley.exchange import chunks
 from farley.exchange.models import Import
-from farley.jobs.worker import run_ready
+from farley.jobs.worker import recover, run_ready
 from farley.journal.models import Door
 from farley.web import activity
 from tests.cast import a_card, an_event, hand_of, space_of, team
+from tests.together import killed_after, process
 from tests.web.reading import hx, text_of
 
 GARBAGE = b"this is no card\r\n"
@@ -316,6 +318,26 @@ def test_others_neither_see_nor_choose_the_columns(alice: User, page_of_alice: C
     assert page_of_alice.post(columns, {"column-0": "nonsense", "country": "Germany"}).status_code == 422
 
 
+@pytest.mark.django_db(transaction=True)
+def test_cells_of_several_values_and_what_all_of_them_get_are_said_on_the_page(
+    alice: User, page_of_alice: Client
+) -> None:
+    columns = upload(page_of_alice, b"Wer;Mails;Ort\nAda King;a@x.example/b@x.example;Bonn\nBea Bond;c@x.example;Ulm\n")
+    chosen = {"column-0": "name", "column-1": "email work", "column-2": "address.city home"}
+    chosen |= {"separator": "/", "constant": "Muster GmbH", "constant-to": "org", "tag": "fair", "remember": "me"}
+    check = page_of_alice.post(columns, chosen)["Location"]
+    again = page_of_alice.get(columns).content.decode()
+    assert 'value="Muster GmbH"' in again
+    assert '<option value="email work" selected>' in again
+    run_ready("long")
+    page_of_alice.post(f"{check}start/")
+    run_ready("long")
+    ada = Contact.objects.get(full_name="Ada King").card
+    assert [found.text for found in ada.properties("EMAIL")] == ["a@x.example", "b@x.example"]
+    bea = Contact.objects.get(full_name="Bea Bond").card
+    assert (bea.first("ORG").parts[0], bea.first("ADR").parts[3]) == ("Muster GmbH", "Ulm")  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("name", ["csv-google", "xlsx"])
 def test_what_is_selected_is_exported_as_a_table(alice: User, page_of_alice: Client, name: str) -> None:
     contact = hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:ada@x.example"))
@@ -342,3 +364,41 @@ def test_an_import_of_both_kinds_says_so_and_leads_to_both(alice: User, page_of_
     assert "2 entries are imported." in text
     assert "See the calendar" in text
     assert "See the contacts" in text
+
+
+WORKING = """
+from pathlib import Path
+from farley.exchange import chunks
+from farley.jobs import worker
+chunks.CHUNK = chunks.LEAST = 2
+real = chunks.Chunks.carry_out
+def slowly(*args, **kwargs):
+    real(*args, **kwargs)
+    say("stored")
+    sys.stdin.readline()
+chunks.Chunks.carry_out = slowly
+worker.run("long", Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("then", ["goes on", "is cancelled"])
+def test_an_import_whose_server_was_killed_goes_on_where_it_stopped_or_is_undone(
+    alice: User, page_of_alice: Client, tmp_path: Path, then: str
+) -> None:
+    check = upload(page_of_alice, b"".join(a_card(f"No {number}") for number in range(7)))
+    run_ready("long")
+    started = page_of_alice.post(f"{check}start/")["Location"]
+    killed_after(process(WORKING, tmp_path), 1)
+    assert Contact.objects.count() == 2
+    assert "2 entries so far" in text_of(page_of_alice.get(started).content)
+    if then == "is cancelled":
+        page_of_alice.post(f"{started}cancel/")
+    recover(tmp_path)
+    run_ready("long")
+    text = text_of(page_of_alice.get(started).content)
+    live = Contact.objects.filter(deleted_at=None).count()
+    if then == "goes on":
+        assert ("7 contacts are imported." in text, live) == (True, 7)
+    else:
+        assert ("The import was cancelled. Nothing of it remains." in text, live) == (True, 0)

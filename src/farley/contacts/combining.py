@@ -60,7 +60,8 @@ def combine(mine: Card, theirs: Card, rule: Rule, region: str) -> Combined:
             by_name[found.name].append(found)
     carried = by_name.pop(SOURCE, [])
     for name, coming in by_name.items():
-        _TAKE[rule](combining, name, coming)
+        if not combining.has_lines_of(name, coming):
+            _TAKE[rule](combining, name, coming)
     if carried and rule is not Rule.KEEP:
         combining.add(SOURCE, carried)
     return Combined(combining.result(theirs), combining.left)
@@ -86,6 +87,13 @@ class _Combining:
         for edit in self._edits:
             card = edit(card)
         return card.without_all(self._gone).with_properties_of(theirs, self._taken)
+
+    def has_lines_of(self, name: str, coming: Sequence[Property]) -> bool:
+        """Whether the lines here are the very ones that come: by far the most are, of an export that comes again."""
+        here = [found.line for found in self.mine.properties(name)] if name else []
+        if len(here) != len(coming) or any(line.head.group for line in here):  # else a label stands elsewhere
+            return False
+        return all(mine.octets == found.line.octets for mine, found in zip(here, coming, strict=True))
 
     # One method a rule. `coming` are the properties of one name that say something.
 

@@ -29,6 +29,9 @@ SAMPLES = 3
 MAX_SAMPLE = 40  # characters
 _AS_IT_IS = "="  # what the column becomes so far
 _NEW = "own"  # an own field named like the column
+_MANY = frozenset({"email", "phone", "url", "tags", "nickname", "chat", "related"})  # a cell may hold several of these
+_SEPARATORS = (",", ";", "/", "|")
+_CONSTANTS = ("org", "title", "role", "note", "address.country", "phone", "url")  # what all may be given, besides a tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def _context(request: PageRequest, run: Import, index: int, look: Look, mapping:
     by_name = {column.column: column for column in mapping.columns}
     columns = [_shown(number, name, by_name.get(name), look, fields) for number, name in enumerate(look.header)]
     known = sum(not column.is_own and not column.is_ignored for column in columns)
+    same = _same_for_all(mapping) or Column(_CONSTANTS[0])
     constant = next((column.value for column in mapping.columns if not column.column and column.to == "tags"), "")
     return {
         "file": run.files[index],
@@ -109,6 +113,11 @@ def _context(request: PageRequest, run: Import, index: int, look: Look, mapping:
         "total": len(columns),
         "layout": look.layout.title if look.layout else "",
         "tag": constant,
+        "constants": [Option(to, label, to == same.to) for to, label in _constant_labels()],
+        "constant": same.value,
+        "separators": [Option(_AS_IT_IS, gettext("as it shows"), is_chosen=True)]
+        + [Option(sign, sign) for sign in _SEPARATORS],
+        "has_many": any(column.to.partition(".")[0] in _MANY for column in mapping.columns),
         "country": mapping.country or run.space.default_region,
         "dates": [
             Option("", gettext("as it shows"), not mapping.dates),
@@ -119,6 +128,18 @@ def _context(request: PageRequest, run: Import, index: int, look: Look, mapping:
         "has_dates": any(column.to in ("birthday", "anniversary", "date") for column in mapping.columns),
         "can_share": run.space.kind != Space.Kind.PRIVATE,
     }
+
+
+def _same_for_all(mapping: Mapping) -> Column | None:
+    """What every contact gets besides a tag, as far as the form has words for it."""
+    return next((each for each in mapping.columns if not each.column and each.to in _CONSTANTS), None)
+
+
+def _constant_labels() -> Iterator[tuple[str, str]]:
+    labels = {to: (group, label) for group, choices in _choices() for to, label in choices}
+    for to in _CONSTANTS:
+        group, label = labels[to]
+        yield to, label if "." not in to else f"{group}: {gettext('country')}"
 
 
 def _shown(number: int, name: str, column: Column | None, look: Look, fields: Sequence[Field]) -> Shown:
@@ -140,7 +161,8 @@ def _value_of(column: Column) -> str:
     if column.to == "own":
         return f"own {column.key} {column.kind}" if column.key else _NEW
     plain = Column(column.to, column.column, types=column.types)
-    return " ".join([column.to, ",".join(column.types)]).strip() if column == plain else _AS_IT_IS
+    is_plain = replace(column, separator="") == plain
+    return " ".join([column.to, ",".join(column.types)]).strip() if is_plain else _AS_IT_IS
 
 
 def _options(column: Column, fields: Sequence[Field]) -> Iterator[tuple[str, list[Option]]]:
@@ -234,11 +256,18 @@ def _asked_for(request: PageRequest, space: Space, look: Look, mapping: Mapping)
     chosen = []
     for number, name in enumerate(look.header):
         value = request.POST.get(f"column-{number}", _AS_IT_IS)
-        column = _column(value, name)
-        chosen.append(column or by_name.get(name) or Column("ignore", name))
-    tag = request.POST.get("tag", "").strip()
-    constants = [column for column in mapping.columns if not column.column and column.to != "tags"]
+        column, so_far = _column(value, name), by_name.get(name)
+        if column is not None and so_far is not None and (column.to, column.types) == (so_far.to, so_far.types):
+            column = replace(column, separator=so_far.separator)
+        chosen.append(column or so_far or Column("ignore", name))
+    separator = request.POST.get("separator", _AS_IT_IS)
+    if separator in _SEPARATORS:
+        chosen = [replace(each, separator=separator) if each.to in _MANY else each for each in chosen]
+    tag, shown = request.POST.get("tag", "").strip(), _same_for_all(mapping)
+    constants = [each for each in mapping.columns if not each.column and each.to != "tags" and each != shown]
     constants += [Column("tags", value=tag)] if tag else []
+    same, to = request.POST.get("constant", "").strip(), request.POST.get("constant-to", "")
+    constants += [Column(to, value=same)] if same and to in _CONSTANTS else []
     country = request.POST.get("country", "").strip().upper()
     return replace(
         mapping,

@@ -159,3 +159,28 @@ def test_a_phone_shows_a_day_with_its_week_and_works_without_script(enter: Enter
     plain.fill("#entry-title", "Renamed")
     plain.click(".wizfoot .primary")
     assert plain.locator(".toast:has-text('Renamed')").is_visible()
+
+
+def test_a_reminder_stays_over_every_page_until_it_is_answered_on_one(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    start = When.of(timezone.now() + dt.timedelta(minutes=10))
+    details = Details(summary="Dentist", start=start, end=start, alarms=(15,))
+    calendar = operations.create(space_of(alice), "Work", by=alice.actor, door=Door.WEB)
+    series.make(calendar, Components.EVENTS, details, by=alice.actor, door=Door.WEB)
+    page.evaluate("() => sessionStorage.clear()")  # else the page asks within a minute
+    for path in ("/contacts/", "/tasks/"):
+        page.goto(path)
+        page.wait_for_selector(".reminders a:has-text('Dentist')")
+    other = page.context.new_page()
+    other.goto("/calendar/")
+    other.wait_for_selector(".reminders a:has-text('Dentist')")
+    other.focus(".reminders select")
+    other.keyboard.press("Tab")
+    other.keyboard.press("Enter")
+    other.wait_for_selector("[data-reminder]", state="detached")
+    page.goto("/contacts/")
+    with page.expect_response("**/calendar/reminders/") as answered:
+        page.evaluate("() => sessionStorage.clear()")
+    assert "Dentist" not in answered.value.text()
+    assert page.locator("[data-reminder]").count() == 0

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -296,6 +297,19 @@ class _Planned:
             moved = each.series.first.local - each.identity.local
             self.length = max(self.length, each.series.length)
             self.earlier, self.later = max(self.earlier, moved), max(self.later, -moved)
+        first, rules = series.first.local, series.rules
+        is_on_one_day = len(rules) == 1 and not series.dates and not lasting and rules[0].is_on_one_day(first)
+        self.day = (first.month, first.day) if is_on_one_day else None
+
+    def is_far_from(self, start: datetime, end: datetime) -> bool:
+        """Whether it takes place once a year, and at another time of the year: most birthdays do."""
+        if self.day is None:
+            return False
+        since, until = plus(start, -(self.length + _SLACK)), plus(end, _SLACK)
+        after, before = (since.month, since.day) > self.day, (until.month, until.day) < self.day
+        if since.year == until.year:
+            return after or before
+        return after and before and until.year - since.year == 1
 
 
 class _Plan:
@@ -339,7 +353,8 @@ class _Expander:
         for override in self.plan.overrides:
             yield self._single(override.series, override.identity)
         for planned in self.plan.series:
-            yield self._series(planned)
+            if not planned.is_far_from(self.start, self.end):
+                yield self._series(planned)
 
     def _single(self, series: _Series, identity: When | None) -> Iterator[Occurrence]:
         start, end = series.instant, series.end_of(series.first.local, series.instant)
@@ -450,13 +465,17 @@ def _periods(periods: list[Period], whens: list[When]) -> list[Period]:
 
 def as_zone(given: tzinfo | Zone) -> Zone:
     """The clock that a tzinfo stands for: of the tz database, or one that is never changed. Equal ones are equal."""
-    if not isinstance(given, tzinfo):
-        return given
+    return _clock_of(given) if isinstance(given, tzinfo) else given
+
+
+@lru_cache(maxsize=128)  # one question asks about hundreds of objects
+def _clock_of(given: tzinfo) -> Zone:
     if isinstance(given, ZoneInfo):
         return DatabaseZone(given)
     return FixedZone(datetime(2000, 1, 1, tzinfo=given).utcoffset() or _NOTHING)
 
 
+@lru_cache(maxsize=64)
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 

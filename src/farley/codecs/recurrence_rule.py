@@ -85,6 +85,7 @@ class Frequency(IntEnum):
     SECONDLY = 6
 
 
+_STEPPING: Final = frozenset({Frequency.YEARLY, Frequency.WEEKLY, Frequency.DAILY})
 _DAYS: Final = {Frequency.WEEKLY: 7, Frequency.DAILY: 1}
 _UNIT: Final = {Frequency.HOURLY: 3600, Frequency.MINUTELY: 60, Frequency.SECONDLY: 1}
 
@@ -151,13 +152,18 @@ class Rule:
 
     def _steps(self, first: datetime, since: datetime, until: datetime, budget: Budget) -> Iterator[datetime] | None:
         """What comes after `first` where that is a step from one to the next, as of most rules; else None."""
-        if self.count is not None or self._has_parts(first):
+        if self.count is not None or (self.frequency not in _STEPPING or self._has_parts(first)):
             return None
-        if self.frequency is Frequency.YEARLY and (first.month, first.day) != (2, 29):
+        if self.is_on_one_day(first):
             return _each_year(first, self.interval, since, until, budget)
         if days := _DAYS.get(self.frequency):
             return _evenly(first, timedelta(days=days * self.interval), since, until, budget)
         return None
+
+    def is_on_one_day(self, first: datetime) -> bool:
+        """Whether it gives the day and month of `first` alone, as of birthdays."""
+        is_leap_day = (first.month, first.day) == (2, 29)
+        return self.frequency is Frequency.YEARLY and not is_leap_day and not self._has_parts(first)
 
     def _has_parts(self, first: datetime) -> bool:
         """Whether it says more than how often, the weekday of `first` in a weekly one aside."""

@@ -59,11 +59,11 @@ class Item:
 
     @property
     def clock(self) -> str:
-        return "" if self.is_all_day else f"{self.start:%H:%M}"
+        return "" if self.is_all_day else _clock(self.start)
 
     @property
     def until_clock(self) -> str:
-        return "" if self.is_all_day or self.end == self.start else f"{self.end:%H:%M}"
+        return "" if self.is_all_day or self.end == self.start else _clock(self.end)
 
     @property
     def state(self) -> str:
@@ -88,6 +88,10 @@ class Item:
         if self.is_done:
             said.append(pgettext("a task", "done"))
         return ", ".join(said)
+
+
+def _clock(at: dt.datetime) -> str:
+    return f"{at.hour:02}:{at.minute:02}"
 
 
 @dataclass(frozen=True, slots=True)

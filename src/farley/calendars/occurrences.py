@@ -12,7 +12,7 @@ from farley.calendars.timed import Timed, read
 from farley.codecs import recurrence
 from farley.codecs.free_busy import BusyKind, BusyTime, merged
 from farley.codecs.icalendar import Component, ICalendar, When
-from farley.codecs.recurrence_rule import Budget
+from farley.codecs.recurrence_rule import Allowance, Budget
 
 MAX_OCCURRENCES: Final = 50_000  # that one question about many entries is answered with
 MAX_OF_ONE: Final = 5_000  # occurrences of one entry in one question
@@ -57,19 +57,31 @@ class Found(list[Occurrence]):
 
 
 class Purse:
-    """What the series that one question is about may take together: work, and occurrences."""
+    """What the series that one question is about may take together: work, and occurrences.
+
+    Those that ask little have a share of their own: who asks about several calendars is told of all of them, whatever
+    is in one.
+    """
 
     def __init__(self) -> None:
-        self.budget, self.room = Budget(_STEPS), MAX_OCCURRENCES
+        self.budget, self.room, self.little_room = Allowance(_STEPS), MAX_OCCURRENCES, MAX_OCCURRENCES
 
     @property
     def is_empty(self) -> bool:
         return self.budget.is_spent or self.room <= 0
 
-    def expand(self, ical: ICalendar, window: _Window, *, steps: int, most: int) -> recurrence.Expansion:
-        budget, limit = Budget(steps, self.budget), min(most, max(self.room, 1))
+    @property
+    def has_little(self) -> bool:
+        return not self.budget.little.is_spent and self.little_room > 0
+
+    def expand(self, ical: ICalendar, window: _Window, *, steps: int, most: int, is_last: bool) -> recurrence.Expansion:
+        room = self.room if is_last else self.little_room
+        budget, limit = Budget(steps, self.budget), min(most, max(room, 1))
         found = recurrence.occurrences(ical, window.start, window.end, floating=window.zone, limit=limit, budget=budget)
-        self.room -= len(found.occurrences)
+        if is_last:
+            self.room -= len(found.occurrences)
+        elif found.is_complete:
+            self.little_room -= len(found.occurrences)
         return found
 
 
@@ -242,15 +254,14 @@ def _expand(
     more = []
     said_by = read(entries)
     for entry in entries:
-        if entry.is_recurring and purse.is_empty:
+        if entry.is_recurring and (purse.is_empty if is_last else not purse.has_little):
             more.append(entry)
             continue
         ical = said_by[entry.content_id]
-        expansion = purse.expand(ical, window, steps=steps, most=most)
+        expansion = purse.expand(ical, window, steps=steps, most=most, is_last=is_last)
         if not expansion.is_complete:
             more.append(entry)
             if not is_last:
-                purse.room += len(expansion.occurrences)
                 continue
         said: dict[int, _Said] = ical.once(_Said, dict)  # by component
         for each in expansion.occurrences:

@@ -187,6 +187,7 @@ COMPARED_ALOUD = {  # file, what is compared: why a clock may tell
     ("dav/conditions.py", "state == token"): "the state of a collection, which its readers are told",
     ("mirrors/listing.py", "more.token == listing.token"): "states of a collection, as another server told both",
     ("mirrors/listing.py", "mirror.token != listing.token"): "likewise",
+    ("intake/taking.py", "bytes(last.digest) == digest"): "hashes of two files: is this the one that was taken before?",
 }
 
 

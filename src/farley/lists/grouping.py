@@ -19,6 +19,7 @@ from farley.lists.paging import EXACT_TO, PAGE, BadCursor, Order, Place, Selecte
 M = TypeVar("M", bound=models.Model)
 Key = str | int | None
 _FURTHEST = 2**62  # behind every id
+_FIRST = "\x01"  # behind a key, before all that begin with it: folding leaves no such character
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,10 @@ class Grouped(Generic[M]):
             return Place(place.segment, (reach, pk))
         if sort.groups is not None or place.segment == 1:
             return Place(place.segment, (*[last] * len(columns), pk))
-        return Place(place.segment, (key, *[last] * (len(columns) - 1), pk))
+        # Not behind the last record of the key: SQLite would step over all of them, for only the first column leads it.
+        reach = _before(str(key)) if is_down else f"{key}{_FIRST}"
+        last, pk = (LAST, _FURTHEST) if is_down else ("", 0)
+        return Place(place.segment, (reach, *[last] * (len(columns) - 1), pk))
 
     def _where(self, key: Key) -> Q | Exists:
         sort = self.order.sort
@@ -130,6 +134,12 @@ class Grouped(Generic[M]):
             raise BadCursor(after[:100])
         part = self.parts[int(number)]
         return int(number), part.selected.place(self.order, written) if written else None
+
+
+def _before(key: str) -> str:
+    """A text before `key` and behind all that are in use before it."""
+    code = ord(key[-1]) - 1
+    return f"{key[:-1]}{chr(code if not 0xD800 <= code <= 0xDFFF else 0xD7FF)}{LAST}"
 
 
 @dataclass

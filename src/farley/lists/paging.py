@@ -406,7 +406,7 @@ class _Ranges(Generic[M]):
 
     def _fetched(self, segment: Segment, asked: Sequence[tuple[int, Keys | None]], width: int) -> Iterator[Keys]:
         columns = sorted_columns(self.sort, segment)
-        template = self._template(segment, columns)
+        template = self._template(segment, columns, is_begun=not self.is_down and asked[0][1] is not None)
         for first in range(0, len(asked), ARMS):
             part = asked[first : first + ARMS]
             arms = [template.arm(start, width) for _, start in part]
@@ -414,20 +414,23 @@ class _Ranges(Generic[M]):
             sql = arms[0] if len(arms) == 1 else " UNION ALL ".join(f"SELECT * FROM ({arm}) arm" for arm in arms)  # noqa: S608
             yield from _fetch(sql, values)
 
-    def _template(self, segment: Segment, columns: tuple[str, ...]) -> _Template:
+    def _template(self, segment: Segment, columns: tuple[str, ...], *, is_begun: bool) -> _Template:
         """The same for the same query: one that a noun keeps, of all that is live, is put into SQL once."""
         kept: dict[Any, _Template] = vars(self.records).setdefault("_ranges", {})
         beside = self.sort.beside
-        key = (self.sort.name if beside is None else beside.key, self.index, self.is_down, segment)
+        key = (self.sort.name if beside is None else beside.key, self.index, self.is_down, segment, is_begun)
         template = kept.get(key)
         if template is None:
             if len(kept) > MANY_RANGES:
                 kept.clear()
-            template = kept[key] = self._new_template(segment, columns)
+            template = kept[key] = self._new_template(segment, columns, is_begun)
         return template
 
-    def _new_template(self, segment: Segment, columns: tuple[str, ...]) -> _Template:
-        records, pk, index = self.records.filter(_within(self.sort, segment)), "id", self.index
+    def _new_template(self, segment: Segment, columns: tuple[str, ...], is_begun: bool) -> _Template:
+        # Behind a place nothing is empty, and saying so would have SQLite begin at the first that is not.
+        is_said = is_begun and segment == 0 and (self.sort.has_empty or self.sort.has_null)
+        within = Q() if is_said else _within(self.sort, segment)
+        records, pk, index = self.records.filter(within), "id", self.index
         beside = self.sort.beside
         if beside is not None and segment == 0:
             having = Exists(records.filter(pk=OuterRef(beside.record)))

@@ -153,6 +153,39 @@ def make_cards(path: str) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - began, "cards": count}
 
 
+def export(space_name: str, form: str) -> dict[str, Any]:
+    """Export a space into nowhere. Seconds are CPU time, start-up not included; memory is what it held at most."""
+    from farley.accounts.models import User
+    from farley.contacts.models import Contact
+    from farley.exchange.export_formats import FORMATS
+    from farley.exchange.exporting import exported, records
+    from farley.spaces.operations import find
+
+    space = find(space_name, by=User.objects.get(name="ada").actor)
+    contacts = Contact.objects.filter(space=space, deleted_at=None)
+    began = time.process_time()
+    octets = sum(len(piece) for piece in exported(lambda: records(contacts), FORMATS[form]))
+    return {"seconds": time.process_time() - began, "octets": octets, "memory": _peak()}
+
+
+def read_octets(space_name: str) -> dict[str, Any]:
+    """The floor of exporting: the octets of the space in one SELECT."""
+    from django.db import connection
+
+    from farley.spaces.models import Space
+
+    space = Space.objects.get(name=space_name)
+    began = time.process_time()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT k.octets FROM contacts_contact c JOIN journal_content k ON k.id = c.content_id"
+            " WHERE c.space_id = %s AND c.deleted_at IS NULL ORDER BY c.id",
+            [space.pk],
+        )
+        octets = sum(len(row[0]) for row in cursor.fetchall())
+    return {"seconds": time.process_time() - began, "octets": octets}
+
+
 def read_file(path: str) -> dict[str, Any]:
     """The floor of reading: the codec alone finds every card and splits it into lines."""
     from farley.codecs.vcard import read_cards
@@ -537,6 +570,8 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "write-cards": write_cards,
     "import": import_file,
     "make-cards": make_cards,
+    "export": export,
+    "read-octets": read_octets,
     "read": read_file,
     "now-and-then": store_now_and_then,
     "many-times": store_many_times,

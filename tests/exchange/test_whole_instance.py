@@ -64,7 +64,7 @@ def furnish() -> None:
     saving.save_view("contacts", title="Mine", query=f"group={group.pk}&sort=-name", space=sales, **by)
     work = a_calendar(sales)
     hand.put(work, an_event("Lunch", uid="lunch"), href="lunch.ics")
-    birthdays.create(sales, **by)
+    birthdays.refresh(birthdays.create(sales, **by))
     spaces.archive(Space.objects.get(name="former"), **by)
     User.objects.filter(pk=bob.pk).update(is_active=False)
 

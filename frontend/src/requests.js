@@ -67,6 +67,8 @@ document.addEventListener("htmx:responseError", async (event) => {
   form.requestSubmit();
 });
 document.addEventListener("htmx:sendError", (event) => {
+  // What only fetches more of a page is missed where it is missing; the line on top says that there is no network.
+  if (event.detail.requestConfig.verb === "get" && (!navigator.onLine || document.body.dataset.keptAt)) return;
   if (!event.target.closest("[data-poll]")) showToast(document.body.dataset.textOffline);
 });
 

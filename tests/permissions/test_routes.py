@@ -331,6 +331,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", CHANGED, lambda _: {"act": "delete"}, lambda s: ["call", s.call.pk]),
         Route("post", mine(404, 404, 404, 404), arguments=lambda _: ["letter", 1]),
     ],
+    "design": [Route("get", FOR_ADMIN)],
     "contact-live": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "list-live": [Route("get", mine(204, 204, 204, 204))],
     "contact-code": [Route("get", SEEN, arguments=contact, tells=INSIDE)],

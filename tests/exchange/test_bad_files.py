@@ -48,6 +48,15 @@ def test_any_mutation_of_an_archive_is_read_or_refused(tmp_path: Path, monkeypat
     holds()
 
 
+def test_a_file_of_an_archive_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("x", fuzz.CARD)
+        out.writestr("a.vcf", fuzz.CARD)
+        out.filelist[0].filename = ""  # as the directory has it, which atheris found
+    assert [member.name for member in formats.members_of(path)] == ["a.vcf"]
+
+
 def told(path: Path) -> tuple[list[str], list[tuple[int, str]]]:
     """The names of the cards of a file, and its problems with their lines, as the importer reads it."""
     how = formats.found_out(path, How(mapping=None)) if formats.format_of(path) != "csv" else _mapped(path)

@@ -199,7 +199,7 @@ def members_of(path: Path) -> list[Member]:
     with archives_held(), _opened(path) as archive:
         for part in archive.infolist():
             name = part.filename
-            if part.is_dir() or name.startswith("__MACOSX/") or Path(name).name.startswith("."):
+            if not name or part.is_dir() or name.startswith("__MACOSX/") or Path(name).name.startswith("."):
                 continue
             with archive.open(part) as content:
                 head = content.read(_HEAD)

@@ -86,6 +86,7 @@ ALLOWED = {
     ("cli/space_command.py", "_list", "Space"): "lists all spaces to whoever runs the server, nothing in them",
     ("cli/team_command.py", "_remove_member", "User"): "a member of a team that is known",
     ("cli/user_command.py", "_add", "User"): "a name or an address is taken by anybody",
+    ("cli/tidy_command.py", "_apply", "LeftOut"): "counts, of the user's own act",
     ("cli/user_command.py", "_list", "User"): "lists the accounts to whoever runs the server",
 }
 

@@ -231,6 +231,8 @@ LOOKED_AT = (
     "/contacts/{contact}/history/", "/contacts/new/", "/contacts/new/?kind=org", "/contacts/import/",
     "/contacts/export/", "/activity/", "/activity/?view=changes", "/account/", "/none/", "/spaces/alice/tags/?edit=a",
     "/contacts/{contact}/?affiliation=new&seg=around", "/today/", "/notifications/", "/timeline/note/{note}/?edit=1",
+    "/contacts/{contact}/?seg=timeline&write=event", "/contacts/{contact}/meetings/", "/contacts/{contact}/code/",
+    "/offline/",
 )  # fmt: skip
 
 

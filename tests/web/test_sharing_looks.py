@@ -20,6 +20,7 @@ LOOKED_AT = (
     "/spaces/sales/access/", "/account/devices/", "/contacts/{contact}/share/", "/shared/{token}/", "/privacy/",
     "/instance/journal/", "/instance/accounts/", "/instance/accounts/bob/", "/contacts/{contact}/erase/", "/teams/",
     "/search/?q=ada", "/fields/", "/contacts/filter/?filter=city+is+Berlin", "/account/security/",
+    "/design/",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from tests.mirrors.outside import LOGIN, PASSWORD, Outside
 pytestmark = pytest.mark.django_db
 
 ADA = a_card("Ada King", uid="ada")
+POLLS = 'id="mirror" hx-get='
 
 
 @pytest.fixture
@@ -51,13 +52,13 @@ def test_from_the_form_to_the_first_contacts_and_back(page: Client, outside: Out
     assert answer.headers["Location"] == about(mirror)
     assert (mirror.name, mirror.book) == ("Friends", outside.address)
     text = text_of(page, mirror)
-    assert "data-poll" in text
+    assert POLLS in text
     assert PASSWORD not in text
     work()
     assert cards_of(space) == {ADA}
     text = text_of(page, mirror)
     assert "1 added here" in text
-    assert "data-poll" not in text
+    assert POLLS not in text
     undo = text.partition('action="/activity/')[2].partition('"')[0]
     page.post(f"/activity/{undo}", {"next": about(mirror)})
     assert live(space) == []

@@ -40,7 +40,9 @@ def test_it_finds_people_notes_views_tags_pages_and_commands(alice: User, page_o
     ]
     assert told(page_of_alice, "q=@tea") == ["AT Ada Teapot · Countess"]
     assert told(page_of_alice, "q=%23tea") == ["Tea party"]
-    assert told(page_of_alice, "q=>contact") == ["New contact N", "Import contacts", "Export contacts"]
+    assert told(page_of_alice, "q=>contact") == [
+        *("New contact N", "New contact out of text", "Import contacts", "Export contacts"),
+    ]
     assert "Today" in told(page_of_alice, "q=")
     assert told(page_of_alice, f"q=&recent=5000,x,{contact.pk}")[0] == "AT Ada Teapot · Countess"
 

@@ -40,8 +40,6 @@ ALLOWED = {
     ("web/activity.py", "_newest_changes", "Change"): "of the visible spaces",
     ("web/activity.py", "_touching_hidden", "BatchSpace"): "asks which acts went beyond what the reader sees",
     ("web/backups.py", "backups", "Schedule"): "for administrators alone: when the nightly one is due",
-    ("web/bulk_fields.py", "field_said", "Field"): "that was just found among those of spaces the actor sees",
-    ("web/bulk_fields.py", "settable", "Field"): "of spaces that the actor may change",
     ("web/bulk.py", "_name_of", "User"): "who was just found among the readers of spaces the actor sees",
     ("web/calendar_admin.py", "_space_for", "Space"): "asks which names are free, which whoever makes a space is told",
     ("web/calendar_sources.py", "fill_calendar", "Source"): "of the calendar that the reader's act has just made",
@@ -97,7 +95,6 @@ ALLOWED = {
     ("cli/space_command.py", "_list", "Space"): "lists all spaces to whoever runs the server, nothing in them",
     ("cli/team_command.py", "_remove_member", "User"): "a member of a team that is known",
     ("cli/user_command.py", "_add", "User"): "a name or an address is taken by anybody",
-    ("cli/tidy_command.py", "_apply", "LeftOut"): "counts, of the user's own act",
     ("cli/user_command.py", "_list", "User"): "lists the accounts to whoever runs the server",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +17,7 @@ from farley.journal.models import Batch, Door
 from farley.journal.undo import undo
 from farley.tidying import operations, tasks
 from farley.tidying.models import TidyFinding, TidyRun
-from farley.tidying.proposing import Manner, Rule, proposals
+from farley.tidying.proposing import Manner, Rule, proposals, tidied
 from tests.cast import a_card, hand_of, space_of
 from tests.web.reading import text_of
 
@@ -88,6 +89,43 @@ def test_what_is_chosen_is_done_as_it_was_shown_in_one_act_that_is_taken_back(al
     undo(Batch.objects.get(pk=batch.pk), by=alice.actor, door=Door.WEB)
     assert bytes(Contact.objects.get(pk=ada.pk).content.data) == before
     assert not Contact.objects.get(pk=empty.pk).is_deleted
+
+
+def test_a_name_that_gets_a_line_of_its_own_moves_no_other_value() -> None:
+    card = Card.parse(
+        b"BEGIN:VCARD\r\nVERSION:4.0\r\nTEL:030 1234567\r\nTITLE:\r\nEMAIL:ada@gmial.com\r\nFN:ADA MARIA KING\r\n"
+        b"NOTE:a  b\r\nEND:VCARD\r\n"
+    )
+    manner, rules = Manner.of("DE"), list(Rule)
+    made = tidied(card, manner, rules, [each.key for each in proposals(card, manner, rules)])
+    assert [(prop.name, prop.text) for prop in made.properties("TEL", "TITLE", "EMAIL", "FN", "NOTE")] == [
+        ("TEL", "+49 30 1234567"), ("EMAIL", "ada@gmail.com"), ("FN", "Ada Maria King"), ("NOTE", "a b"),
+    ]  # fmt: skip
+    assert made.name.parts[:3] == ("King", "Ada", "Maria")
+
+
+def test_a_value_that_is_too_long_to_be_shown_stays_as_it_is() -> None:
+    assert found(a_card("Bea", "N:Bond;Bea;;;", f"NOTE:{'word ' * 70}and  more")) == []
+    assert found(a_card("Bea", "N:Bond;Bea;;;", f"NOTE:{'word ' * 50}and  more")) != []
+
+
+def test_an_empty_card_that_is_filled_in_meanwhile_stays(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, hand = space_of(alice), hand_of(alice)
+    empty = hand.contact(home, b"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:empty\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n")
+    run = operations.start(home, [Rule.EMPTY], by=alice.actor, door=Door.WEB)
+    operations.look(run)
+    operations.begin(run, title="", by=alice.actor)
+    prepare = operations.prepare_many
+
+    def filled_in(*given: Any) -> Any:
+        prepared = prepare(*given)
+        hand.store(home, a_card("Ada", uid="empty"), href=empty.href, expected=Condition.ANY)
+        return prepared
+
+    monkeypatch.setattr(operations, "prepare_many", filled_in)
+    operations.tidy(run, by=alice.actor)
+    there = Contact.objects.get(pk=empty.pk)
+    assert (there.full_name, there.is_deleted) == ("Ada", False)
 
 
 def test_a_name_that_may_be_two_given_names_is_shown_and_not_chosen(alice: User) -> None:

@@ -194,9 +194,11 @@ def _tidy(run: TidyRun, pks: list[int], *, by: Actor, batch: Batch) -> None:
     prepared = prepare_many(entries, run.space.default_region)
     with writing([run.space_id]) as locked:
         results = store_prepared(locked[run.space_id], prepared, batch=batch, by=by, door=door)
-        if going:
-            contacts.delete(going, by=by, door=door, batch=batch)
         problems = {c.pk: "changed" for c, r in zip(staying, results, strict=True) if isinstance(r, StoreProblem)}
+        as_read = dict(Contact.objects.filter(pk__in=[each.pk for each in going]).values_list("pk", "content"))
+        problems |= {each.pk: "changed" for each in going if as_read.get(each.pk) != each.content_id}
+        if gone := [each for each in going if each.pk not in problems]:
+            contacts.delete(gone, by=by, door=door, batch=batch)
         if problems:
             leave_out(batch, Noun.CONTACT, problems)
 

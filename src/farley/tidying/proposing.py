@@ -19,7 +19,7 @@ from farley.contacts.phones import international
 
 COUNTRY: Final = 6  # the place of it in ADR
 _STREET, _CITY = 2, 3
-_SHOWN: Final = 300  # characters of a value that are told
+_MOST: Final = 300  # characters of a value that is told: of a longer one nobody would see what changes
 _PLAIN: Final = frozenset({"TITLE", "ROLE", "NICKNAME", "NOTE", "URL"})
 # Without a value these lines say nothing; FN and N are demanded.
 _EMPTIABLE: Final = frozenset(
@@ -94,20 +94,25 @@ class Manner(NamedTuple):
 
 
 def proposals(card: Card, manner: Manner, rules: Collection[Rule]) -> list[Proposal]:
-    """All that `rules` would change in `card`, in its order."""
+    """All that `rules` would change in `card`, in its order; a value too long to be told stays as it is."""
     if Rule.EMPTY in rules and _says_nothing(card):
         return [Proposal(CARD, (Rule.EMPTY,), "–", "")]
-    return [*_of_name(card, rules), *_of_values(card, manner, rules)]
+    found = [*_of_name(card, rules), *_of_values(card, manner, rules)]
+    return [each for each in found if len(each.before) <= _MOST and len(each.after) <= _MOST]
 
 
 def tidied(card: Card, manner: Manner, rules: Collection[Rule], chosen: Collection[tuple[str, str, str]]) -> Card:
     """`card` with those of its proposals that are `chosen`, by key; what is not so any more stays as it is."""
     wanted = [each for each in proposals(card, manner, rules) if each.key in chosen and each.name != CARD]
+    names = [each for each in wanted if each.name in ("N", "FN")]
     for each in wanted:
+        if each.edit is not None and each not in names:
+            card = each.edit(card)
+    card = card.without_all([each.place for each in wanted if each.edit is None])
+    for each in names:  # at last, for a line for N that was not there moves the places of all behind it
         if each.edit is not None:
             card = each.edit(card)
-    gone = [each.place for each in wanted if each.edit is None]
-    return card.without_all(gone) if gone else card
+    return card
 
 
 def _of_name(card: Card, rules: Collection[Rule]) -> Iterator[Proposal]:
@@ -151,18 +156,16 @@ def _of_full_name(card: Card, rules: Collection[Rule], *, is_person: bool) -> It
         text, done = mended, [*done, Rule.CASE]
     if done and text:
         wanted = text
-        yield Proposal(
-            "FN", tuple(done), _short(found.text), _short(text), lambda card: card.with_full_name(wanted), found.index
-        )
+        yield Proposal("FN", tuple(done), found.text, text, lambda card: card.with_full_name(wanted), found.index)
 
 
 def _of_values(card: Card, manner: Manner, rules: Collection[Rule]) -> Iterator[Proposal]:
     for prop in card.properties():
         if Rule.EMPTY in rules and prop.name in _EMPTIABLE and not prop.text.strip(" ;,\t\r\n"):
-            yield Proposal(prop.name, (Rule.EMPTY,), _short(prop.text) or "–", "", None, prop.index)
+            yield Proposal(prop.name, (Rule.EMPTY,), prop.text[:40] or "–", "", None, prop.index)
         elif prop.name == "PHOTO":
             if Rule.PHOTOS in rules and _is_broken(prop):
-                yield Proposal("PHOTO", (Rule.PHOTOS,), _short(prop.line.value[:40]) or "–", "", None, prop.index)
+                yield Proposal("PHOTO", (Rule.PHOTOS,), prop.line.value[:40] or "–", "", None, prop.index)
         elif prop.name == "ADR":
             yield from _of_address(prop, manner, rules)
         elif prop.name == "ORG":
@@ -185,7 +188,7 @@ def _of_text(prop: Property, manner: Manner, rules: Collection[Rule]) -> Iterato
     if done and text:
         index, wanted = prop.index, text
         edit = lambda card: card.with_text(index, wanted)  # noqa: E731 - as the others
-        yield Proposal(prop.name, tuple(done), _short(prop.text), _short(text), edit, index)
+        yield Proposal(prop.name, tuple(done), prop.text, text, edit, index)
 
 
 def _of_address(prop: Property, manner: Manner, rules: Collection[Rule]) -> Iterator[Proposal]:
@@ -224,9 +227,7 @@ def _of_parts(
 
 
 def _joined(components: list[list[str]]) -> str:
-    return _short(
-        ", ".join(filter(None, (" ".join(values) if len(values) > 1 else values[0] for values in components)))
-    )
+    return ", ".join(filter(None, (" ".join(values) if len(values) > 1 else values[0] for values in components)))
 
 
 def _shown_name(name: Name, spoken: tuple[str, str]) -> str:
@@ -234,11 +235,7 @@ def _shown_name(name: Name, spoken: tuple[str, str]) -> str:
     given = " ".join(filter(None, (name.given, name.additional)))
     around = ", ".join(filter(None, (name.family, given, name.suffixes)))
     told = f"{around} ({name.prefixes})" if name.prefixes else around
-    return _short(told if spoken[0] == spoken[1] else f"{told} · {spoken[0]}")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return told if spoken[0] == spoken[1] else f"{told} · {spoken[0]}"
 
 
 def _says_nothing(card: Card) -> bool:

@@ -21,7 +21,7 @@ from farley.intake import operations, taking, tasks
 from farley.intake.models import RegularImport, TakenFile
 from farley.intake.taking import look
 from farley.jobs.worker import run_ready
-from farley.journal.models import Door
+from farley.journal.models import Batch, Door
 from farley.mirrors.reaching import Unreachable
 from farley.notifications.models import Kind, Notification
 from farley.spaces.models import Membership, Space
@@ -144,11 +144,44 @@ def test_columns_become_what_was_chosen_for_such_a_table_before_and_else_the_own
     assert "is a table of a layout that is not known here" in page
     mapping = Mapping((Column("name", "Wer"), Column("email", "Mail")))
     choosing.remember(mapping, ["Wer", "Mail"], by=alice.actor, space=None)
-    lay(watched, "odd.csv", TABLE, changed=2)
+    (watched.path / "failed" / "odd.csv").rename(watched.path / "odd.csv")  # the very same file
     look(watched)
     look(watched)
     carried_out()
     assert names(space) == ["Ada King", "Bea Bond"]
+
+
+def test_what_takes_the_place_of_a_file_that_is_being_taken_is_taken_too(
+    watched: RegularImport, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lay(watched, "people.vcf", a_card("Ada"), changed=1)
+    look(watched)
+    taken = taking._taken
+
+    def and_another(*given: Any) -> TakenFile:
+        other = lay(watched, "people.part", a_card("Bea"), changed=2)
+        other.replace(path)
+        return taken(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "_taken", and_another)
+        assert look(watched) == 1
+    assert [look(watched), look(watched)] == [0, 1]
+    carried_out()
+    assert names(space) == ["Ada", "Bea"]
+
+
+def test_nothing_is_laid_aside_out_of_the_folder(watched: RegularImport, space: Space, tmp_path: Path) -> None:
+    for inside in (watched.path / "done").glob("*"):
+        inside.unlink()
+    (watched.path / "done").rmdir()
+    (watched.path / "done").symlink_to(tmp_path)
+    try:
+        lay(watched, "people.vcf", a_card("Ada"))
+        assert [look(watched) for _ in range(3)] == [0, 1, 0]
+        assert not [*tmp_path.iterdir()]
+    finally:
+        (watched.path / "done").unlink()
 
 
 def test_problems_of_an_import_are_told_and_lead_to_its_report(
@@ -200,13 +233,14 @@ def test_an_address_is_fetched_from_when_its_time_has_come_and_its_secret_is_sea
     outside: Outside, space: Space, alice: User
 ) -> None:
     answering(outside, a_card("Ada", uid="a"), etag='"1"')
-    address = f"{outside.address}people.vcf?key=secret"
-    regular = operations.fetch(space, address, rule=Rule.FILL, by=alice.actor, door=Door.WEB)
+    address = f"{outside.address}secret.vcf?key=secret"
+    regular = operations.fetch(space, address, name="Club", rule=Rule.FILL, by=alice.actor, door=Door.WEB)
     assert "secret" not in regular.sealed_address
     assert tasks.run_due_regular_imports.call() == 1
     assert tasks.run_due_regular_imports.call() == 0  # it was claimed, and its next time is a day off
     carried_out()
-    assert (names(space), TakenFile.objects.get().name) == (["Ada"], "people.vcf")
+    assert (names(space), TakenFile.objects.get().name) == (["Ada"], "Club")
+    assert Batch.objects.get().title == "Club"  # which every reader sees
     asked = answering(outside, b"", status=304)
     regular.refresh_from_db()
     assert (look(regular), asked) == (0, ['"1"'])
@@ -216,6 +250,21 @@ def test_an_address_is_fetched_from_when_its_time_has_come_and_its_secret_is_sea
     assert look(regular) == 1
     carried_out()
     assert names(space) == ["Ada", "Bea"]
+
+
+def test_a_table_at_an_address_comes_in_once_its_columns_are_remembered(
+    outside: Outside, space: Space, alice: User
+) -> None:
+    answering(outside, TABLE, etag='"1"')
+    regular = operations.fetch(space, f"{outside.address}odd.csv", by=alice.actor, door=Door.WEB)
+    assert look(regular) == 1
+    asked = answering(outside, TABLE, etag='"1"')
+    assert (look(regular), tasks.tell(), TakenFile.objects.get().trouble) == (0, 1, "layout")
+    mapping = Mapping((Column("name", "Wer"), Column("email", "Mail")))
+    choosing.remember(mapping, ["Wer", "Mail"], by=alice.actor, space=None)
+    assert (look(regular), asked) == (1, [None, None])
+    carried_out()
+    assert (names(space), look(regular), Notification.objects.count()) == (["Ada King", "Bea Bond"], 0, 1)
 
 
 def test_an_address_that_does_not_answer_is_told_of_once_and_asked_again_later(

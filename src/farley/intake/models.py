@@ -107,3 +107,9 @@ class TakenFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether nothing of it came in for a reason that may be gone by now: then it may be taken once more."""
+        is_failed = self.run is not None and self.run.state == Import.State.FAILED and self.run.error != "killed"
+        return bool(self.trouble) or is_failed

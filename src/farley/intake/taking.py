@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
-from urllib.parse import unquote, urlsplit
 
 from django.utils import timezone
 
 from farley.contacts.combining import Rule
 from farley.contacts.matching import NoSuchKey
+from farley.database.trouble import Trouble, trouble_of
 from farley.database.turns import write_turn
 from farley.exchange import choosing, importing, uploads
 from farley.exchange.formats import TABLES, format_of
@@ -42,7 +42,10 @@ _BLOCK = 2**20
 
 
 def look(regular: RegularImport, *, patience_s: float | None = None) -> int:
-    """Take what is there; return how many files. Their imports are enqueued, what goes wrong stands in `trouble`."""
+    """Take what is there; return how many files. Their imports are enqueued, what goes wrong stands in `trouble`.
+
+    Raises OSError where the disk of Farley itself takes nothing.
+    """
     try:
         if regular.kind == RegularImport.Kind.FOLDER:
             count = _look_into_folder(regular)
@@ -57,6 +60,8 @@ def look(regular: RegularImport, *, patience_s: float | None = None) -> int:
     except (NotAllowed, NoSuchSpace):  # one of them is an OSError, too
         return _failed(regular, "role", {})
     except OSError as error:
+        if regular.kind != RegularImport.Kind.FOLDER or trouble_of(error) is Trouble.FULL:
+            raise
         return _failed(regular, "folder", {"reason": error.strerror or str(error)})
     _update(regular, looked_at=timezone.now(), trouble="", trouble_details={}, failures=0)
     return count
@@ -130,12 +135,16 @@ def _take_file(regular: RegularImport, name: str, size: int, changed: int) -> bo
         return False
     digest = hashed.digest()
     identity = hashlib.sha256(b"\0".join([name.encode(), str(changed).encode(), digest])).digest()
-    was = TakenFile.objects.filter(regular=regular, identity=identity).first()
+    was = TakenFile.objects.filter(regular=regular, identity=identity).select_related("run").first()
+    if was is not None and was.came_to_nothing:  # somebody has laid it in once more
+        with write_turn():
+            was.delete()
+        was = None
     if was is None:
         was = _taken(regular, source, identity, digest)
     else:  # it was taken before a crash, and only not laid aside
         uploads.discard([source])
-    _lay_aside(path, FAILED if was.trouble else DONE)
+    _lay_aside(path, FAILED if was.trouble else DONE, after)
     return True
 
 
@@ -150,38 +159,63 @@ def _hashing(blocks: Iterable[bytes], hashed: Any) -> Iterator[bytes]:
         yield block
 
 
-def _lay_aside(path: Path, folder: str) -> None:
-    """Move it out of the way. Where that is not allowed, it is remembered as taken and stays."""
+def _lay_aside(path: Path, folder: str, copied: os.stat_result) -> None:
+    """Move it out of the way. Where that is not allowed, it is remembered as taken and stays.
+
+    What has taken its place since it was copied is another file, which is still to be taken.
+    """
     aside = path.parent / folder
     with suppress(OSError):
         aside.mkdir(exist_ok=True)
-        target = aside / path.name
-        number = 1
-        while target.exists():
-            number += 1
-            target = aside / f"{path.stem} ({number}){path.suffix}"
+        if aside.is_symlink():
+            return
+        target = _free(aside / path.name)
         path.rename(target)
+        if _identity_of(target.lstat()) != _identity_of(copied):
+            target.rename(_free(path))
+
+
+def _identity_of(told: os.stat_result) -> tuple[int, int, int, int]:
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+
+
+def _free(path: Path) -> Path:
+    """`path`, with a number where there is something of that name."""
+    free, number = path, 1
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return free
 
 
 def _look_at_address(regular: RegularImport, patience_s: float | None) -> int:
+    """Take what it answers, unless that is what was taken last. It is called as the regular import is: addresses of
+    files are secrets, down to their last part, and readers of the space see of what file a contact is."""
     address = opened(regular.sealed_address)
+    last = TakenFile.objects.filter(regular=regular).select_related("run").order_by("-pk").first()
+    is_open = last is not None and last.came_to_nothing
     hashed = hashlib.sha256()
-    with asked(address, accept=ACCEPT, mark=regular.mark, patience_s=patience_s) as reply:
+    with asked(address, accept=ACCEPT, mark="" if is_open else regular.mark, patience_s=patience_s) as reply:
         if reply is None:
             return 0
-        name = unquote(urlsplit(reply.answer.url).path.rsplit("/", 1)[-1]) or regular.host
-        name = "".join(sign for sign in name if sign.isprintable())[:200] or regular.host
-        [source] = uploads.receive([(name, _hashing(reply.answer.parts, hashed))])
+        [source] = uploads.receive([(regular.name, _hashing(reply.answer.parts, hashed))])
         mark = reply.mark
     digest = hashed.digest()
-    last = TakenFile.objects.filter(regular=regular).order_by("-pk").first()
-    if last is not None and bytes(last.digest) == digest:
+    is_as_before = last is not None and bytes(last.digest) == digest
+    if is_as_before and not is_open:
         uploads.discard([source])
         count = 0
     else:
         identity = hashlib.sha256(digest + str(last.pk if last else 0).encode()).digest()
-        _taken(regular, source, identity, digest)
+        taken = _taken(regular, source, identity, digest)
         count = 1
+        if (
+            last is not None and is_as_before
+        ):  # tried once more: what came of it this time stays, and is told if it is new
+            is_known = bool(taken.trouble) and taken.trouble == last.trouble
+            count -= is_known
+            with write_turn():
+                (taken if is_known else last).delete()
     _update(regular, mark=mark)
     return count
 
@@ -197,7 +231,8 @@ def _taken(regular: RegularImport, source: Source, identity: bytes, digest: byte
             run_import.enqueue(taken.run.pk)
         return taken
     except ColumnsToChoose as error:
-        taken.trouble, taken.trouble_details = "columns", {"file": error.file}
+        taken.trouble = "columns" if regular.kind == RegularImport.Kind.FOLDER else "layout"
+        taken.trouble_details = {"file": error.file}
     except NothingToImport as error:
         taken.trouble, taken.trouble_details = "file", {"file": error.file, "reason": error.reason}
     except BaseException:

@@ -19,6 +19,10 @@ TROUBLES = {
         "“%(file)s” is a table of a layout that is not known here. Import one such file on the page, choose what its "
         "columns become and have it remembered; then lay it into the folder again."
     ),
+    "layout": gettext_noop(
+        "“%(file)s” is a table of a layout that is not known here. Import one such file on the page, choose what its "
+        "columns become and have it remembered; it is tried again at the next look."
+    ),
     "file": gettext_noop("“%(file)s” cannot be imported: %(reason)s."),
     "missing": gettext_noop("%(host)s has nothing at this address any more."),
     "gone": gettext_noop("The address at %(host)s has been given up."),

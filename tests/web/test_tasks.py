@@ -13,7 +13,7 @@ from farley.accounts.models import User
 from farley.calendars import operations
 from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.journal.models import Door
-from tests.cast import a_card, an_event, hand_of, space_of
+from tests.cast import a_card, a_vcalendar, an_event, hand_of, space_of
 from tests.web.reading import hx, text_of
 from tests.web.test_calendar import NOW, undo
 
@@ -97,3 +97,28 @@ def test_a_contact_shows_the_meetings_with_them(page_of_alice: Client, alice: Us
         assert ("Once" in coming, "Once" in past, coming.count("Weekly"), past.count("Weekly")) == (True, False, 4, 4)
         assert "Alone" not in told
     assert "None that you see" in text_of(page_of_alice.get(f"/contacts/{ben.pk}/meetings/").content)
+
+
+def test_of_a_series_only_those_times_are_meetings_that_name_the_contact(page_of_alice: Client, alice: User) -> None:
+    hand, home = hand_of(alice), space_of(alice)
+    calendar = operations.create(home, "Work", by=alice.actor, door=Door.WEB)
+    ada = hand.contact(home, a_card("Ada King", "EMAIL:Ada@Example.org"))
+    ben = hand.contact(home, a_card("Ben", "EMAIL:ben@example.org"))
+    head = ("UID:x", "DTSTAMP:20260101T000000Z", "ATTENDEE:mailto:ada@example.org")
+    series = ("BEGIN:VEVENT", *head, "SUMMARY:Weekly", "DTSTART:20261101T100000Z", "RRULE:FREQ=WEEKLY", "END:VEVENT")
+    guests = [
+        ("BEGIN:VEVENT", *head[:2], f"RECURRENCE-ID:{day}T100000Z", f"DTSTART:{day}T110000Z", *asked, "END:VEVENT")
+        for day, asked in (
+            ("20261108", ("SUMMARY:With both", head[2], "ATTENDEE:mailto:BEN@example.org")),
+            ("20261206", ("SUMMARY:With Ben", "ATTENDEE:mailto:ben@example.org")),
+        )
+    ]
+    hand.entry(calendar, a_vcalendar(*series, *guests[0], *guests[1]))
+    for contact, coming, past in ((ben, ["With Ben"], ["With both"]), (ada, ["Weekly"] * 5, ["Weekly"] * 3)):
+        told = page_of_alice.get(f"/contacts/{contact.pk}/meetings/", headers=hx()).content.decode()
+        found = [re.findall("Weekly|With both|With Ben", part) for part in told.partition("Past")[::2]]
+        timeline = page_of_alice.get(f"/contacts/{contact.pk}/timeline/?show=event", headers=hx()).content.decode()
+        assert found[0] == coming, contact
+        assert [each for each in found[1] if each == "Weekly"] == past if contact is ada else found[1] == past
+        assert ("With both" in timeline, "With Ben" in timeline) == (True, False)
+        assert ("Weekly" in timeline) is (contact is ada)

@@ -166,13 +166,27 @@ def _people(ical: ICalendar) -> list[Person]:
         for prop in component.attendees:
             _note(prop, found, is_organiser=False)
     for uri, name in (each for component in ical.components for each in concerned_of(component)):
-        address = _text(uri.casefold().removeprefix("mailto:"), MAX_ADDRESS)
+        address = _concerned(uri)
         found.setdefault((False, address), (address, _text(name, 500), Attendee.CONCERNED, "", False))
     return sorted(found.values(), key=lambda person: not person[4])[:MAX_ATTENDEES]
 
 
+def names_in(component: Component) -> set[str]:
+    """How one component of an object names people: as `Attendee.address` keeps them of all of it."""
+    stated = [_address(prop) for prop in (*component.properties("ORGANIZER"), *component.attendees)]
+    return {*stated, *(_concerned(uri) for uri, _ in concerned_of(component))}
+
+
+def _address(prop: Property) -> str:
+    return _text(prop.address.casefold() or prop.text.strip(), MAX_ADDRESS)
+
+
+def _concerned(uri: str) -> str:
+    return _text(uri.casefold().removeprefix("mailto:"), MAX_ADDRESS)
+
+
 def _note(prop: Property, found: dict[tuple[bool, str], Person], *, is_organiser: bool) -> None:
-    address = _text(prop.address.casefold() or prop.text.strip(), MAX_ADDRESS)
+    address = _address(prop)
     if address and (is_organiser, address) not in found and len(found) <= MAX_ATTENDEES:
         name, role, partstat = (prop.param(each) or "" for each in ("CN", "ROLE", "PARTSTAT"))
         found[is_organiser, address] = (address, _text(name, 500), _word(role, 40), _word(partstat, 40), is_organiser)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from farley.accounts.actor import Actor
+from farley.calendars.deriving import names_in
 from farley.calendars.details import Concerned, Details, Invited
 from farley.calendars.models import MAX_ADDRESS, Attendee, CalendarObject, CalendarObjectQuerySet
+from farley.calendars.occurrences import Occurrence
 from farley.contacts import links, seeing
 from farley.contacts.models import Contact, IndexRow, bare_uid
 from farley.database import rows
@@ -21,12 +23,40 @@ _OWN_URN = "urn:x-farley:uid:"  # of a contact whose UID is no UUID
 
 def naming(contacts: Iterable[Contact], *, by: Actor) -> CalendarObjectQuerySet:
     """The entries that ask one of these contacts to come, are about them or were made by them, of those `by` reads."""
-    meant = {contact.pk: reference_of(contact).casefold()[:MAX_ADDRESS] for contact in contacts}
-    addresses = IndexRow.objects.filter(contact_id__in=list(meant), kind=IndexRow.Kind.EMAIL).values("norm")
-    is_named = Q(address__in=addresses) | Q(address__in=sorted(meant.values()))
+    addresses, references = _meant(contacts)
+    is_named = Q(address__in=addresses.values("norm")) | Q(address__in=sorted(references))
     named = Attendee.objects.filter(is_named).values("object_id")
     found: CalendarObjectQuerySet = CalendarObject.objects.told_to(by).filter(pk__in=named)
     return found
+
+
+def with_any(found: Iterable[Occurrence], addresses: Collection[str]) -> list[Occurrence]:
+    """Those occurrences that name one of `addresses` themselves: in a series, each may be with other people."""
+    return [each for each in found if (named := names_of(each)) is None or not named.isdisjoint(addresses)]
+
+
+def names_of(each: Occurrence) -> Set[str] | None:
+    """How an occurrence names people; None where it is all there is of its entry, which names the same."""
+    component = each.component
+    if component is None:
+        return None
+    known: dict[int, Set[str]] = component.ical.once(names_in, dict)  # by component
+    if component.start not in known:
+        known[component.start] = names_in(component)
+    return known[component.start]
+
+
+def all_addresses_of(contacts: Iterable[Contact]) -> set[str]:
+    """What entries may name any of these contacts by, as `naming` looks for them."""
+    addresses, references = _meant(contacts)
+    return {*addresses.values_list("norm", flat=True), *references}
+
+
+def _meant(contacts: Iterable[Contact]) -> tuple[QuerySet[IndexRow], set[str]]:
+    """Where the e-mail addresses of contacts stand, as `norm`; and the URIs that mean them."""
+    meant = {contact.pk: reference_of(contact).casefold()[:MAX_ADDRESS] for contact in contacts}
+    emails = IndexRow.objects.filter(contact_id__in=list(meant), kind=IndexRow.Kind.EMAIL)
+    return emails, set(meant.values())
 
 
 def addresses_of(contact: Contact) -> list[str]:

@@ -13,7 +13,7 @@ from farley.accounts.actor import Actor
 from farley.calendars import occurrences
 from farley.calendars.models import CalendarObject, Components
 from farley.calendars.occurrences import Occurrence
-from farley.calendars.people import addresses_of
+from farley.calendars.people import addresses_of, with_any
 from farley.calendars.seeing import told_to
 from farley.contacts.models import Contact
 from farley.conversations.timeline import EPOCH, BadCursor, Moment
@@ -60,7 +60,7 @@ class Plans:
         components = [value for kind, value in (("event", _EVENT), ("task", _TASK)) if kind in kinds]
         series, single = self._read(contact, by, components, (before, number), size)
         placed = [(_place_of(entry), Plan(entry)) for entry in single]
-        placed += _occurred(series, before, number, size)
+        placed += _occurred(series, addresses_of(contact), before, number, size)
         placed.sort(key=lambda each: (each[0], each[1].entry.pk), reverse=True)
         return [_moment(at, plan) for at, plan in placed[:size]]
 
@@ -106,15 +106,19 @@ def _moment(place: dt.datetime, plan: Plan) -> Moment:
 
 
 def _occurred(
-    series: list[CalendarObject], before: dt.datetime, number: int, size: int
+    series: list[CalendarObject], addresses: list[str], before: dt.datetime, number: int, size: int
 ) -> list[tuple[dt.datetime, Plan]]:
-    """The newest `size` times that these took place, from that place on: looked for ever further back."""
+    """The newest `size` times that these took place with one of `addresses`, from that place on.
+
+    They are looked for ever further back.
+    """
     first = min((entry.first_at for entry in series if entry.first_at), default=before)
     zone, look, by_pk = timezone.get_current_timezone(), _FIRST_LOOK, {entry.pk: entry for entry in series}
     while series:
         start = max(before - look, first) if before - first > look else first
         found = occurrences.within(series, start, before + _MICROSECOND, zone=zone)
         begun = [each for each in found if start <= each.start and (each.start, each.entry.pk) < (before, number)]
+        begun = with_any(begun, addresses)
         if len(begun) >= size or start == first:
             return [(each.start, Plan(by_pk[each.entry.pk], each)) for each in begun[-size:]]
         look *= 8

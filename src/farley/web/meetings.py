@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from farley.accounts.roles import Role
 from farley.calendars import occurrences
 from farley.calendars.models import CalendarObject, CalendarObjectQuerySet
-from farley.calendars.people import naming
+from farley.calendars.people import all_addresses_of, naming, with_any
 from farley.calendars.timed import timed
 from farley.contacts import links
 from farley.contacts.models import Contact
@@ -58,8 +58,9 @@ def meetings_with(request: PageRequest, contact: Contact) -> Meetings:
     now, zone = look.now, look.zone
     latest = entries.meeting(now - BEHIND, now + AHEAD, calendars=read).order_by("-first_at")[:MOST]
     found = occurrences.within(timed(latest), now - BEHIND, now + AHEAD, zone=zone)
-    coming = [each for each in found if each.end > now][:SHOWN]
-    past = [each for each in found if each.end <= now][-SHOWN:]
+    met = with_any(found, all_addresses_of(people)) if any(each.component for each in found) else found
+    coming = [each for each in met if each.end > now][:SHOWN]
+    past = [each for each in met if each.end <= now][-SHOWN:]
     return Meetings(
         _steps(named, read),
         [item_of(each, read[each.entry.calendar_id], look) for each in coming],

@@ -13,6 +13,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars import occurrences
 from farley.calendars.models import Attendee
+from farley.calendars.people import names_of
 from farley.calendars.seeing import is_told
 from farley.spaces.audience import readers
 from farley.spaces.models import Membership, Space
@@ -58,7 +59,9 @@ def people_of(
         shown = read[each.entry.calendar_id]
         concerned = {owners.get(each.entry.space_id, 0)}
         if is_told(each.entry, shown.standing):  # who is asked to come is a part of what it says
-            concerned |= asked.get(each.entry.pk, set())
+            named = names_of(each)
+            there = asked.get(each.entry.pk, {})
+            concerned |= {pk for address, pk in there.items() if named is None or address in named}
         item = item_of(each, shown, look)
         for pk in concerned & people.keys():
             people[pk].items.append(replace(item))
@@ -80,13 +83,13 @@ def _owners(calendars: Sequence[ShownCalendar]) -> dict[int, int]:
     return {space: next(iter(users)) or 0 for space, users in hands.items() if len(users) == 1}
 
 
-def _asked(entries: Sequence[int], users: Sequence[User]) -> dict[int, set[int]]:
-    """Which of `users` each entry names, by its id."""
+def _asked(entries: Sequence[int], users: Sequence[User]) -> dict[int, dict[str, int]]:
+    """Which of `users` each entry names, by its id and by their address."""
     by_address = {user.email.casefold(): user.pk for user in users}
     named = Attendee.objects.filter(object_id__in=entries, address__in=list(by_address)).exclude(
         role=Attendee.CONCERNED
     )
-    found: dict[int, set[int]] = {}
+    found: dict[int, dict[str, int]] = {}
     for entry, address in named.values_list("object_id", "address"):
-        found.setdefault(entry, set()).add(by_address[address])
+        found.setdefault(entry, {})[address] = by_address[address]
     return found

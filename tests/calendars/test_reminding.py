@@ -17,7 +17,7 @@ from farley.calendars.reminding import Reminder, alarms, remind_due
 from farley.configuration import Mail, Tls
 from farley.journal.models import Door
 from tests.accounts.mail_server import MailServer, mail_server
-from tests.cast import a_calendar, an_event, hand_of, space_of, team
+from tests.cast import a_calendar, a_vcalendar, an_event, hand_of, space_of, team
 
 NOON = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -81,6 +81,24 @@ def test_a_mail_is_sent_once_also_after_one_was_cut_short(alice: User, mails: Ma
     assert remind_due(NOON + 5 * MINUTE) == 1
     assert mails.received[-1]["Message-ID"] == mail["Message-ID"]
     operations.delete_objects([entry], by=alice.actor, door=Door.WEB, batch=None)
+    assert remind_due(NOON + dt.timedelta(days=1)) == 0
+
+
+def test_a_mail_says_what_was_changed_of_one_of_a_series_alone(alice: User, mails: MailServer) -> None:
+    calendar = a_calendar(space_of(alice), "Work")
+    stamp = ("UID:x", "DTSTAMP:20260101T000000Z", *alarm(":-PT15M"), "END:VEVENT")
+    series = ("BEGIN:VEVENT", "SUMMARY:Lunch", "LOCATION:Canteen", "DTSTART:20261130T120000Z", "RRULE:FREQ=DAILY")
+    other = ("BEGIN:VEVENT", "SUMMARY:With Ada", "RECURRENCE-ID:20261201T120000Z", "DTSTART:20261201T130000Z")
+    entry = hand_of(alice).entry(calendar, a_vcalendar(*series, *stamp, *other, "LOCATION:Linde", *stamp))
+    assert remind_due(NOON + 45 * MINUTE) == 1
+    assert mails.received[-1]["Subject"] == "Reminder: With Ada"
+    assert mails.received[-1].get_content().splitlines()[2] == "Linde"
+    Reminder.objects.update(sent_at=None)
+    hand_of(alice).put(calendar, a_vcalendar(*series, *stamp), href=entry.href)
+    assert remind_due(NOON + 61 * MINUTE) == 1
+    told = [mail["Subject"] for mail in mails.received]
+    assert told == ["Reminder: With Ada", "Reminder: Lunch"], "that at one does not take place any more"
+    operations.change(calendar, by=alice.actor, door=Door.WEB, is_archived=True)
     assert remind_due(NOON + dt.timedelta(days=1)) == 0
 
 

@@ -34,6 +34,7 @@ MAX_REPEATS: Final = 20
 STEPS: Final = 20_000  # of the rules of one entry: each is asked every minute
 MAX_RECIPIENTS: Final = 50
 MAX_MAILS: Final = 200  # of one entry in the time of LATE: a series by the minute fills nobody's mailbox
+OVER: Final = ("CANCELLED", "COMPLETED")  # of what nobody is reminded
 _NOTHING = dt.timedelta(0)
 KEEP: Final = dt.timedelta(days=60)
 
@@ -86,7 +87,7 @@ def alarms(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.dateti
         if entry.first_at >= end + LEAD or entry.last_at < start - LEAD:
             continue
         for occurrence in of_object(entry, *_around(entry, start, end), zone=zone, steps=STEPS):
-            if occurrence.status in ("CANCELLED", "COMPLETED") or occurrence.component is None:
+            if occurrence.status in OVER or occurrence.component is None:
                 continue
             for alarm in occurrence.component.alarms:
                 found += [each for each in _of_alarm(alarm, occurrence) if start <= each.at < end]
@@ -123,7 +124,9 @@ def remind_due(now: dt.datetime | None = None) -> int:
     if settings.CONFIGURATION.mail is None:
         return 0
     now = now or timezone.now()
-    asking = CalendarObject.objects.filter(has_mail_alarms=True, deleted_at=None, calendar__deleted_at=None)
+    asking = CalendarObject.objects.filter(
+        has_mail_alarms=True, deleted_at=None, calendar__in=Calendar.objects.filter(deleted_at=None).in_use()
+    )
     near = asking.filter(last_at__gte=now - LATE - LEAD, first_at__lt=now + LEAD)
     for entry in list(near.select_related("calendar__space")):
         zone = zone_named(entry.calendar.zone)
@@ -181,6 +184,13 @@ def _send_waiting(now: dt.datetime) -> int:
     return sent
 
 
+def _occurrence_of(reminder: Reminder, entry: CalendarObject) -> Occurrence | None:
+    """What somebody is reminded of, as it is now: of a series, that one with what was changed of it alone."""
+    start, zone = reminder.starts_at, zone_named(entry.calendar.zone)
+    found = of_object(entry, start, plus(start, dt.timedelta(seconds=1)), zone=zone, steps=STEPS)
+    return next((each for each in found if each.start == start and each.status not in OVER), None)
+
+
 def _of_alarm(alarm: Component, occurrence: Occurrence) -> Iterator[Alarm]:
     trigger = alarm.first("TRIGGER")
     if trigger is None:
@@ -217,17 +227,21 @@ def _recipients(alarm: Alarm, calendar: Calendar) -> list[User]:
 
 
 def _message(reminder: Reminder) -> EmailMessage | None:
-    """None where the entry is gone, or its reader may not read it any more."""
+    """None where the entry is gone or at another time now, or its reader may not read it any more."""
     user = reminder.user
-    entry = CalendarObject.objects.told_to(user.actor).filter(pk=reminder.entry_id).select_related("calendar").first()
+    told = CalendarObject.objects.told_to(user.actor).filter(pk=reminder.entry_id)
+    entry = told.select_related("calendar", "content").first()
     if entry is None:
+        return None
+    each = _occurrence_of(reminder, entry)
+    if each is None:
         return None
     zone = zone_named(user.time_zone)
     with translation.override(user.language or settings.LANGUAGE_CODE), timezone.override(zone):
         starts = reminder.starts_at.astimezone(zone)
-        when = date_format(starts, "DATE_FORMAT" if entry.is_all_day else "DATETIME_FORMAT")
-        summary = " ".join(entry.summary.split()) or gettext("No title")
-        lines = [summary, when, *([entry.location] if entry.location else []), entry.calendar.name]
+        when = date_format(starts, "DATE_FORMAT" if each.is_all_day else "DATETIME_FORMAT")
+        summary = " ".join(each.summary.split()) or gettext("No title")
+        lines = [summary, when, *([each.location] if each.location else []), entry.calendar.name]
         subject = gettext("Reminder: {title}").format(title=summary)[:200]
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"
     return EmailMessage(

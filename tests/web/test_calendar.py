@@ -14,10 +14,11 @@ from django.urls import reverse
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars import operations
+from farley.calendars.details import alarms_of
 from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.journal.models import Door
 from farley.spaces.models import Space
-from tests.cast import a_calendar, an_event, hand_of, space_of, team
+from tests.cast import a_calendar, a_vcalendar, an_event, hand_of, space_of, team
 from tests.web.reading import hx, text_of
 
 NOW = dt.datetime(2026, 11, 25, 9, 0, tzinfo=dt.UTC)  # a Wednesday, 10:00 in Berlin
@@ -251,6 +252,19 @@ def test_of_others_one_sees_what_their_space_allows(
     assert "Review" not in columns[1]
 
 
+def test_who_is_asked_to_one_of_a_series_has_that_one_in_the_view_of_a_team(
+    alice: User, bob: User, as_user: Callable[[User], Client]
+) -> None:
+    shared = a_calendar(team("crew", bob=Role.MANAGER, alice=Role.READER), "Shared")
+    head, length = ("BEGIN:VEVENT", "UID:x", "DTSTAMP:20260101T000000Z"), ("DURATION:PT1H", "END:VEVENT")
+    series = (*head, "SUMMARY:Duo", f"DTSTART;{BERLIN}:20261126T090000", "RRULE:FREQ=WEEKLY", *length)
+    second = (f"RECURRENCE-ID;{BERLIN}:20261203T090000", f"DTSTART;{BERLIN}:20261203T090000", "SUMMARY:Duo")
+    hand_of(bob).put(shared, a_vcalendar(*series, *head, *second, "ATTENDEE:mailto:alice@example.org", *length))
+    for day, is_asked in (("2026-11-26", False), ("2026-12-03", True)):
+        html = as_user(bob).get(f"/calendar/?view=team&on={day}&space=crew").content.decode()
+        assert ["Duo" in column for column in html.split('<section class="dc')[1:]] == [True, is_asked]
+
+
 def test_a_month_shows_three_of_a_day_and_the_rest_behind_a_link(
     page_of_alice: Client, alice: User, work: Calendar
 ) -> None:
@@ -283,11 +297,21 @@ def test_calendars_are_made_changed_ordered_shared_and_deleted(page_of_alice: Cl
     refused = page_of_alice.post(f"/calendars/{one.pk}/", {"name": "One", "zone": "Middle/Earth"})
     assert (refused.status_code, "There is no time zone of this name" in text_of(refused.content)) == (422, True)
     form = {"name": "First", "hue": "sky", "kind": "both", "zone": "Europe/London", "alarm": "15", "is_free": "on"}
+    form["day_alarm"] = "-540"
     page_of_alice.post(f"/calendars/{one.pk}/", form)
     slug = one.slug
     one.refresh_from_db()
-    assert (one.name, one.zone, one.default_alarms) == ("First", "Europe/London", {"timed": [15]})
-    assert one.is_transparent
+    assert (one.name, one.zone, one.is_transparent) == ("First", "Europe/London", True)
+    for more, minutes in (({"all_day": "on"}, -540), ({"start_at": "09:00"}, 15), ({"alarm": "60"}, 60)):
+        new = {
+            "calendar": str(one.pk),
+            "title": f"New {minutes}",
+            "start_on": "2026-11-26",
+            "start_at": "09:00",
+            **more,
+        }
+        page_of_alice.post("/calendar/new/?kind=event", {"alarm": "keep", **new})
+        assert alarms_of(only(f"New {minutes}").ical.main) == ([minutes], 0)
     shared = page_of_alice.post(f"/calendars/{one.pk}/share/", follow=True)
     one.refresh_from_db()
     assert (one.space.kind, one.space.title, one.slug) == (Space.Kind.TEAM, "First", slug)

@@ -29,6 +29,7 @@ from farley.web.calendar_refusals import refused
 from farley.web.calendar_sources import links_of, source_of
 from farley.web.calendars_shown import ShownCalendar
 from farley.web.context import SPACE_ICONS
+from farley.web.entry_form import KEPT
 from farley.web.entry_shown import alarm_choices
 from farley.web.listing import Choice
 from farley.web.record import attachment
@@ -183,7 +184,6 @@ def _list_context(request: PageRequest) -> dict[str, Any]:
 def _settings_context(request: PageRequest, calendar: Calendar) -> dict[str, Any]:
     role = standings(request).role_in(calendar.space) or Role.READER
     alarms = calendar.default_alarms or {}
-    timed = alarms.get("timed") or []
     shown = ShownCalendar(calendar, role, is_on=True)
     return {
         "place": "calendar",
@@ -193,7 +193,8 @@ def _settings_context(request: PageRequest, calendar: Calendar) -> dict[str, Any
         "hues": hues(hue_of(calendar.colour, shown.hue)),
         "kinds": _kinds(calendar.takes),
         "zones": sorted(available_timezones()),
-        "alarms": alarm_choices(str(timed[0]) if len(timed) == 1 else "keep" if timed else ""),
+        "alarms": alarm_choices(_one_of(alarms.get("timed"))),
+        "day_alarms": alarm_choices(_one_of(alarms.get("all_day"))),
         "count": CalendarObject.objects.told_to(request.actor).filter(calendar=calendar).count(),
         "targets": [space for space in standings(request).editable if space.pk != calendar.space_id],
         "links": links_of(request, calendar) if role >= Role.EDITOR else [],
@@ -228,11 +229,16 @@ def _wanted(request: PageRequest, calendar: Calendar) -> dict[str, Any]:
     kind = _KINDS.get(posted.get("kind", ""))
     if kind is not None and kind != calendar.takes & _KINDS["both"]:
         wanted["components"] = kind | (calendar.takes & Components.JOURNALS)
-    alarm = posted.get("alarm", "keep")
-    if alarm != "keep":
-        minutes = [int(alarm)] if re.fullmatch(r"-?\d{1,6}", alarm) else []
-        wanted["default_alarms"] = {**(calendar.default_alarms or {}), "timed": minutes}
-    return wanted
+    usual = dict(calendar.default_alarms or {})
+    for which, name in (("timed", "alarm"), ("all_day", "day_alarm")):
+        if (alarm := posted.get(name, KEPT)) != KEPT:
+            usual[which] = [int(alarm)] if re.fullmatch(r"-?\d{1,6}", alarm) else []
+    return wanted | {"default_alarms": usual}
+
+
+def _one_of(minutes: list[int] | None) -> str:
+    """As a choice: the only alarm that there is; KEPT where there are several."""
+    return KEPT if minutes and len(minutes) > 1 else str(minutes[0]) if minutes else ""
 
 
 def _space_for(calendar: Calendar, request: PageRequest) -> Space:

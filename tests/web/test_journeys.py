@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from farley.accounts import resetting
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.contacts.models import Contact
 from farley.jobs.worker import run_ready
-from tests.cast import a_card, hand_of, space_of
+from farley.spaces.invitations import invite
+from tests.cast import a_card, hand_of, person, space_of, team
 from tests.conversations.writing import note
-from tests.web.conftest import Enter
+from tests.web.conftest import PASSWORD, Enter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -113,6 +116,25 @@ def test_a_table_by_all_steps_of_the_wizard_and_back(enter: Enter, tmp_path: Pat
     page.click("text=Undo this import")
     page.wait_for_selector("text=The import was undone.")
     assert exported(page) == before
+
+
+def test_a_colleague_sets_a_password_and_comes_into_a_space_by_links(enter: Enter) -> None:
+    page = enter()
+    alice = User.objects.get(name="alice")
+    _, invitation = invite(team("sales", alice=Role.MANAGER), Role.READER, by=alice.actor)
+    page.context.clear_cookies()
+    page.goto(f"/reset/{resetting.link_of(person('bob'))}/")
+    page.fill("[name=password]", PASSWORD)
+    page.click(".face .primary")  # a page that tells no site where it comes from cannot send its own forms
+    page.wait_for_url("**/login/")
+    page.goto(f"/join/{invitation}/")
+    page.click(".face .primary")
+    page.fill("#username", "bob")
+    page.fill("#password", PASSWORD)
+    page.click(".face .primary")
+    page.wait_for_url(f"**/join/{invitation}/")
+    page.click(".face .primary")
+    page.wait_for_url("**/spaces/sales/")
 
 
 def test_the_list_by_keyboard(enter: Enter) -> None:

@@ -95,7 +95,7 @@ def test_no_search_engine_and_no_other_site_hears_of_it(link: ShareLink) -> None
     for part in ("", "card/"):
         headers = Client().get(f"/shared/{link.token}/{part}").headers
         assert "noindex" in headers["X-Robots-Tag"]
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
         assert "no-store" in headers["Cache-Control"]
 
 

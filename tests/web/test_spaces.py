@@ -96,7 +96,7 @@ def test_an_invitation_is_shown_once_and_tells_an_outsider_nothing(
     for told in ("Sales", "alice", "Alice"):
         assert told not in outside.content.decode()
     assert outside.headers["Cache-Control"] == "no-store"
-    assert outside.headers["Referrer-Policy"] == "no-referrer"
+    assert outside.headers["Referrer-Policy"] == "same-origin"
     Client().post(f"/join/{token}/")
     assert Invitation.objects.get().uses == 0
     assert "Sales" in text_of(as_user(bob), f"/join/{token}/")

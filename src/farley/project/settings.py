@@ -155,7 +155,7 @@ CSRF_COOKIE_NAME = "farley_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "farley.web.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "same-origin"  # with "no-referrer" browsers send forms from nowhere, and they are refused
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -53,6 +53,5 @@ def _accepted(request: HttpRequest, by: Actor, token: str) -> HttpResponse:
 def _unlisted(response: HttpResponse) -> HttpResponse:
     """The address is a secret: no search engine, no cache and no other site may keep it."""
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

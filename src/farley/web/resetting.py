@@ -64,6 +64,5 @@ def reset(request: HttpRequest, link: str) -> HttpResponse:
             toast(request, gettext("The new password is set. Sign in with it."))
             return redirect("login")
     response = render(request, "gate/reset.html", context, status=status)
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -135,7 +135,6 @@ def _opened(request: HttpRequest, token: str, *, is_download: bool) -> Contact:
 def _closed(response: HttpResponse) -> HttpResponse:
     """Kept by no search engine, and the address, which is the key, goes nowhere else."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -18,12 +18,18 @@ NEVER = {"type": "never"}
 class Client:
     """One request whose body comes in `messages`, and what is answered."""
 
-    def __init__(self, *messages: dict[str, Any], path: bytes = b"/", headers: Iterable[tuple[bytes, bytes]] = ()):
+    def __init__(
+        self,
+        *messages: dict[str, Any],
+        path: bytes = b"/",
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        version: str = "1.1",
+    ):
         self._messages = list(messages)
         self._scope = {
             "type": "http",
             "method": "PUT",
-            "http_version": "1.1",
+            "http_version": version,
             "scheme": "https",
             "raw_path": path,
             "query_string": b"a=%C3%A4",
@@ -193,7 +199,51 @@ def test_a_long_answer_goes_out_in_pieces_and_is_closed() -> None:
         start("200 OK", [("Content-Type", "text/vcard")])
         return Answer()
 
-    client = Client().ask(application)
+    client = Client(NEVER).ask(application)
     assert client.body == b"a" * 200_000
     assert [message.get("more_body", False) for message in client.answered[1:]] == [True, True, True, False]
     assert closed == [True]
+
+
+def test_bodies_that_come_at_the_same_time_are_counted_once_each() -> None:
+    """What the first has sent and taken back while the second waits stays out of the count of the second."""
+    length = [(b"content-length", b"3")]
+
+    async def run() -> int:
+        served = Answering(keeping([]), threads=2)
+        came: list[asyncio.Queue[dict[str, Any]]] = [asyncio.Queue(), asyncio.Queue()]
+        asked = []
+        for client, queue in zip((Client(headers=length), Client(headers=length)), came, strict=True):
+            asked.append(asyncio.create_task(served(client._scope, queue.get, client._send)))
+            await asyncio.sleep(0)
+            queue.put_nowait(part(b"ab"))
+            while not queue.empty() or queue is came[0] and not served._held:
+                await asyncio.sleep(0)
+        for queue, task in zip(came, asked, strict=True):
+            queue.put_nowait(part(b"c", more=False))
+            await asyncio.wait_for(task, 30)
+        return served._held
+
+    assert asyncio.run(run()) == 0
+
+
+def test_a_body_without_length_is_read_where_no_header_needs_to_announce_one() -> None:
+    """RFC 9113, section 8.1: HTTP/2 has neither to say how long a body is, nor that there is one."""
+    client = Client(part(b"BEGIN:"), part(b"VCARD", more=False), version="2").ask(keeping([]))
+    assert client.body == b"BEGIN:VCARD"
+    assert Client(part(b"", more=False), version="2").ask(keeping([])).status == 201
+
+
+def test_an_answer_in_pieces_ends_when_nobody_is_there_any_more() -> None:
+    made = 0
+
+    def application(_environ: Environ, start: Callable[..., Any]) -> Iterator[bytes]:
+        nonlocal made
+        start("200 OK", [])
+        for _ in range(1000):
+            made += 1
+            yield b"a" * 100_000
+
+    client = Client(part(b"", more=False)).ask(application)  # what comes behind it is the end of the connection
+    assert made < 20
+    assert all(message.get("more_body", True) for message in client.answered)

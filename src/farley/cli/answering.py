@@ -15,7 +15,7 @@ import io
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -60,7 +60,7 @@ class Answering:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
-        body = _Body(receive, scope["headers"])
+        body = _Body(receive, scope)
         try:
             await self._take_in(body)
             await self._answer(scope, body, send)
@@ -74,7 +74,8 @@ class Answering:
     async def _take_in(self, body: _Body) -> None:
         """What is small, wholly; of what may not be, the first part."""
         while not body.is_whole and (body.length or 0) <= SMALL and body.held <= SMALL:
-            self._held += await body.take()
+            octets = await body.take()
+            self._held += octets  # in a line of its own: += reads what is on its left before it waits
             if self._held > HELD:
                 raise _Refused(503, "Others are sending at this moment. Try again soon.")
 
@@ -103,11 +104,12 @@ class Answering:
 class _Body:
     """The body of a request as it comes; kept to the pace that is asked for."""
 
-    def __init__(self, receive: Receive, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        named = dict(headers)
+    def __init__(self, receive: Receive, scope: Scope) -> None:
+        named = dict(scope["headers"])
         length = named.get(b"content-length", b"")
         self.length = int(length) if length.isdigit() else None
-        self.is_whole = not self.length and b"transfer-encoding" not in named
+        is_open = self.length is None and not scope["http_version"].startswith("1")  # RFC 9113: nothing announces it
+        self.is_whole = not self.length and not is_open and b"transfer-encoding" not in named
         self._pieces: list[bytes] = []
         self.held = 0
         self._receive = receive
@@ -146,6 +148,11 @@ class _Body:
                 return piece
         return b""
 
+    async def gone(self) -> None:
+        """Returns once the client has ended the connection. Only for a body that is whole."""
+        while (await self._receive())["type"] == "http.request":
+            pass
+
 
 class _Exchange:
     """One request and its answer, in a thread."""
@@ -155,6 +162,7 @@ class _Exchange:
     ) -> None:
         self._application, self._scope, self._body, self._send, self._loop = application, scope, body, send, loop
         self._begun: tuple[str, list[tuple[str, str]]] = ("500 Internal Server Error", [])
+        self._gone: Future[None] | None = None  # of an answer in pieces: done when nobody is there any more
 
     def run(self) -> list[dict[str, Any]]:
         """Answer; what is left to be sent: all of it, where it is short. Raises _Gone and _Refused."""
@@ -173,6 +181,8 @@ class _Exchange:
                 raise stream.trouble
             return self._sent(_in_pieces(answer))
         finally:
+            if self._gone is not None:
+                self._gone.cancel()
             if close := getattr(answer, "close", None):
                 close()
 
@@ -195,7 +205,11 @@ class _Exchange:
         return [*left, {"type": "http.response.body", "body": held.pop()}]
 
     def _send_now(self, messages: list[dict[str, Any]]) -> None:
-        """Raises _Gone for who takes nothing for so long."""
+        """Raises _Gone for who takes nothing for so long, and for who has left, which the server says to `receive` alone."""
+        if self._gone is None and self._body.is_whole:
+            self._gone = asyncio.run_coroutine_threadsafe(self._body.gone(), self._loop)
+        if self._gone is not None and self._gone.done():
+            raise _Gone
         for message in messages:
             _wait_for(_sent(self._send, message), self._loop)
 

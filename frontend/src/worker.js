@@ -69,7 +69,7 @@ async function navigate(event) {
   } catch {
     return keptPage(request);
   }
-  if (answer.redirected && new URL(answer.url).pathname === login) event.waitUntil(forget());
+  if (answer.ok && new URL(answer.url).pathname === login) event.waitUntil(forget()); // asked for, or led there
   else if (answer.ok && !answer.redirected && request.method === "GET")
     event.waitUntil(keep(request, answer.clone(), asked).catch(() => undefined));
   return answer;

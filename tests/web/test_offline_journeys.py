@@ -63,5 +63,5 @@ def test_who_was_looked_at_is_there_without_a_network_until_somebody_signs_out(e
     page.goto(f"/contacts/{ada.pk}/")
     page.wait_for_function(f"async () => (await ({KEPT})()).length")
     page.context.clear_cookies()  # the session has ended elsewhere
-    page.goto("/contacts/")
+    page.goto("/login/")
     page.wait_for_function(f"async () => !(await ({KEPT})()).length")

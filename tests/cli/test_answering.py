@@ -217,7 +217,7 @@ def test_bodies_that_come_at_the_same_time_are_counted_once_each() -> None:
             asked.append(asyncio.create_task(served(client._scope, queue.get, client._send)))
             await asyncio.sleep(0)
             queue.put_nowait(part(b"ab"))
-            while not queue.empty() or queue is came[0] and not served._held:
+            while not queue.empty() or (queue is came[0] and not served._held):
                 await asyncio.sleep(0)
         for queue, task in zip(came, asked, strict=True):
             queue.put_nowait(part(b"c", more=False))

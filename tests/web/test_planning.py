@@ -133,3 +133,10 @@ def test_what_is_private_in_a_calendar_is_in_no_timeline_of_readers(ada: Contact
 def test_who_has_no_calendar_sees_that_nothing_is_planned(alice: User, page_of_alice: Client) -> None:
     eve = hand_of(alice).contact(space_of(alice), a_card("Eve"))
     assert "No task is open" in text_of(page_of_alice.get(f"/contacts/{eve.pk}/meetings/", headers=hx()).content)
+
+
+def test_who_has_no_calendar_at_all_is_told_of_no_meeting(alice: User, page_of_alice: Client) -> None:
+    ada = hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:ada@example.org"))
+    for headers in ({}, hx()):
+        answer = page_of_alice.get(f"/contacts/{ada.pk}/meetings/", headers=headers)
+        assert (answer.status_code, "No task is open." in text_of(answer.content)) == (200, True)

@@ -205,7 +205,7 @@ class _Exchange:
         return [*left, {"type": "http.response.body", "body": held.pop()}]
 
     def _send_now(self, messages: list[dict[str, Any]]) -> None:
-        """Raises _Gone for who takes nothing for so long, and for who has left, which the server says to `receive` alone."""
+        """Raises _Gone for who takes nothing for so long, and for who has left, of which `receive` is told alone."""
         if self._gone is None and self._body.is_whole:
             self._gone = asyncio.run_coroutine_threadsafe(self._body.gone(), self._loop)
         if self._gone is not None and self._gone.done():

@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from tests.cast import a_calendar, a_card, an_event, hand_of, person, space_of, team
 from tests.conversations.writing import call, note
+from tests.together import at_once
 
 from farley.accounts import teams
 from farley.accounts.actor import COMMAND
@@ -26,7 +27,8 @@ from farley.exchange.instance_out import NotEmpty, write_all
 from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Door, Noun
-from farley.lists import saving
+from farley.lists import saving, tabs
+from farley.lists.models import View
 from farley.spaces import operations as spaces
 from farley.spaces.models import Space
 
@@ -62,6 +64,10 @@ def furnish() -> None:
     note(alice, "about *both* @bob", ada, firm, is_pinned=True)
     call(bob, ada, ago=dt.timedelta(days=3), text="talked", number="+49 30 1", length_s=60)
     saving.save_view("contacts", title="Mine", query=f"group={group.pk}&sort=-name", space=sales, **by)
+    saving.save_view("contacts", title="Former", query="sort=name", space=sales, **by)
+    former, tabbed = View.objects.order_by("-pk")[0], View.objects.create(list="contacts", owner=alice, title="Third")
+    tabs.pin("contacts", tabbed, is_on=True, by=alice.actor)
+    former.delete()
     work = a_calendar(sales)
     hand.put(work, an_event("Lunch", uid="lunch"), href="lunch.ics")
     birthdays.refresh(birthdays.create(sales, **by))
@@ -93,11 +99,12 @@ def test_everything_that_is_exported_comes_into_an_empty_house_and_is_the_same(h
     assert told(tmp_path / "second") == told(house)
     counts = json.loads((house / "farley.json").read_bytes())["counts"]
     assert counts == {
-        "accounts": 2, "teams": 1, "spaces": 4, "fields": 1, "views": 1, "columns-of-tables": 0, "contacts": 6,
+        "accounts": 2, "teams": 1, "spaces": 4, "fields": 1, "views": 2, "columns-of-tables": 0, "contacts": 6,
         "tags": 1, "notes and calls": 2, "calendars": 2, "events and tasks": 2,
     }  # fmt: skip
     assert not User.objects.get(name="alice").has_usable_password()
     assert Contact.objects.filter(uid="ada", owner__name="bob", organisation__full_name="Engines").exists()
+    assert tabs.pinned("contacts", User.objects.get(name="alice")) == [View.objects.get(title="Third").pk]
 
 
 def test_nothing_comes_in_of_a_folder_that_lacks_something(house: Path) -> None:
@@ -109,6 +116,44 @@ def test_nothing_comes_in_of_a_folder_that_lacks_something(house: Path) -> None:
     (house / "farley.json").unlink()
     with pytest.raises(CannotRead, match="cut short"):
         read_all(house, by=COMMAND, door=Door.CLI)
+
+
+def test_a_damaged_line_is_told_by_its_place_and_nothing_comes_in(house: Path) -> None:
+    damages: tuple[tuple[str, str, Any], ...] = (
+        ("accounts.jsonl", "full_name", None), ("accounts.jsonl", "time_zone", None), ("spaces.jsonl", "name", "../.."),
+        ("fields.jsonl", "deleted_at", "x"), ("fields.jsonl", "position", -5),
+        ("spaces/sales/contacts.jsonl", "uid", 5),
+        ("spaces/sales/entries.jsonl", "about", [{"space": "sales", "uid": "nobody"}]),
+        ("farley.json", "layout", []), ("spaces/sales/calendars.jsonl", "name", None),
+    )  # fmt: skip
+    for name, key, value in damages:
+        path, whole = house / name, (house / name).read_bytes()
+        first, *others = whole.splitlines(keepends=True) if path.suffix == ".jsonl" else [whole]
+        path.write_bytes(json.dumps(json.loads(first) | {key: value}).encode() + b"\n" + b"".join(others))
+        with pytest.raises(CannotRead, match="this Farley reads" if key == "layout" else f"{name}:[0-9]+: "):
+            read_all(house, by=COMMAND, door=Door.CLI)
+        path.write_bytes(whole)
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_exported_is_of_one_moment(tmp_path: Path) -> None:
+    furnish()
+
+    def meanwhile() -> None:
+        late, sales = person("newcomer"), Space.objects.get(name="sales")
+        sales.memberships.create(user=late, role=Role.MANAGER)
+        note(late, "about", hand_of(late).contact(sales, a_card("Newcomer", uid="newcomer")))
+
+    during: list[Any] = []
+    write_all(
+        tmp_path / "out",
+        by=COMMAND,
+        door=Door.CLI,
+        progress=lambda _done: during.extend(at_once(meanwhile) if not during else []),
+    )
+    assert (during, User.objects.filter(name="newcomer").exists()) == ([None], True)
+    assert not [name for name, octets in told(tmp_path / "out").items() if b"newcomer" in octets]
 
 
 def test_a_house_that_is_lived_in_takes_nothing_in_and_a_folder_that_is_used_nothing_out(house: Path) -> None:

@@ -8,13 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
-from django.db import models
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import DataError, IntegrityError, models
 from django.utils.dateparse import parse_datetime
 
 from farley.accounts import portraits
 from farley.accounts.actor import Actor
 from farley.accounts.doors import Door
-from farley.accounts.models import User
+from farley.accounts.models import User, validate_name
 from farley.accounts.roles import Role
 from farley.accounts.teams import Team, TeamMember
 from farley.calendars.filling import Source
@@ -38,12 +39,18 @@ from farley.exchange.instance_out import ABOUT, GROUP, LAYOUT, Row, Written, fie
 from farley.exchange.models import SavedMapping
 from farley.fields.models import Field
 from farley.journal.models import Noun
-from farley.journal.records import Condition, Entry
+from farley.journal.records import Condition, Entry, StoreProblem
+from farley.lists import tabs
 from farley.lists.models import DefaultView, View
 from farley.spaces.models import Home, Membership, Space
 from farley.spaces.operations import writing
 
 AT_ONCE: Final = 500
+# What is raised on the way by a line that is not as it was written; nothing of the folder comes in then.
+DAMAGE: Final = (
+    *(LookupError, ValueError, TypeError, AttributeError, RecursionError),
+    *(InvalidVCard, StoreProblem, ValidationError, ObjectDoesNotExist, IntegrityError, DataError),
+)
 M = TypeVar("M", bound=models.Model)
 
 
@@ -59,8 +66,10 @@ def read_all(folder: Path, *, by: Actor, door: Door, progress: Callable[[int], N
         raise CannotRead(
             f"{folder} has no {ABOUT}: it is no export of everything, or one that was cut short"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CannotRead(f"{folder / ABOUT} is damaged") from error
+    if not isinstance(about, dict):
+        raise CannotRead(f"{folder / ABOUT} is damaged")
     if about.get("layout") != LAYOUT:
         raise CannotRead(f"this Farley reads layout {LAYOUT}, not {about.get('layout')}: take a newer one")
     with write_turn():
@@ -69,11 +78,17 @@ def read_all(folder: Path, *, by: Actor, door: Door, progress: Callable[[int], N
         reading = _Reading(folder, by, door, progress)
         try:
             reading.everything()
-        except (KeyError, ValueError, TypeError, InvalidVCard) as error:
-            raise CannotRead(f"{reading.at}: {error}") from error
+        except DAMAGE as error:
+            raise CannotRead(f"{reading.at}: {_told(error)}") from error
         if reading.written.counts != about.get("counts"):
             raise CannotRead(f"the counts in {ABOUT} are others than those of what is there: some of it is missing")
     return reading.written
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    return f"there is no {error}" if isinstance(error, KeyError) else str(error)
 
 
 class _Reading:
@@ -87,14 +102,13 @@ class _Reading:
         self._teams: dict[str, Team] = {}
         self._spaces: dict[str, Space] = {}
         self._fields: dict[str, Field] = {}
+        self._views: dict[int, int] = {}  # by their lines
         self._groups: dict[tuple[str, str], int] = {}  # contacts that are groups, by space and UID
 
     def everything(self) -> None:
-        accounts = list(self._counted("accounts", self._folder / "accounts.jsonl"))
-        self._accounts(accounts)
+        accounts = list(self._accounts())
         self._make_teams()
-        spaces = list(self._counted("spaces", self._folder / "spaces.jsonl"))
-        self._make_spaces(spaces)
+        spaces = list(self._make_spaces())
         self._make_fields()
         for row in spaces:
             self._space(self._spaces[row["name"]])
@@ -106,7 +120,8 @@ class _Reading:
         for row in spaces:
             Space.objects.filter(name=row["name"]).update(archived_at=row["archived_at"])
         for row in accounts:
-            User.objects.filter(name=row["name"]).update(is_active=row["is_active"])
+            columns = tabs.with_views_called(row["columns"], self._views)
+            User.objects.filter(name=row["name"]).update(is_active=row["is_active"], columns=columns)
             if home := row["new_contacts_go_to"]:
                 Home.objects.create(user=self._users[row["name"]], space=self._spaces[home])
 
@@ -123,8 +138,8 @@ class _Reading:
             yield row
         self.written.add(what, count)
 
-    def _accounts(self, found: Sequence[Row]) -> None:
-        for row in found:
+    def _accounts(self) -> Iterator[Row]:
+        for row in self._counted("accounts", self._folder / "accounts.jsonl"):
             user = _made(User, row, is_active=True)
             user.set_unusable_password()
             user.clean_fields(exclude=["password"])
@@ -133,6 +148,7 @@ class _Reading:
             photo = self._folder / "photos" / f"{user.name}.webp"
             if photo.exists():
                 portraits.keep(user, photo.read_bytes())
+            yield row
 
     def _user(self, name: str | None) -> User | None:
         return None if name is None else self._users[name]
@@ -140,6 +156,7 @@ class _Reading:
     def _make_teams(self) -> None:
         for row in self._counted("teams", self._folder / "teams.jsonl"):
             team = _made(Team, row)
+            validate_name(team.name)
             team.save(force_insert=True)
             self._teams[team.name] = team
             TeamMember.objects.bulk_create(
@@ -152,9 +169,10 @@ class _Reading:
                 for each in row["members"]
             )
 
-    def _make_spaces(self, found: Sequence[Row]) -> None:
-        for row in found:
+    def _make_spaces(self) -> Iterator[Row]:
+        for row in self._counted("spaces", self._folder / "spaces.jsonl"):
             space = _made(Space, row, kind=Space.Kind[row["kind"].upper()], archived_at=None)
+            validate_name(space.name)  # it is the name of a folder, too
             space.save(force_insert=True)
             self._spaces[space.name] = space
             for each in row["members"]:
@@ -166,6 +184,7 @@ class _Reading:
                     given_by=self._user(each["given_by"]),
                     since=_instant(each["since"]),
                 )
+            yield row
 
     def _make_fields(self) -> None:
         for row in self._counted("fields", self._folder / "fields.jsonl"):
@@ -181,6 +200,7 @@ class _Reading:
             if group := row.get("group"):
                 view.query = view.query.replace(GROUP, f"group={self._groups[group['space'], group['uid']]}")
             view.save(force_insert=True)
+            self._views[len(self._views) + 1] = view.pk
             for name in row["comes_first_for"]:
                 DefaultView.objects.create(user=self._users[name], view=view, list=view.list)
 

@@ -29,9 +29,11 @@ from farley.calendars.filling import Source
 from farley.calendars.models import Calendar, CalendarObject
 from farley.contacts.models import Affiliation, Contact, ExternalId, Tag
 from farley.conversations.models import KINDS, About
+from farley.database.moments import one_moment
 from farley.exchange.models import SavedMapping
 from farley.fields.models import Field
 from farley.journal.models import Noun
+from farley.lists import tabs
 from farley.lists.models import DefaultView, View
 from farley.spaces.models import Home, Membership, Space
 
@@ -71,12 +73,18 @@ class Written:
 def write_all(folder: Path, *, by: Actor, door: Door, progress: Callable[[int], None] = lambda _done: None) -> Written:
     """Write everything into `folder`, which is empty or not there. `farley.json` comes last: with it all is whole.
 
+    It is as it was at one moment, whoever goes on writing.
     For whoever runs the server: private spaces are in it. Raises NotEmpty, OSError.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise NotEmpty(folder)
     note(Verb.EXPORTED, by=by, door=door, subject="everything")
+    with one_moment():
+        return _write_all(folder, progress)
+
+
+def _write_all(folder: Path, progress: Callable[[int], None]) -> Written:
     written = Written()
     names = _Names()
     for name, rows in (
@@ -119,6 +127,8 @@ class _Names:
             pk: field_name(self.spaces.get(space), noun, key)
             for pk, space, noun, key in Field.objects.values_list("pk", "space", "noun", "key")
         }
+        views = View.objects.filter(deleted_at=None).order_by("pk").values_list("pk", flat=True)
+        self.views: dict[int, int] = {pk: number for number, pk in enumerate(views, 1)}  # by their lines
 
     def user(self, pk: int | None) -> str | None:
         return None if pk is None else self.users[pk]
@@ -144,7 +154,8 @@ def plain(row: models.Model, *but: str) -> Row:
 def _accounts(names: _Names) -> Iterator[Row]:
     homes = dict(Home.objects.values_list("user", "space"))
     for user in User.objects.order_by("pk"):
-        yield {**plain(user), "new_contacts_go_to": names.space(homes.get(user.pk))}
+        columns = tabs.with_views_called(user.columns, names.views)
+        yield {**plain(user), "columns": columns, "new_contacts_go_to": names.space(homes.get(user.pk))}
 
 
 def _teams(names: _Names) -> Iterator[Row]:

@@ -5,7 +5,8 @@ Kept with the account like columns: it is about whoever looks, and about nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from farley.accounts.actor import Actor
 from farley.accounts.models import User
@@ -43,5 +44,18 @@ def pin(list_name: str, view: View, *, is_on: bool, by: Actor) -> None:
     remember(_PINNED.format(list_name), ",".join(map(str, kept)), by=by)
 
 
+def with_views_called(columns: Mapping[str, Any], called: Mapping[int, int]) -> dict[str, Any]:
+    """What an account keeps of lists (`User.columns`), each view named otherwise; what `called` has not is left out."""
+    told = dict(columns)
+    for name, held in columns.items():
+        if name.endswith((_ORDER.format(""), _PINNED.format(""))) and isinstance(held, str):
+            told[name] = ",".join(str(called[pk]) for pk in _numbers(held) if pk in called)
+    return told
+
+
 def _read(name: str, user: User) -> list[int]:
-    return [int(each) for each in remembered(name, user).split(",") if each.isascii() and each.isdigit()]
+    return _numbers(remembered(name, user))
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(each) for each in text.split(",") if each.isascii() and each.isdigit()]

@@ -373,3 +373,52 @@ def test_without_a_calendar_the_pages_say_what_to_do(page_of_alice: Client) -> N
     assert "Make one first" in text_of(page_of_alice.get("/calendar/new/").content)
     assert "You share no space with anybody" not in text_of(page_of_alice.get("/calendar/?view=team").content)
     assert "Nothing to do" in text_of(page_of_alice.get("/tasks/").content)
+
+
+def test_what_programs_wrote_that_would_not_be_taken_here_keeps_nobody_from_moving_and_changing_it(
+    page_of_alice: Client, alice: User, work: Calendar
+) -> None:
+    notes = "\\nTop " + "long " * 30_000
+    odd = (
+        f"DTSTART;{BERLIN}:20261126T090000",
+        "LOCATION: " + "x" * 1200,
+        "URL:message:%3Cid%3E",
+        f"DESCRIPTION:{notes}",
+    )
+    entry = hand_of(alice).entry(work, an_event("", *odd))
+    url = f"/calendar/entries/{entry.pk}/"
+    moved = page_of_alice.post(f"{url}move/", {"by": "60"}, headers=hx())
+    assert "“No title”: Thu 26 November, 10:00" in text_of(moved.content)
+    form = page_of_alice.get(url).content.decode()
+    assert len(form) < 200_000
+    assert "These are longer than can be changed here." in form
+    [title] = re.findall(r'<input id="entry-title"[^>]*>', form)
+    assert " required" not in title
+    again = page_of_alice.post(url, {"title": "", "start_on": "never", "repeat": ""})
+    assert "These are longer than can be changed here." in again.content.decode()
+    fields = re.findall(r'name="(place|url)" value="(.*?)"', form)
+    times = {**NINE, "end_at": "11:00"}
+    saved = page_of_alice.post(url, {"title": "", "repeat": "", "class": "PRIVATE", **dict(fields), **times})
+    assert saved.status_code == 302
+    written = only("").content.data
+    assert (b"T110000" in written, b"CLASS:PRIVATE" in written) == (True, True)
+    assert written.count(b"long ") > 20_000
+    assert b"URL:message:%3Cid%3E" in written
+    page_of_alice.post(url, {"title": "Named", "repeat": "", **dict(fields), **times, "notes": "Short"})
+    assert only("Named").ical.main.text("DESCRIPTION") == "Short"
+    refused = page_of_alice.post(url, {"title": "", "repeat": "", **times, "url": "message:x"})
+    told = text_of(refused.content)
+    assert ("Type a title." in told, "A link begins with https://." in told) == (True, True)
+
+
+def test_one_of_a_series_does_not_take_all_of_it_into_another_calendar(
+    page_of_alice: Client, alice: User, work: Calendar
+) -> None:
+    other = a_calendar(space_of(alice), "Other")
+    rounds = hand_of(alice).entry(work, an_event("Round", f"DTSTART;{BERLIN}:20261126T090000", "RRULE:FREQ=WEEKLY"))
+    form = {**NINE, "title": "Round", "calendar": str(other.pk), "at": "20261126T090000", "scope": "one"}
+    refused = page_of_alice.post(f"/calendar/entries/{rounds.pk}/", form)
+    assert "One alone cannot lie in another calendar" in text_of(refused.content)
+    assert only("Round").calendar_id == work.pk
+    page_of_alice.post(f"/calendar/entries/{rounds.pk}/", form | {"scope": "all"})
+    assert only("Round").calendar_id == other.pk

@@ -86,6 +86,11 @@ def entry(request: PageRequest, pk: int) -> HttpResponse:
     try:
         details = entry_form.details_of(request.POST, source, scope, me=_me(request))
         chosen = _chosen(choices, request.POST.get("calendar", str(opened.entry.calendar_id)))
+        if scope is Scope.ONE and chosen.pk != opened.shown.pk:
+            text = gettext(
+                "One alone cannot lie in another calendar: choose below that all are meant, or this and the following."
+            )
+            raise Unusable({"calendar": text})
         batch = _saved(request, opened, details, scope, chosen)
     except EditConflict:
         text = gettext("Somebody else changed this meanwhile. What you typed is here; nothing was saved yet.")
@@ -252,7 +257,7 @@ def _form(
     values = entry_form.values_of(source)
     days = list(source.rule.days)
     if request.method == "POST":
-        values |= {name: request.POST.get(name, "") for name in values}
+        values |= {name: request.POST.get(name, values[name] if name == "notes" else "") for name in values}
         days = request.POST.getlist("days")
     else:
         values |= {
@@ -272,6 +277,8 @@ def _form(
         "source": source,
         "heading": _heading(kind, is_new=opened is None and not source.is_task),
         "values": values,
+        "notes": f"\n{values['notes']}" if values["notes"].startswith("\n") else values["notes"],  # a browser drops one
+        "has_long_notes": len(values["notes"]) > entry_form.MAX_TEXT["notes"] and "notes" not in request.POST,
         "days": days,
         "attached": entry_form.attached_to(source),
         "typed_link": request.POST.get("add_link", ""),

@@ -205,18 +205,13 @@ def details_of(posted: QueryDict, source: Source, scope: Scope, *, me: Invited) 
     """What was changed in the form. Raises Unusable."""
     was = values_of(source)
     typed = was | {name: posted.get(name, "").replace("\r\n", "\n") for name in was}
-    typed = {name: value if name == "notes" else value.strip() for name, value in typed.items()}
+    typed = {name: value if name == "notes" or value == was[name] else value.strip() for name, value in typed.items()}
     if not source.is_task and "all_day" not in posted:
         typed["all_day"] = ""
     typed["is_free"] = posted.get("is_free", "")
     errors: dict[str, str] = {}
-    if not typed["title"]:
-        errors["title"] = gettext("Type a title.")
-    for name, most in MAX_TEXT.items():
-        if len(typed[name]) > most:
-            errors[name] = gettext("This is longer than Farley keeps.")
-    if typed["url"] and not typed["url"].lower().startswith(("https://", "http://", "mailto:", "tel:")):
-        errors["url"] = gettext("A link begins with https://.")
+    typed["notes"] = typed["notes"] if "notes" in posted else was["notes"]  # too long for the form
+    _judge_texts(typed, was, errors, is_new=source.component is None)
     details = Details(
         summary=_changed(typed, was, "title"),
         location=_changed(typed, was, "place"),
@@ -245,6 +240,18 @@ def details_of(posted: QueryDict, source: Source, scope: Scope, *, me: Invited) 
     if errors:
         raise Unusable(errors)
     return details
+
+
+def _judge_texts(typed: Mapping[str, str], was: Mapping[str, str], errors: dict[str, str], *, is_new: bool) -> None:
+    """What programs wrote that would not be taken here stays, as long as nobody changes it."""
+    if not typed["title"] and (is_new or was["title"]):
+        errors["title"] = gettext("Type a title.")
+    for name, most in MAX_TEXT.items():
+        if len(typed[name]) > most and typed[name] != was[name]:
+            errors[name] = gettext("This is longer than Farley keeps.")
+    url = typed["url"] if typed["url"] != was["url"] else ""
+    if url and not url.lower().startswith(("https://", "http://", "mailto:", "tel:")):
+        errors["url"] = gettext("A link begins with https://.")
 
 
 def _changed(typed: Mapping[str, str], was: Mapping[str, str], name: str) -> str | None:

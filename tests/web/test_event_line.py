@@ -116,9 +116,11 @@ def test_an_english_line_is_read(line: str, expected: str) -> None:
         ("Treffen Mittwoch 14 Uhr", "de", "Treffen Mittwoch | 25.11.26 14:00 | ?Mittwoch"),  # today, or in a week?
         ("pitch next Friday", "en", "pitch next Friday | - | ?next Friday"),  # of this week, or of the next?
         ("tea tomorrow at 3", "en", "tea at 3 | 26.11.26 | ?at 3"),  # by day or by night?
+        ("Essen 31.2. 12:30", "de", "Essen 31.2. | 25.11.26 12:30 | ?31.2."),  # which day has that number?
+        ("Lunch 31.12.9999 12:30", "en", "Lunch 31.12.9999 | 25.11.26 12:30 | ?31.12.9999"),  # who plans that?
         ("Frühstück 8 Uhr", "de", "Frühstück | 25.11.26 08:00 | ?08:00"),  # that is past today
         ("report of 3.12. tomorrow 9:00", "en", "report of tomorrow | 03.12.26 09:00 | ?tomorrow"),
-        ("trip 31.2.", "de", "trip 31.2. | -"),
+        ("trip 31.2.", "de", "trip 31.2. | - | ?31.2."),
         ("guten Morgen sagen", "de", "guten Morgen sagen | -"),
         ("", "de", " | -"),
     ],

@@ -49,6 +49,9 @@ def test_a_line_says_when(ada: Contact, page_of_alice: Client) -> None:
     assert entry.summary == "Lunch"
     assert timezone.localtime(entry.starts_at).date() == timezone.localdate() + dt.timedelta(days=1)
     assert "Say when" in planned(page_of_alice, ada, "event", title="Lunch")
+    for line, words in (("Lunch 31.2.9999 23:59", "31.2.9999"), ("Tea tomorrow at 3", "at 3")):
+        assert f"What “{words}” means is not sure" in planned(page_of_alice, ada, "event", title=line)
+    assert "no time that can be read" in planned(page_of_alice, ada, "event", title="Lunch", at="9999-12-31T23:59")
     assert CalendarObject.objects.count() == 1
 
 

@@ -65,5 +65,7 @@ def test_only_what_one_may_change_and_has_switched_on_reminds(client: Client, al
     with time_machine.travel(NOON, tick=False):
         client.force_login(alice)
     assert titles(client, "11:50") == ["Zyx"]
+    for starts in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):  # nothing takes place there
+        assert client.post(reverse("answer-reminder", args=[entry.pk]), {"starts": starts}).status_code == 302
     client.post(reverse("switch-calendars"), {"calendar": []})
     assert titles(client, "11:50") == []

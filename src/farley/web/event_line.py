@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from farley.web import event_words as words
 
 MAX_LINE = 1000  # characters that are read
+YEARS = range(2, 9998)  # of days that one can count on from, both ways, in any zone
 _DAY = dt.timedelta(days=1)
 _GAP = "\0"  # stands where something was taken out
 _ASIDE = 0xFDD0  # the first of 32 code points that no text has: each stands for something that was set aside
@@ -210,10 +211,16 @@ class _Reader:
 
     def _one_date(self, found: re.Match[str]) -> bool:
         self.on = self._date(found["date"])
+        if self.on is None:  # the 31st of a month that has 30 days
+            self.unsure.append(found["date"].strip())
         return self.on is not None
 
     def _date(self, written: str) -> dt.date | None:
-        """A date; without a year the next one of that name, today too."""
+        """A date that a calendar can hold; without a year the next one of that name, today too."""
+        day = self._any_date(written)
+        return day if day is not None and day.year in YEARS else None
+
+    def _any_date(self, written: str) -> dt.date | None:
         try:
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
                 return dt.date.fromisoformat(written)

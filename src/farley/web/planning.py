@@ -90,6 +90,9 @@ def _details(request: PageRequest, form: PlanForm) -> Details:
     )
     start, due = _moment(form.at), _day(form.due)
     is_told = start is not None if not form.is_task else due is not None
+    if draft.unsure and not is_told and not form.is_task:  # a task can do without
+        said = gettext("What “{words}” means is not sure. Set day and time below.")
+        raise BadPlan(said.format(words=", ".join(draft.unsure)))
     details = Details(summary=form.title) if is_told else details_of(draft)
     if not details.summary:
         raise BadPlan(gettext("Type a title."))
@@ -107,9 +110,12 @@ def _details(request: PageRequest, form: PlanForm) -> Details:
 
 def _moment(text: str) -> dt.datetime | None:
     try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=None) if text else None
+        at = dt.datetime.fromisoformat(text).replace(tzinfo=None) if text else None
     except ValueError as error:
         raise BadPlan(gettext("This is no time that can be read. Give day and time.")) from error
+    if at is not None and at.year not in event_line.YEARS:
+        raise BadPlan(gettext("This is no time that can be read. Give day and time."))
+    return at
 
 
 def _day(text: str) -> dt.date | None:

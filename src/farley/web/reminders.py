@@ -46,11 +46,11 @@ def answer_reminder(request: PageRequest, pk: int) -> HttpResponse:
     entry = get_object_or_404(CalendarObject.objects.told_to(request.actor), pk=pk)
     now, minutes = timezone.now(), request.POST.get("minutes", "")
     try:
-        starts = dt.datetime.fromisoformat(request.POST.get("starts", ""))
-    except ValueError:
+        starts = dt.datetime.fromisoformat(request.POST.get("starts", "")).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         starts = now
     until = next((now + dt.timedelta(minutes=each) for each in SNOOZES if str(each) == minutes), None)
-    answer(entry, starts if starts.tzinfo else now, request.user, now, until=until)
+    answer(entry, starts, request.user, now, until=until)
     return _shown(request) if request.htmx else redirect("reminders")
 
 

@@ -17,6 +17,11 @@ import { startReminders } from "./reminders.js";
 import { startReorder } from "./reorder.js";
 import { startToasts } from "./toasts.js";
 
+// The list somebody came from, what was selected in it, what they opened last: of one account, whoever comes next here.
+const { account } = document.body.dataset;
+if (account && account !== (sessionStorage.getItem("account") ?? account)) sessionStorage.clear();
+if (account) sessionStorage.setItem("account", account);
+
 startToasts();
 startDialogs();
 startKeys();

@@ -7,6 +7,7 @@ const SHELL = `farley-shell-${FARLEY.version}`;
 const PAGES = "farley-pages-";
 const MOST = 100; // pages that are kept: the newest
 const KEPT = /^\/(today\/|contacts\/|contacts\/\d+\/)$/;
+const GONE = [403, 404, 410]; // nobody is there any more, or not for whoever looks
 const BUILT = /^\/static\/dist\/[^/]+-[0-9A-Z]{8}\.\w+$/; // a name that stands for its content
 let ends = 0; // how often somebody's time here has ended: what was asked before that is not kept
 
@@ -47,6 +48,11 @@ async function keep(request, answer, asked) {
   for (const old of all.slice(0, Math.max(0, all.length - MOST))) await pages.delete(old);
 }
 
+async function drop(request) {
+  for (const name of await caches.keys())
+    if (name.startsWith(PAGES)) await (await caches.open(name)).delete(pathOf(request));
+}
+
 /** A page as it was when it was seen last, marked as such; else the page that says that there is no network. */
 async function keptPage(request) {
   for (const name of await caches.keys()) {
@@ -70,6 +76,7 @@ async function navigate(event) {
     return keptPage(request);
   }
   if (answer.ok && new URL(answer.url).pathname === login) event.waitUntil(forget()); // asked for, or led there
+  else if (GONE.includes(answer.status)) event.waitUntil(drop(request));
   else if (answer.ok && !answer.redirected && request.method === "GET")
     event.waitUntil(keep(request, answer.clone(), asked).catch(() => undefined));
   return answer;

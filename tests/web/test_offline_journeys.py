@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 
 from farley.accounts.models import User
+from farley.contacts import operations
+from farley.journal.models import Batch, Door
+from farley.journal.writing import one_batch
 from tests.cast import a_card, hand_of, space_of
 from tests.web.conftest import PASSWORD, Enter
 
@@ -19,7 +22,9 @@ def test_who_was_looked_at_is_there_without_a_network_until_somebody_signs_out(e
     page = enter(is_installed=True)
     alice = User.objects.get(name="alice")
     ada = hand_of(alice).contact(space_of(alice), a_card("Ada King", "EMAIL:ada@example.org"))
+    page.evaluate("() => Object.assign(sessionStorage, { account: 'bob', list: '{}', 'list-place': '{}' })")
     page.goto("/contacts/")
+    assert page.evaluate("() => Object.entries({ ...sessionStorage })[0]") == ["account", "alice"]
     page.evaluate("() => navigator.serviceWorker.ready")
     page.wait_for_function("() => navigator.serviceWorker.controller")
     page.goto(f"/contacts/{ada.pk}/")
@@ -62,6 +67,12 @@ def test_who_was_looked_at_is_there_without_a_network_until_somebody_signs_out(e
     page.evaluate("() => navigator.serviceWorker.ready")
     page.goto(f"/contacts/{ada.pk}/")
     page.wait_for_function(f"async () => (await ({KEPT})()).length")
+    with one_batch(Batch.Act.DELETE, by=alice.actor, door=Door.WEB) as batch:
+        operations.delete([ada], by=alice.actor, door=Door.WEB, batch=batch)
+    page.goto(f"/contacts/{ada.pk}/")
+    page.wait_for_function(
+        f"async () => !(await (await caches.open('farley-pages-alice')).match('/contacts/{ada.pk}/'))"
+    )
     page.context.clear_cookies()  # the session has ended elsewhere
     page.goto("/login/")
     page.wait_for_function(f"async () => !(await ({KEPT})()).length")

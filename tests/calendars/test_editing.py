@@ -92,6 +92,27 @@ def test_all_from_one_on_becomes_a_series_of_its_own() -> None:
     assert (whole, same.uid) == (None, "1")
 
 
+def test_what_was_changed_of_one_alone_stays_when_all_or_the_following_are_changed_from_there() -> None:
+    special = at("20261215T100000")
+    ical = event("RRULE:FREQ=WEEKLY;COUNT=5")
+    ical = changed_one(ical, at("20261222T100000"), Details(summary="Christmas", location="Linde"), stamp=STAMP)
+    there = Details(summary="Special", start=at("20261215T120000"), end=at("20261215T130000"))
+    ical = changed_one(ical, special, there, stamp=STAMP)
+    whole = changed(ical, Details(location="Attic"), stamp=STAMP, at=special)
+    before, after = changed_from(ical, special, Details(location="Attic"), uid="2", stamp=STAMP)
+    later = Details(location="Attic", start=at("20261215T130000"), end=at("20261215T140000"))
+    _, moved = changed_from(ical, special, later, uid="2", stamp=STAMP)
+
+    def told(ical: ICalendar) -> list[str]:
+        return [f"{each.text('SUMMARY')}, {each.text('LOCATION')}" for each in ical.components]
+
+    assert told(whole) == ["Stand-up, Attic", "Christmas, Linde", "Special, Attic"]
+    assert days(whole) == ["01.12. 10:00", "08.12. 10:00", "15.12. 12:00", "22.12. 10:00", "29.12. 10:00"]
+    assert (days(before), days(after)) == (days(whole)[:2], days(whole)[2:])
+    assert told(after) == told(moved) == told(whole)
+    assert days(moved) == ["15.12. 13:00", "22.12. 13:00", "29.12. 13:00"]
+
+
 @pytest.mark.parametrize(
     ("end", "expected"),
     [("COUNT=3", ["10.12. 00:00", "11.12. 00:00"]), ("UNTIL=20261210", ["10.12. 00:00"])],

@@ -33,8 +33,13 @@ def made(kind: str, details: Details, *, uid: str, stamp: When, prodid: str) -> 
     return editor.ical
 
 
-def changed(ical: ICalendar, details: Details, *, stamp: When) -> ICalendar:
-    """All of it. Where a series begins at another time, what was moved out of it or taken from it moves along."""
+def changed(ical: ICalendar, details: Details, *, stamp: When, at: When | None = None) -> ICalendar:
+    """All of it. Where a series begins at another time, what was moved out of it or taken from it moves along.
+
+    What was changed of one occurrence alone stays as it is, but for the one that somebody looks `at`; its time stays.
+    """
+    untimed = replace(details, start=None, end=None, has_no_start=False, has_no_end=False)
+    ical = _also_at(ical, at, untimed, stamp)
     editor = Editor(ical, _place_of_main(ical))
     before = editor.component.start_at
     apply(editor, details)
@@ -64,7 +69,7 @@ def changed_from(
     series = ical.components[0] if ical.main is None else ical.main
     first = series.start_at
     if first is None or zones.instant(at) <= zones.instant(first):
-        return None, changed(ical, details, stamp=stamp)
+        return None, changed(ical, details, stamp=stamp, at=at)
     return ended_before(ical, at, stamp=stamp), _tail(ical, at, details, uid=uid, stamp=stamp)
 
 
@@ -171,9 +176,7 @@ def _tail(ical: ICalendar, at: When, details: Details, *, uid: str, stamp: When)
     limit = zones.instant(at)
     first = ical.main.start_at if ical.main else None
     while True:
-        earlier = next(
-            (each for each in ical.overrides if not _is_from(each, limit, zones) or _is_at(each, at, zones)), None
-        )
+        earlier = next((each for each in ical.overrides if not _is_from(each, limit, zones)), None)
         if earlier is None:
             break
         ical = ical.without_component(earlier)
@@ -186,12 +189,18 @@ def _tail(ical: ICalendar, at: When, details: Details, *, uid: str, stamp: When)
             other = Editor(editor.ical, n)
             other.set_text("UID", uid)
             editor.ical = other.ical
-    return changed(editor.ical, details, stamp=stamp)
+    return changed(_also_at(editor.ical, at, details, stamp), details, stamp=stamp)
 
 
-def _is_at(override: Component, at: When, zones: Zones) -> bool:
-    identity = override.recurrence_id
-    return identity is not None and not override.is_this_and_future and _is_same(identity, at, zones)
+def _also_at(ical: ICalendar, at: When | None, details: Details, stamp: When) -> ICalendar:
+    """With `details` said of one occurrence, too, if that says something of its own."""
+    place = _place_of_override(ical, at) if at is not None else None
+    if place is None or not _has_series(ical):
+        return ical
+    editor = Editor(ical, place)
+    apply(editor, replace(details, rule=None))
+    stamp_change(editor, stamp, ical)
+    return editor.ical
 
 
 def _begin_at(editor: Editor, first: When, at: When) -> None:

@@ -69,7 +69,7 @@ def change(
         return storing.store(entry.calendar, entry.href, ical.octets, expected=expected, by=by, door=door, batch=batch)
 
     if at is None or scope is Scope.ALL:
-        return kept(editing.changed(entry.ical, details, stamp=_now()))
+        return kept(editing.changed(entry.ical, details, stamp=_now(), at=at))
     if scope is Scope.ONE:
         return kept(editing.changed_one(entry.ical, at, details, stamp=_now()))
     uid = str(uuid.uuid4())

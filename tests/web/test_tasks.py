@@ -122,3 +122,21 @@ def test_of_a_series_only_those_times_are_meetings_that_name_the_contact(page_of
         assert [each for each in found[1] if each == "Weekly"] == past if contact is ada else found[1] == past
         assert ("With both" in timeline, "With Ben" in timeline) == (True, False)
         assert ("Weekly" in timeline) is (contact is ada)
+
+
+def test_a_series_of_tasks_that_is_done_to_the_end_is_open_no_more(
+    page_of_alice: Client, alice: User, todo: Calendar
+) -> None:
+    for number, first in (("1", "20261120"), ("2", "20250101")):
+        days = (f"DTSTART;VALUE=DATE:{first}", f"DUE;VALUE=DATE:{int(first) + 1}", "RRULE:FREQ=DAILY;COUNT=2")
+        stored = hand_of(alice).entry(todo, a_task(number, f"Water {number}", *days))
+        for day in (first, str(int(first) + 1)):
+            html = page_of_alice.get("/tasks/").content.decode()
+            assert re.findall(r'name="at" value="(\d+)"', html) == [day]
+            page_of_alice.post(f"/tasks/{stored.pk}/done/", {"at": day})
+        assert "Nothing to do" in text_of(page_of_alice.get("/tasks/").content), number
+    undated = ("RRULE:FREQ=DAILY", "DUE;VALUE=DATE:00010101", "RRULE:FREQ=YEARLY;INTERVAL=3")
+    for number, lines in (("3", undated[:1]), ("4", undated[1:2]), ("5", undated[1:])):
+        hand_of(alice).put(todo, a_task(number, f"Odd {number}", *lines))
+    told = text_of(page_of_alice.get("/tasks/").content)
+    assert [number for number in "345" if f"Odd {number}" in told] == ["3", "4", "5"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from farley.calendars.models import CLOSED, CalendarObject, Components
 from farley.calendars.occurrences import Occurrence
 from farley.calendars.series import Scope
 from farley.codecs.icalendar import When
+from farley.codecs.icalendar_values import plus
 from farley.journal.models import Batch, Door
 from farley.journal.records import StoreProblem
 from farley.journal.writing import one_batch
@@ -34,7 +35,9 @@ from farley.web.toasts import toast, warn
 MOST = 500  # on the page
 MOST_DONE = 100
 MOST_RECURRING = 50  # whose next time is looked up
-_AHEAD, _BEHIND = dt.timedelta(days=400), dt.timedelta(days=100)
+MOST_TIMES = 1_000  # of a series that are looked through
+_AHEAD, _BEHIND, _FAR = dt.timedelta(days=400), dt.timedelta(days=100), dt.timedelta(days=4000)
+_SLACK = dt.timedelta(days=2)
 
 
 @dataclass(slots=True)
@@ -156,10 +159,9 @@ def tasks_context(request: PageRequest, *, shows_done: bool) -> dict[str, Any]:
 
 
 def rows_of(entries: Sequence[CalendarObject], calendars: Mapping[int, ShownCalendar]) -> list[Row]:
-    """Tasks of these calendars as lists show them."""
+    """Tasks of these calendars as lists show them; without series of which each time is done."""
     rows = [_row(entry, calendars[entry.calendar_id]) for entry in entries]
-    _next_of_series(rows, entries)
-    return rows
+    return _next_of_series(rows, entries)
 
 
 def _row(entry: CalendarObject, shown: ShownCalendar) -> Row:
@@ -179,18 +181,37 @@ def due_of(entry: CalendarObject) -> dt.datetime | None:
     return entry.due_at.astimezone(zone).replace(tzinfo=None)
 
 
-def _next_of_series(rows: Iterable[Row], entries: Sequence[CalendarObject]) -> None:
-    """Have rows of series tell of the first time that is not done."""
+def _next_of_series(rows: Sequence[Row], entries: Sequence[CalendarObject]) -> list[Row]:
+    """Have rows of series tell of the first time that is not done; those where there is none any more are left out."""
     by_pk = {entry.pk: entry for entry in entries}
     zone, now = timezone.get_current_timezone(), timezone.now()
+    over: set[int] = set()
     for row in [row for row in rows if row.is_recurring][:MOST_RECURRING]:
-        entry = by_pk[row.pk]
-        start = max(now - _BEHIND, entry.first_at or now)
-        found = occurrences.of_object(entry, start - dt.timedelta(days=2), start + _AHEAD, zone=zone, most=200)
-        following = next((each for each in found if each.status not in CLOSED), None)
-        if following is not None and following.recurrence_id is not None:
+        following, is_over = _following(by_pk[row.pk], now, zone)
+        if is_over:
+            over.add(row.pk)
+        elif following is not None and following.recurrence_id is not None:
             row.at, row.due = following.recurrence_id.written(), _end_of(following, zone)
-            row.url = url_of(entry, row.at)
+            row.url = url_of(by_pk[row.pk], row.at)
+    return [row for row in rows if row.pk not in over]
+
+
+def _following(entry: CalendarObject, now: dt.datetime, zone: dt.tzinfo) -> tuple[Occurrence | None, bool]:
+    """What of a series is to be done next, of late rather than long ago; and whether it is known that nothing is."""
+    if entry.first_at is None or entry.last_at is None:
+        return None, False
+    first, latest = plus(entry.first_at, -_SLACK), now + _FAR
+    start, last = max(now - _BEHIND - _SLACK, first), min(entry.last_at, latest) + _SLACK
+    is_complete = entry.last_at < latest
+    for since, until in ((start, start + _AHEAD), (first, start), (start + _AHEAD, last)):
+        if since >= until:
+            continue
+        found = occurrences.of_object(entry, since, until, zone=zone, most=MOST_TIMES)
+        following = next((each for each in found if each.status not in CLOSED), None)
+        if following is not None:
+            return following, False
+        is_complete = is_complete and found.is_complete
+    return None, is_complete
 
 
 def _end_of(each: Occurrence, zone: dt.tzinfo) -> dt.datetime:

@@ -73,5 +73,12 @@ def test_text_without_a_contact_is_refused_and_stays(page_of_alice: Client) -> N
 
 def test_a_vcard_that_is_pasted_is_imported_as_a_file_is(alice: User, page_of_alice: Client) -> None:
     text = "BEGIN:VCARD\nVERSION:4.0\nFN:Ada\nX-OWN:kept\nEND:VCARD\n"
-    answer = page_of_alice.post("/contacts/paste/", {"text": text, "space": "alice"})
-    assert answer["Location"].startswith("/contacts/import/")
+    for around in ("", "Name;Mail\nAda;ada@x.example\nBea;bea@x.example\n"):
+        answer = page_of_alice.post("/contacts/paste/", {"text": around + text, "space": "alice"})
+        assert answer["Location"].startswith("/contacts/import/")
+
+
+def test_text_that_only_speaks_of_a_vcard_is_read_as_text(page_of_alice: Client) -> None:
+    text = "Name,BEGIN:VCARD\nAda King,ada@x.example\nBea,bea@x.example"
+    page = page_of_alice.post("/contacts/paste/", {"text": text, "space": "alice"})
+    assert (page.status_code, "ada@x.example" in page.content.decode()) == (200, True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,6 +31,7 @@ from farley.contacts import operations, storing
 from farley.contacts.listing import as_spelt
 from farley.contacts.storing import StoreProblem
 from farley.exchange import importing, uploads
+from farley.exchange.formats import VCARD, How
 from farley.exchange.tasks import run_import
 from farley.journal.models import Door
 from farley.spaces.models import Space
@@ -41,6 +43,7 @@ from farley.web.spaces import choices_of, home_of
 
 MAX_TEXT = 100_000  # characters
 MAX_VALUE = 1000
+_BEGIN = re.compile(r"^[ \t]*BEGIN:VCARD[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _MOST = 40  # values of one kind
 _NAME = ("family", "given", "additional", "prefix", "suffix")  # as N has them
 _PLACE = {
@@ -86,7 +89,7 @@ def paste(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         space = get_object_or_404(Space.objects.visible_to(request.actor), name=request.POST.get("space", ""))
         require(space, request.actor, Role.EDITOR)
-        if "BEGIN:VCARD" in text.upper():
+        if _BEGIN.search(text):
             return _imported(request, space, text)
         draft = _given(request.POST) if "save" in request.POST else read_pasted(text)
         try:
@@ -115,7 +118,10 @@ def paste(request: PageRequest) -> HttpResponse:
 
 def _imported(request: PageRequest, space: Space, text: str) -> HttpResponse:
     """What is a vCard already loses nothing as a file."""
-    sources = uploads.receive([(gettext("pasted text"), [text.encode()])])
+    sources = [
+        replace(source, how=How(VCARD))  # whatever stands around it
+        for source in uploads.receive([(gettext("pasted text"), [text.encode()])])
+    ]
     try:
         run = importing.prepare(space, sources, by=request.actor, door=Door.WEB, is_dry_run=True)
     except BaseException:

@@ -171,6 +171,27 @@ def test_what_takes_the_place_of_a_file_that_is_being_taken_is_taken_too(
     assert names(space) == ["Ada", "Bea"]
 
 
+def test_a_file_that_may_not_be_read_is_told_of_once_and_keeps_no_other_waiting(
+    watched: RegularImport, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = lay(watched, "a.vcf", a_card("Ada"), changed=1)
+    lay(watched, "b.vcf", a_card("Bea"), changed=1)
+    opened = os.open
+
+    def refused(path: Any, *given: Any, **named: Any) -> int:  # permissions mean nothing to root, who may run this
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refused)
+        assert [look(watched) for _ in range(3)] == [0, 1, 0]
+        assert (tasks.tell(), tasks.tell()) == (1, 0)
+    assert (watched.trouble, look(watched)) == ("", 1)
+    carried_out()
+    assert names(space) == ["Ada", "Bea"]
+
+
 def test_nothing_is_laid_aside_out_of_the_folder(watched: RegularImport, space: Space, tmp_path: Path) -> None:
     for inside in (watched.path / "done").glob("*"):
         inside.unlink()

@@ -124,6 +124,9 @@ def _take_file(regular: RegularImport, name: str, size: int, changed: int) -> bo
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return False
+    except PermissionError:  # one such file keeps no other one waiting
+        _tell_unreadable(regular, name, changed)
+        return False
     hashed = hashlib.sha256()
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -146,6 +149,14 @@ def _take_file(regular: RegularImport, name: str, size: int, changed: int) -> bo
         uploads.discard([source])
     _lay_aside(path, FAILED if was.trouble else DONE, after)
     return True
+
+
+def _tell_unreadable(regular: RegularImport, name: str, changed: int) -> None:
+    """Once: it is tried again at every look."""
+    identity = hashlib.sha256(b"\0".join([b"unreadable", name.encode(), str(changed).encode()])).digest()
+    told = {"name": name, "digest": b"", "trouble": "unreadable", "trouble_details": {"file": name}}
+    with write_turn():
+        TakenFile.objects.get_or_create(regular=regular, identity=identity, defaults=told)
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

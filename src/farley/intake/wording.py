@@ -24,6 +24,9 @@ TROUBLES = {
         "columns become and have it remembered; it is tried again at the next look."
     ),
     "file": gettext_noop("“%(file)s” cannot be imported: %(reason)s."),
+    "unreadable": gettext_noop(
+        "Farley may not read “%(file)s”: its permissions say so. It is taken as soon as it may."
+    ),
     "missing": gettext_noop("%(host)s has nothing at this address any more."),
     "gone": gettext_noop("The address at %(host)s has been given up."),
     "login": gettext_noop("%(host)s asks for a name and password. Use a secret address instead."),

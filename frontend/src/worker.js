@@ -29,6 +29,7 @@ async function forget(account = null) {
     if (name.startsWith(PAGES) && name !== `${PAGES}${account}`) await caches.delete(name);
 }
 
+const isPage = (answer) => /^text\/html\b/.test(answer.headers.get("Content-Type") ?? "");
 const pathOf = (request) => new URL(request.url).pathname;
 
 async function keep(request, answer, asked) {
@@ -77,7 +78,7 @@ async function navigate(event) {
   }
   if (answer.ok && new URL(answer.url).pathname === login) event.waitUntil(forget()); // asked for, or led there
   else if (GONE.includes(answer.status)) event.waitUntil(drop(request));
-  else if (answer.ok && !answer.redirected && request.method === "GET")
+  else if (answer.ok && !answer.redirected && isPage(answer)) // and no download, which would have to be read into memory
     event.waitUntil(keep(request, answer.clone(), asked).catch(() => undefined));
   return answer;
 }

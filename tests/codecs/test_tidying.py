@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from farley.codecs.tidy_names import mixed_words, tidy_name
+from farley.codecs.tidy_names import mixed_words, tidy_full_name, tidy_name
 from farley.codecs.tidy_values import one_blank, tidy_country, tidy_email
 from farley.codecs.vcard_values import Name
 
@@ -70,6 +70,11 @@ def test_a_name_that_is_right_or_may_be_stays(name: Name) -> None:
 )  # fmt: skip
 def test_an_e_mail_address_is_mended_where_the_slip_is_sure(before: str, after: str) -> None:
     assert tidy_email(before) == after
+
+
+def test_an_e_mail_address_in_the_place_of_a_name_keeps_its_letters() -> None:
+    assert tidy_full_name("ada@example.org") == "ada@example.org"
+    assert tidy_full_name("ada king") == "Ada King"
 
 
 def test_countries_and_blanks_and_towns() -> None:

@@ -136,6 +136,20 @@ def test_a_name_that_may_be_two_given_names_is_shown_and_not_chosen(alice: User)
     assert (finding.before, finding.after, finding.is_chosen) == ("Anna Maria", "Maria, Anna", False)
 
 
+def test_a_number_that_may_be_of_another_country_is_shown_and_not_chosen() -> None:
+    numbers = ["(617) 236-0442", "49 631 234341", "030 123456", "0044 20 79460000"]
+    card = Card.parse(a_card("Ada King", *(f"TEL:{number}" for number in numbers)))
+    found = proposals(card, Manner.of("DE"), [Rule.PHONES])
+    assert [(each.after, each.is_sure) for each in found] == [
+        ("+49 6172 360442", False),
+        ("+49 4963 1234341", False),
+        ("+49 30 123456", True),
+        ("+44 20 7946 0000", True),
+    ]
+    [plain] = proposals(Card.parse(a_card("Ada King", "TEL:617 236 0442")), Manner.of("US"), [Rule.PHONES])
+    assert plain.is_sure
+
+
 def test_looking_and_tidying_go_on_where_they_were_stopped(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "CHUNK", 2)
     cards = [a_card(f"Person {n}", f"TEL:030 12345{n:02}") for n in range(5)]

@@ -163,8 +163,8 @@ def cased(parts: list[str]) -> list[str]:
     told = _WORD.findall(" ".join(word for word in words if not _is_around(word)))
     told = [word for word in told if word.casefold() not in PARTICLES and len(word) > 1]
     letters = "".join(told)
-    if len(told) < 2 or not (letters.isupper() or letters.islower()):
-        return parts  # one word may be an abbreviation
+    if len(told) < 2 or not (letters.isupper() or letters.islower()) or any("@" in word for word in words):
+        return parts  # one word may be an abbreviation, and an address is no name
     return [
         " ".join(_title(word) if _is_around(word) else _mixed(word, at) for at, word in enumerate(part.split()))
         for part in parts

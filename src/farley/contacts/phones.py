@@ -73,3 +73,21 @@ def international(number: str, region: str) -> str:
     if is_written_so or not phonenumbers.is_valid_number(parsed):
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@lru_cache(maxsize=20_000)
+def is_clear(number: str, region: str) -> bool:
+    """Whether `number` says its country, or is written as numbers of `region` are: with the 0, where they have one.
+
+    (617) 236-0442 would be a number in Germany, too, but hardly anybody there writes it so.
+    """
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number[:250], region, keep_raw_input=True)
+    except phonenumbers.NumberParseException:
+        return False
+    if parsed.country_code_source != phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY:
+        return True
+    prefix = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) or ""
+    return not prefix.startswith("0") or phonenumbers.normalize_digits_only(number).startswith(prefix)

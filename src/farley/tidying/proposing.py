@@ -15,7 +15,7 @@ from farley.codecs.tidy_names import mixed_words, tidy_full_name, tidy_name
 from farley.codecs.tidy_values import one_blank, tidy_country, tidy_email
 from farley.codecs.vcard import Card, Kind, Name, Property
 from farley.contacts.deriving import PHOTO_FORMATS
-from farley.contacts.phones import international
+from farley.contacts.phones import international, is_clear
 
 COUNTRY: Final = 6  # the place of it in ADR
 _STREET, _CITY = 2, 3
@@ -188,7 +188,8 @@ def _of_text(prop: Property, manner: Manner, rules: Collection[Rule]) -> Iterato
     if done and text:
         index, wanted = prop.index, text
         edit = lambda card: card.with_text(index, wanted)  # noqa: E731 - as the others
-        yield Proposal(prop.name, tuple(done), prop.text, text, edit, index)
+        is_sure = Rule.PHONES not in done or is_clear(prop.text, manner.region)
+        yield Proposal(prop.name, tuple(done), prop.text, text, edit, index, is_sure)
 
 
 def _of_address(prop: Property, manner: Manner, rules: Collection[Rule]) -> Iterator[Proposal]:

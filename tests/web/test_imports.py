@@ -289,6 +289,21 @@ def test_the_columns_of_a_table_are_chosen_remembered_and_come_back(alice: User,
 
 
 @pytest.mark.django_db(transaction=True)
+def test_columns_are_told_in_words_and_empty_ones_become_no_own_fields(alice: User, page_of_alice: Client) -> None:
+    columns = upload(
+        page_of_alice,
+        b"Name,Given Name,Given Name Yomi,Family Name,Initials,Hobby,E-mail 1 - Type,E-mail 1 - Value\r\n"
+        b"Ada King,Ada,,King,,Chess,Other,ada@example.org\r\n",
+    )
+    page = page_of_alice.get(columns).content.decode()
+    assert '<option value="=" selected>First name as it is spoken</option>' in page
+    assert '<option value="=" selected>E-mail: what kind (1)</option>' in page
+    check = page_of_alice.post(columns, {})["Location"]
+    run_ready("long")
+    assert "The space has no own field Hobby yet." in text_of(page_of_alice.get(check).content)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_rows_that_were_left_out_are_a_table_to_mend(alice: User, page_of_alice: Client) -> None:
     cards = [a_card("Ada", "EMAIL:both@x.example"), a_card("Bea", "EMAIL:both@x.example")]
     hand_of(alice).many(space_of(alice), cards)

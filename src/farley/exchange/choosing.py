@@ -18,7 +18,7 @@ from farley.codecs.tables import NotATable
 from farley.codecs.vcard import Card
 from farley.database.turns import write_turn
 from farley.exchange import own_lines
-from farley.exchange.formats import TABLES, How, Look, archives_held, format_of, look_at
+from farley.exchange.formats import TABLES, How, Look, NotAnArchive, archives_held, filled, format_of, look_at
 from farley.exchange.mapping import BadMapping, Mapping
 from farley.exchange.models import Import, SavedMapping
 from farley.exchange.reading import REASON
@@ -111,12 +111,20 @@ def define_missing(run: Import, *, by: Actor, door: Door) -> tuple[list[Field], 
 
 
 def _cards_of_new_fields(run: Import) -> Iterator[Card]:
-    """A card for each table, with a line for each own field that a column of it becomes."""
+    """A card for each table, with a line for each own field that a column of it becomes; empty columns become none."""
     for index in tables_of(run):
-        mapping = How.from_json(run.files[index]["how"]).mapping
+        how = How.from_json(run.files[index]["how"])
+        mapping = how.mapping.columns if how.mapping else ()
+        columns = [each for each in mapping if each.to == "own" and not each.n]  # else its name is in the rows
+        if not columns:
+            continue
+        try:
+            there = filled(Path(run.files[index]["path"]), how, {each.column for each in columns})
+        except (NotATable, NotAnArchive, LookupError, OSError):
+            continue  # the import says of it that it cannot be read
         card = Card.new(uid="columns")
-        for column in mapping.columns if mapping else ():
-            if column.to == "own" and not column.n:  # else its name is in the rows
+        for column in columns:
+            if not column.column or column.column in there:
                 card = own_lines.with_line(card, label=column.label or column.column, key=column.key, kind=column.kind)
         yield card
 

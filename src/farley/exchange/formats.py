@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -33,6 +33,7 @@ TABLES: Final = frozenset({"csv", "spreadsheet"})
 FORMATS: Final = (VCARD, CALENDAR, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscontact", "zip")
 MAX_UNPACKED: Final = 4 * 2**30  # octets of all files of an archive
 SAMPLES: Final = 200  # rows that are looked at for a suggestion
+_SOON: Final = 10_000  # rows that are looked through while somebody waits
 _HEAD = 2**16
 # What each of these passes over it passes over once: a file of nothing but line breaks must not hold anybody up.
 _BEGIN = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[^\S\n]*+BEGIN\s*+:\s*+V", re.IGNORECASE | re.MULTILINE)
@@ -132,6 +133,27 @@ def look_at(path: Path, how: How = FIND_OUT) -> Look:
     columns = (replace(each, to="ignore") if each.column == REASON else each for each in mapping.columns)
     mapping = layouts.with_dates(replace(mapping, columns=tuple(columns)), table.header, rows)
     return Look(table.header, rows, mapping, layout, table.remarks)
+
+
+def filled(path: Path, how: How, columns: Collection[str]) -> set[str]:
+    """Those of `columns` that have a value in a table, as far as that is found out soon: behind that all of them.
+
+    Raises NotATable, OSError, LookupError.
+    """
+    if how.member:
+        with unpacked(path, how.member) as file:
+            return filled(file, replace(how, member=""), columns)
+    table = _table(path, how)
+    left = {at: name for at, name in enumerate(table.header) if name in columns}
+    found: set[str] = set()
+    with closing(table.rows):
+        for number, row in enumerate(table.rows):
+            if not left or number >= _SOON:
+                return found | set(left.values())
+            if isinstance(row, Row):
+                here = [at for at in left if at < len(row.cells) and row.cells[at].strip()]
+                found.update(left.pop(at) for at in here)
+    return found
 
 
 def format_of(path: Path, *, encoding: str = "") -> str:

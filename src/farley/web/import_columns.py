@@ -22,6 +22,7 @@ from farley.exchange.tasks import run_import
 from farley.fields.models import Field
 from farley.spaces.models import Space
 from farley.web.import_steps import step_page
+from farley.web.labels import label_told, property_label
 from farley.web.requests import PageRequest
 from farley.web.toasts import warn
 
@@ -32,6 +33,17 @@ _NEW = "own"  # an own field named like the column
 _MANY = frozenset({"email", "phone", "url", "tags", "nickname", "chat", "related"})  # a cell may hold several of these
 _SEPARATORS = (",", ";", "/", "|")
 _CONSTANTS = ("org", "title", "role", "note", "address.country", "phone", "url")  # what all may be given, besides a tag
+
+_PROPERTIES = {
+    "email": "EMAIL",
+    "phone": "TEL",
+    "address": "ADR",
+    "url": "URL",
+    "chat": "IMPP",
+    "date": "X-ABDATE",
+    "related": "RELATED",
+    "photo": "PHOTO",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +258,38 @@ def _choices() -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 
 def _told(column: Column) -> str:
-    """A choice of a layout that the form has no words for."""
-    words = [column.to, *column.types, column.label, f"{column.n}" if column.n else ""]
-    return " ".join(filter(None, words))
+    """A choice of a layout that the form does not offer, in words."""
+    if column.to == "ignore":
+        return gettext("Do not import")
+    base, _, part = column.to.partition(".")
+    offered = {value: label for _, choices in _choices() for value, label in choices} | _words()
+    whole = property_label(_PROPERTIES[base]) if base in _PROPERTIES else offered.get(base, base)
+    word = offered.get(f"{column.to} {','.join(column.types)}".strip(), "")
+    if not word and part:
+        word = ", ".join([offered.get(column.to) or f"{whole}: {offered.get(f'.{part}', part)}", *column.types])
+    elif not word:
+        told = label_told(_PROPERTIES.get(base, ""), ", ".join(column.types)) if column.types else ""
+        word = whole if not told else told if told.startswith(whole) else f"{whole}: {told}"
+    label = column.label or (column.key if base == "own" else "")
+    return " ".join(filter(None, [f"{word}: {label}" if label else word, f"({column.n})" if column.n else ""]))
+
+
+def _words() -> dict[str, str]:
+    """What the form does not offer: whole, and parts of values after a dot."""
+    kind = gettext("what kind")
+    return {
+        "phonetic.given": gettext("First name as it is spoken"),
+        "phonetic.family": gettext("Last name as it is spoken"),
+        "sort": gettext("How it is sorted"),
+        "line": gettext("A line of the card"),
+        "own": gettext("Own field"),
+        ".type": kind,
+        ".label": kind,
+        ".service": kind,
+        ".year": gettext("year"),
+        ".month": gettext("month"),
+        ".day": gettext("day"),
+    }
 
 
 def _asked_for(request: PageRequest, space: Space, look: Look, mapping: Mapping) -> Mapping:

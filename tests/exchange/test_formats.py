@@ -47,6 +47,16 @@ OTHERS = (
 )
 
 
+@pytest.mark.django_db
+def test_an_entry_without_a_calendar_is_told_as_one(alice: User, tmp_path: Path) -> None:
+    file = tmp_path / "lunch.ics"
+    file.write_bytes(b"BEGIN:VEVENT\r\nUID:lunch\r\nDTSTART:20261127T120000Z\r\nEND:VEVENT\r\n")
+    run = importing.prepare(space_of(alice), [Source("lunch.ics", file)], by=alice.actor, door=Door.CLI)
+    importing.run(run, by=alice.actor)
+    assert [problem.details for problem in run.problems.all()] == [{"reason": "this is not part of any VCALENDAR"}]
+    assert not CalendarObject.objects.exists()
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_what_its_contents_are(tmp_path: Path, name: str) -> None:
     path = tmp_path / "contacts.doc"

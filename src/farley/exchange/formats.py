@@ -37,6 +37,7 @@ _SOON: Final = 10_000  # rows that are looked through while somebody waits
 _HEAD = 2**16
 # What each of these passes over it passes over once: a file of nothing but line breaks must not hold anybody up.
 _BEGIN = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[^\S\n]*+BEGIN\s*+:\s*+V", re.IGNORECASE | re.MULTILINE)
+_BEGUN = re.compile(rb"BEGIN:V(?:CALENDAR|EVENT|TODO|JOURNAL)")  # without its calendar an entry is at least told as one
 _OTHER = re.compile(rb"\s*+(?:\xef\xbb\xbf\s*+)?[\[{<]")  # JSON, XML, HTML
 _LDIF = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n]|#[^\r\n]*[\r\n])*+(?:version:[ \t]*1|dn::?[ \t]?)", re.IGNORECASE
@@ -185,8 +186,8 @@ def _told_by(head: bytes, encoding: str = "") -> str:
 
 def _is_calendar(head: bytes) -> bool:
     """Whether a file that begins so holds calendar entries, and no cards before them."""
-    at, card = head.find(b"BEGIN:VCALENDAR"), head.find(b"BEGIN:VCARD")
-    return at >= 0 and (card < 0 or at < card)
+    begun, card = _BEGUN.search(head), head.find(b"BEGIN:VCARD")
+    return begun is not None and (card < 0 or begun.start() < card)
 
 
 def _is_packed(head: bytes) -> bool:

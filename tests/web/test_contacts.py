@@ -323,6 +323,17 @@ def test_particles_stay_with_the_family_name(page_of_alice: Client) -> None:
     assert (name.prefixes, name.given, name.additional, name.family) == ("Dr.", "Ada", "Maria", "von der Au")
 
 
+def test_an_empty_space_says_so_and_how_to_fill_it(page_of_alice: Client, bob: User, as_user: AsUser) -> None:
+    team("sales", alice=Role.EDITOR, bob=Role.READER)
+    told, page = "“Sales” is still empty", page_of_alice.get("/contacts/?space=sales").content.decode()
+    assert told in text_of(page.encode())
+    assert "/contacts/new/?space=sales" in page
+    read = as_user(bob).get("/contacts/?space=sales").content
+    assert told in text_of(read)
+    assert b"/contacts/new/?space=sales" not in read
+    assert "Nothing matches these filters" in text_of(page_of_alice.get("/contacts/?space=sales&tag=x").content)
+
+
 def test_nobody_adds_to_a_space_they_only_read(alice: User, bob: User, as_user: AsUser) -> None:
     team("sales", alice=Role.MANAGER, bob=Role.READER)
     client = as_user(bob)

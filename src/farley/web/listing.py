@@ -119,7 +119,12 @@ class Asked:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.space or self.group or self.kind or self.tag or self.text or self.filter)
+        return bool(self.space) or self.is_narrowed
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether less than all of a space is asked for."""
+        return bool(self.lacks or self.group or self.kind or self.tag or self.text or self.filter)
 
     @property
     def is_ordered_by_groups(self) -> bool:

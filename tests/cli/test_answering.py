@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -56,7 +57,8 @@ class Client:
         async def run() -> None:
             await Answering(application, threads=2)(self._scope, self._receive, self._send)
 
-        asyncio.run(asyncio.wait_for(run(), 30))
+        with ThreadPoolExecutor(1) as thread:  # Playwright keeps a loop of its own running in this one
+            thread.submit(asyncio.run, asyncio.wait_for(run(), 30)).result()
         return self
 
     @property

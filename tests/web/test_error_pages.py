@@ -85,7 +85,7 @@ def test_the_way_back_never_leads_to_another_server(page_of_alice: Client, refer
     assert shown in page
 
 
-@pytest.mark.parametrize("path", ["/logout/", "/contacts/quick/", "/contacts/{pk}/delete/"])
+@pytest.mark.parametrize("path", ["/logout/", "/calendar/quick/", "/contacts/{pk}/delete/"])
 def test_a_form_s_address_opened_as_a_page_says_so_and_leads_back(
     alice: User, page_of_alice: Client, path: str
 ) -> None:

@@ -18,7 +18,7 @@ function setWidth(heading, width) {
 
 async function keepWidth(heading) {
   const width = heading.style.width.replace("px", "");
-  const said = document.querySelector("[data-said]");
+  const said = document.querySelector("[data-width-said]");
   const label = heading.textContent.trim();
   if (width) said.textContent = said.dataset.text.replace("{column}", label).replace("{width}", width);
   const body = new URLSearchParams({ act: "width", column: heading.dataset.column, width });

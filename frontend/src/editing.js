@@ -14,6 +14,7 @@ function waysBack(element) {
   if (element.closest("#summary")) return [() => document.getElementById("tag-add")];
   for (const saved of document.querySelectorAll(".edit.is-saved")) saved.classList.remove("is-saved"); // an earlier one
   const fact = element.closest(".fact");
+  if (!fact) return [() => document.getElementById(element.id)]; // what adds a fact, say
   const openers = [...document.querySelectorAll("#facts .fact:not(.new-fact > *)")];
   const place = openers.indexOf(fact);
   const group = fact.parentElement.id.replace("new-", "add-");

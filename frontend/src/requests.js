@@ -23,11 +23,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.body.dataset.csrf ?? "";
 });
 
-/** Whether somebody is signed in; then this page takes the token of their session over. */
+/** Whether whoever this page is of is signed in; then it takes the token of their session over. */
 async function isSignedIn() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || new URL(answer.url).pathname === login()) return false;
-  const token = new DOMParser().parseFromString(await answer.text(), "text/html").body.dataset.csrf;
+  const { csrf: token, account } = new DOMParser().parseFromString(await answer.text(), "text/html").body.dataset;
+  if (account !== document.body.dataset.account) return false; // what one has typed is not another's to save
   document.body.dataset.csrf = token;
   for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
   return true;

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from farley.accounts.models import User
+from farley.accounts.roles import Role
 from farley.contacts.models import Contact
-from tests.cast import a_card, hand_of, space_of
+from tests.cast import a_card, hand_of, person, space_of, team
 from tests.web.conftest import PASSWORD, Enter
 
 if TYPE_CHECKING:
@@ -141,6 +142,29 @@ def test_what_was_typed_outlives_the_session(page: Page) -> None:
     page.press(EDITOR, "Enter")
     page.wait_for_selector(".is-saved")
     assert b"EMAIL:ada@2.example" in card()
+
+
+def test_what_one_has_typed_is_not_saved_by_another_who_signs_in_beside(enter: Enter) -> None:
+    page = enter()
+    bob = person("bob")
+    bob.set_password(PASSWORD)
+    bob.save()
+    alice = User.objects.get(name="alice")
+    ada = hand_of(alice).contact(team("crew", alice=Role.MANAGER, bob=Role.EDITOR), a_card("Ada King", *LINES))
+    page.goto(f"/contacts/{ada.pk}/")
+    opened(page, "ada")
+    page.fill(EDITOR, "ada@2.example")
+    page.context.clear_cookies()
+    login = page.context.new_page()
+    login.goto("/login/")
+    login.fill("#username", "bob")
+    login.fill("#password", PASSWORD)
+    login.click(".face .primary")
+    login.wait_for_url("**/today/")
+    page.press(EDITOR, "Enter")
+    page.wait_for_selector(".toast >> text=You are signed out")
+    assert page.input_value(EDITOR) == "ada@2.example"
+    assert b"EMAIL:ada@example.org" in card()
 
 
 def test_the_tab_is_called_by_the_new_name(page: Page) -> None:

@@ -357,6 +357,22 @@ def test_what_a_reader_was_never_told_of_is_not_told_when_it_is_gone_and_all_els
     }
     assert b"zyx" not in told.body.lower()
     assert {"zyx-gone.ics", "zyx-now.ics"} <= set(writer.sync(own).by_name)
+    for name in ("under", "before"):
+        writer.put(f"{name}.ics", an_event(uid=name))
+    writer.put("zyx-moves.ics", an_event("Zyx", "CLASS:PRIVATE", uid="h3"))
+    token = his.sync().token
+    assert writer.ask("MOVE", "zyx-moves.ics", destination=f"{writer.book}under.ics").status == 204
+    assert writer.ask("DELETE", "before.ics").status == 204
+    writer.put("before.ics", an_event("Zyx", "CLASS:PRIVATE", uid="h4"))
+    was = his.sync(token)
+    assert {name: row.status for name, row in was.by_name.items()} == {"under.ics": 404, "before.ics": 404}
+    writer.put("later.ics", an_event("Zyx", "CLASS:PRIVATE", uid="h5"))
+    assert writer.ask("DELETE", "later.ics").status == 204
+    writer.put("later.ics", an_event(uid="again"))
+    token = his.sync().token
+    assert writer.ask("DELETE", "later.ics").status == 204
+    operations.restore_object(CalendarObject.objects.get(uid="h5"), by=alice.actor, door=Door.WEB)
+    assert {name: row.status for name, row in his.sync(token).by_name.items()} == {"later.ics": 404}
 
 
 def test_multiget_answers_each_address_and_only_of_its_calendar(planner: Planner, alice: User) -> None:

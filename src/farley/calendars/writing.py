@@ -118,6 +118,8 @@ class CalendarWriter:
         self._change(entry, revision, href=href)
         self._left(entry, revision)
         self._arrived(entry.calendar_id, href, revision)
+        if not entry.was_public:
+            self._hidden[entry.calendar_id][href] = entry.pk
         return revision
 
     def delete(self, entry: CalendarObject) -> int:
@@ -142,6 +144,8 @@ class CalendarWriter:
         self._change(entry, revision, deleted_at=None, href=href)
         self._note_people(entry, entry.calendar_id, derived)
         self._arrived(entry.calendar_id, href, revision)
+        if not entry.was_public:
+            self._hidden[entry.calendar_id][href] = entry.pk
         return revision
 
     def move_out(self, entry: CalendarObject) -> int:

@@ -17,6 +17,8 @@ from farley.contacts.combining import Rule
 from farley.contacts.models import Contact
 from farley.exchange import choosing, importing, uploads
 from farley.exchange.mapping import Column, Mapping
+from farley.exchange.models import Import
+from farley.exchange.sources import Source
 from farley.intake import operations, taking, tasks
 from farley.intake.models import RegularImport, TakenFile
 from farley.intake.taking import look
@@ -169,6 +171,25 @@ def test_what_takes_the_place_of_a_file_that_is_being_taken_is_taken_too(
     assert [look(watched), look(watched)] == [0, 1]
     carried_out()
     assert names(space) == ["Ada", "Bea"]
+
+
+def test_two_looks_at_once_take_a_file_once(
+    watched: RegularImport, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(watched, "people.vcf", a_card("Ada"))
+    look(watched)
+    other = RegularImport.objects.get(pk=watched.pk)
+    files_in = taking.files_in
+
+    def and_the_other(source: Source) -> list[Source]:
+        monkeypatch.setattr(taking, "files_in", files_in)
+        assert look(other) == 1
+        return files_in(source)
+
+    monkeypatch.setattr(taking, "files_in", and_the_other)
+    look(watched)
+    carried_out()
+    assert (names(space), TakenFile.objects.count(), Import.objects.count()) == (["Ada"], 1, 1)
 
 
 def test_a_file_that_may_not_be_read_is_told_of_once_and_keeps_no_other_waiting(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from farley.contacts.combining import Rule
@@ -232,7 +233,17 @@ def _look_at_address(regular: RegularImport, patience_s: float | None) -> int:
 
 
 def _taken(regular: RegularImport, source: Source, identity: bytes, digest: bytes) -> TakenFile:
-    """Note the file as taken and begin its import, both or neither."""
+    """Note the file as taken and begin its import, both or neither; where another look was quicker, what that noted."""
+    try:
+        return _noted(regular, source, identity, digest)
+    except IntegrityError:
+        uploads.discard([source])
+        if (was := TakenFile.objects.filter(regular=regular, identity=identity).first()) is None:
+            raise
+        return was
+
+
+def _noted(regular: RegularImport, source: Source, identity: bytes, digest: bytes) -> TakenFile:
     taken = TakenFile(regular=regular, name=source.name, identity=identity, digest=digest)
     try:
         sources = [_as_before(each, regular) for each in files_in(source)]

@@ -249,3 +249,37 @@ def test_an_answer_in_pieces_ends_when_nobody_is_there_any_more() -> None:
     client = Client(part(b"", more=False)).ask(application)  # what comes behind it is the end of the connection
     assert made < 20
     assert all(message.get("more_body", True) for message in client.answered)
+
+
+def test_who_takes_an_answer_slowly_keeps_nobody_else_waiting() -> None:
+    """Two threads, two who take nothing for a while, and a third who asks for little; then all of it comes."""
+    begun: list[Environ] = []
+
+    def application(environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        begun.append(environ)
+        start("200 OK", [])
+        return [b"little"] if environ["PATH_INFO"] == "/" else iter([b"a" * 100_000] * 20)
+
+    async def run() -> list[Client]:
+        served, takes = Answering(application, threads=2), asyncio.Event()
+        slow = [Client(NEVER, path=b"/long"), Client(NEVER, path=b"/long")]
+
+        def send_slowly(client: Client) -> Callable[[dict[str, Any]], Awaitable[None]]:
+            async def send(message: dict[str, Any]) -> None:
+                await takes.wait()
+                await client._send(message)
+
+            return send
+
+        asked = [asyncio.create_task(served(each._scope, each._receive, send_slowly(each))) for each in slow]
+        while len(begun) < len(slow):
+            await asyncio.sleep(0)
+        quick = Client(NEVER)
+        try:
+            await asyncio.wait_for(served(quick._scope, quick._receive, quick._send), 10)
+        finally:
+            takes.set()
+            await asyncio.wait_for(asyncio.gather(*asked), 30)
+        return [quick, *slow]
+
+    assert [len(client.body) for client in asyncio.run(run())] == [6, 2_000_000, 2_000_000]

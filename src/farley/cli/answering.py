@@ -5,6 +5,9 @@ waiting; and no answer goes out before its request has come in: the server would
 client that goes on with the next request finds it closed. Only a body of more than SMALL octets reaches a thread on its
 way, to be refused unread or written to disk; fewer threads than there are read such at a time.
 
+An answer that comes in pieces is sent by its thread, which waits for who takes it slowly. The last thread does not: it
+writes such an answer to disk, from where the loop sends it, so that short questions are answered whoever is slow.
+
 ASGI 3.0, PEP 3333.
 """
 
@@ -13,9 +16,11 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -54,6 +59,7 @@ class Answering:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answering")  # none before the first request
         self._places = asyncio.Semaphore(threads - 1)
+        self._waiting = threading.Semaphore(threads - 1)  # who may wait for those that take an answer slowly
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,10 +101,12 @@ class Answering:
 
     async def _in_a_thread(self, scope: Scope, body: _Body, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        exchange = _Exchange(self._application, scope, body, send, loop)
+        exchange = _Exchange(self._application, scope, body, send, loop, self._waiting)
         rest = await loop.run_in_executor(self._threads, exchange.run)
         for message in rest:
             await send(message)
+        if exchange.kept is not None:
+            await _send_kept(exchange.kept, body, send)
 
 
 class _Body:
@@ -158,11 +166,20 @@ class _Exchange:
     """One request and its answer, in a thread."""
 
     def __init__(
-        self, application: Application, scope: Scope, body: _Body, send: Send, loop: asyncio.AbstractEventLoop
+        self,
+        application: Application,
+        scope: Scope,
+        body: _Body,
+        send: Send,
+        loop: asyncio.AbstractEventLoop,
+        places: threading.Semaphore,
     ) -> None:
         self._application, self._scope, self._body, self._send, self._loop = application, scope, body, send, loop
         self._begun: tuple[str, list[tuple[str, str]]] = ("500 Internal Server Error", [])
         self._gone: Future[None] | None = None  # of an answer in pieces: done when nobody is there any more
+        self._places = places
+        self._may_wait: bool | None = None  # for who takes the pieces; None until there is a second one
+        self.kept: SpooledTemporaryFile[bytes] | None = None  # what the loop is to send behind what `run` returns
 
     def run(self) -> list[dict[str, Any]]:
         """Answer; what is left to be sent: all of it, where it is short. Raises _Gone and _Refused."""
@@ -180,7 +197,13 @@ class _Exchange:
             if stream is not None and stream.trouble is not None:
                 raise stream.trouble
             return self._sent(_in_pieces(answer))
+        except BaseException:
+            if self.kept is not None:
+                self.kept.close()
+            raise
         finally:
+            if self._may_wait:
+                self._places.release()
             if self._gone is not None:
                 self._gone.cancel()
             if close := getattr(answer, "close", None):
@@ -190,7 +213,7 @@ class _Exchange:
         self._begun = (status, headers)
 
     def _sent(self, pieces: Iterator[bytes]) -> list[dict[str, Any]]:
-        """Send all but the last piece; what is left."""
+        """Send all but the last piece, or keep all of them; what is left."""
         held = [next(pieces, b"")]
         status, headers = self._begun
         told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
@@ -198,20 +221,29 @@ class _Exchange:
             told.append((b"connection", b"close"))  # behind it comes what nobody reads
         left = [{"type": "http.response.start", "status": int(status[:3]), "headers": told}]
         for piece in pieces:
-            left.append({"type": "http.response.body", "body": held.pop(), "more_body": True})
-            self._send_now(left)
-            left = []
+            self._look_who_is_there()
+            if self._may_wait is None:
+                self._may_wait = self._places.acquire(blocking=False)
+            if self._may_wait:
+                for message in (*left, _part(held.pop())):
+                    _wait_for(_sent(self._send, message), self._loop)
+                left = []
+            else:
+                self.kept = self.kept or SpooledTemporaryFile(SMALL)  # noqa: SIM115 -- closed by whoever sends it
+                self.kept.write(held.pop())
             held.append(piece)
-        return [*left, {"type": "http.response.body", "body": held.pop()}]
+        if self.kept is None:
+            return [*left, {"type": "http.response.body", "body": held.pop()}]
+        self.kept.write(held.pop())
+        self.kept.seek(0)
+        return left
 
-    def _send_now(self, messages: list[dict[str, Any]]) -> None:
-        """Raises _Gone for who takes nothing for so long, and for who has left, of which `receive` is told alone."""
+    def _look_who_is_there(self) -> None:
+        """Raises _Gone for who has left, of which `receive` is told alone."""
         if self._gone is None and self._body.is_whole:
             self._gone = asyncio.run_coroutine_threadsafe(self._body.gone(), self._loop)
         if self._gone is not None and self._gone.done():
             raise _Gone
-        for message in messages:
-            _wait_for(_sent(self._send, message), self._loop)
 
 
 class _Stream(io.RawIOBase):
@@ -254,6 +286,28 @@ def _wait_for(work: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -
 async def _sent(send: Send, message: dict[str, Any]) -> None:
     """`send` gives something to wait for, of the loop in which it is called, and no coroutine."""
     await send(message)
+
+
+def _part(octets: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": octets, "more_body": True}
+
+
+async def _send_kept(kept: SpooledTemporaryFile[bytes], body: _Body, send: Send) -> None:
+    """Raises _Gone for who has left, and for who takes nothing for so long."""
+    gone = asyncio.ensure_future(body.gone()) if body.is_whole else None
+    try:
+        with kept:
+            while piece := kept.read(_PIECE):
+                if gone is not None and gone.done():
+                    raise _Gone
+                async with asyncio.timeout(2 * PATIENCE_S):
+                    await send(_part(piece))
+        await send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        raise _Gone from None
+    finally:
+        if gone is not None:
+            gone.cancel()
 
 
 def _in_pieces(answer: Iterable[bytes]) -> Iterator[bytes]:

@@ -164,3 +164,19 @@ def test_one_question_finds_what_a_window_meets_by_the_index(alice: User, calend
     assert "calendar_objects_by_time" in asked.explain()
     assert {entry.summary for entry in asked} > {"Series"}
     assert len(asked) == 1 + sum(n % 12 == 11 for n in range(400))
+
+
+def test_what_many_large_series_say_is_in_memory_for_few_of_them_at_a_time(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar = a_calendar(space_of(alice))
+    for number in range(4):
+        series = ("DTSTART:20260101T120000Z", "RRULE:FREQ=DAILY", f"DESCRIPTION:{'long ' * 10_000}")
+        hand_of(alice).put(calendar, an_event(f"Series {number}", *series))
+    monkeypatch.setattr("farley.calendars.occurrences._PAGE_OCTETS", 60_000)
+    monkeypatch.setattr("farley.calendars.occurrences._KEPT_OCTETS", 60_000)
+    start = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    found = within(CalendarObject.objects.all(), start, start + dt.timedelta(days=2), zone=dt.UTC)
+    assert [each.summary for each in found] == [f"Series {number}" for _ in range(2) for number in range(4)]
+    assert [each.component is not None for each in found] == 2 * [True, False, False, False]
+    assert found.is_complete

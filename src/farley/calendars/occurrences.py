@@ -16,7 +16,9 @@ from farley.codecs.recurrence_rule import Allowance, Budget
 
 MAX_OCCURRENCES: Final = 50_000  # that one question about many entries is answered with
 MAX_OF_ONE: Final = 5_000  # occurrences of one entry in one question
-_PAGE = 500  # octets of so many are in memory at once
+_PAGE = 500  # of so many entries what they say is in memory at once,
+_PAGE_OCTETS = 4 * 2**20  # unless it is more than this; a larger one is by itself
+_KEPT_OCTETS = 8 * 2**20  # of entries whose occurrences are found with their components
 _FEW, _FEW_STEPS = 200, 200  # of one entry, before those that ask more get what is left
 _MOMENT = dt.timedelta(microseconds=1)
 _STEPS = 400_000  # of all rules that one question is about: some seconds at the most
@@ -41,7 +43,7 @@ class Occurrence(NamedTuple):
     location: str
     status: str
     is_transparent: bool
-    component: Component | None  # None: the entry's columns say all of it
+    component: Component | None  # None: the entry's columns say all of it, or much is asked about at once
 
 
 class Found(list[Occurrence]):
@@ -65,6 +67,7 @@ class Purse:
 
     def __init__(self) -> None:
         self.budget, self.room, self.little_room = Allowance(_STEPS), MAX_OCCURRENCES, MAX_OCCURRENCES
+        self._kept = 0
 
     @property
     def is_empty(self) -> bool:
@@ -73,6 +76,14 @@ class Purse:
     @property
     def has_little(self) -> bool:
         return not self.budget.little.is_spent and self.little_room > 0
+
+    def keeps(self, size: int) -> bool:
+        """Whether what an entry of so many octets says may stay in memory, some twenty times as large, for the answer.
+
+        The first one's always may.
+        """
+        is_first, self._kept = not self._kept, self._kept + size
+        return is_first or self._kept <= _KEPT_OCTETS
 
     def expand(self, ical: ICalendar, window: _Window, *, steps: int, most: int, is_last: bool) -> recurrence.Expansion:
         room = self.room if is_last else self.little_room
@@ -216,8 +227,14 @@ def _times(entries: Iterable[Timed | CalendarObject], window: _Window, purse: Pu
 
 
 def _pages(entries: Sequence[Timed]) -> Iterator[Sequence[Timed]]:
-    for n in range(0, len(entries), _PAGE):
-        yield entries[n : n + _PAGE]
+    start = size = 0
+    for place, entry in enumerate(entries):
+        if place > start and (place - start == _PAGE or size + entry.size > _PAGE_OCTETS):
+            yield entries[start:place]
+            start, size = place, 0
+        size += entry.size
+    if start < len(entries):
+        yield entries[start:]
 
 
 def _once(entry: Timed, first: dt.datetime, window: _Window) -> _Time | None:
@@ -264,12 +281,14 @@ def _expand(
             if not is_last:
                 continue
         said: dict[int, _Said] = ical.once(_Said, dict)  # by component
+        is_kept = bool(expansion.occurrences) and purse.keeps(entry.size)
         for each in expansion.occurrences:
             component = each.component
             if component.start not in said:
                 said[component.start] = _Said.by(component)
             told = said[component.start]
-            found.append(_Time(entry, each.start, each.end, each.is_all_day, each.recurrence_id, told, component))
+            kept = component if is_kept else None
+            found.append(_Time(entry, each.start, each.end, each.is_all_day, each.recurrence_id, told, kept))
     return more
 
 

@@ -25,6 +25,7 @@ class Timed(NamedTuple):
     space_id: int
     content_id: int
     sha256: bytes
+    size: int
     component: int
     classification: int
     is_recurring: bool

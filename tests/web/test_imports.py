@@ -297,6 +297,7 @@ def test_columns_are_told_in_words_and_empty_ones_become_no_own_fields(alice: Us
     )
     page = page_of_alice.get(columns).content.decode()
     assert '<option value="=" selected>First name as it is spoken</option>' in page
+    assert "Continue to the check" in page
     assert '<option value="=" selected>E-mail: what kind (1)</option>' in page
     check = page_of_alice.post(columns, {})["Location"]
     run_ready("long")

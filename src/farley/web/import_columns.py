@@ -92,6 +92,7 @@ def columns(request: PageRequest, pk: int) -> HttpResponse:
             _remember(request, run.space, look, mapping)
             return _next(changed, tables, index)
     context = _context(request, run, index, look, mapping) | {"problem": problem}
+    context["has_more_tables"] = index != tables[-1]
     return step_page(request, "columns", context, run=run, status=422 if problem else 200)
 
 

@@ -25,7 +25,7 @@ from tests.permissions.scene import whole
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "zyx"  # what is planted begins with it
+SECRET = "zyxwvq"  # what is planted begins with it
 BOTH = Components.EVENTS | Components.TASKS
 DATA = "<d:getetag/><d:displayname/><cal:calendar-data/>"
 
@@ -59,7 +59,7 @@ class Planted:
             return lambda: whole(answer().raw)
 
         hrefs = "".join(f"<d:href>{planner.book}{name}.ics</d:href>" for name in range(6))
-        matching = '<cal:prop-filter name="SUMMARY"><cal:text-match>zyx</cal:text-match></cal:prop-filter>'
+        matching = '<cal:prop-filter name="SUMMARY"><cal:text-match>zyxwvq</cal:text-match></cal:prop-filter>'
         views = ("day", "week", "month", "agenda", "team")
         return {
             "GET": dav(lambda: planner.get("1.ics")),
@@ -85,7 +85,7 @@ class Planted:
             "changes": page("/activity/?view=changes"),
             **{f"act {pk}": page(f"/activity/{pk}/") for pk in self.batches},
             "settings of the calendar": page(f"/calendars/{self.calendar.pk}/"),
-            "farley search": command("search zyx --json"),
+            "farley search": command("search zyxwvq --json"),
             "farley export": command(f"export --space sales --calendar {self.calendar.slug}"),
         }
 
@@ -96,33 +96,40 @@ def planted(alice: User, bob: User) -> Planted:
     calendar = a_calendar(team("sales", alice=Role.MANAGER, bob=Role.READER), "Shared", components=BOTH)
     hand, noon = hand_of(alice), f"DTSTART:{timezone.now():%Y%m%d}T120000Z"
     contact = hand.contact(calendar.space, a_card("Guest", "EMAIL:guest@example.org"))
-    more = (noon, "DURATION:PT1H", "LOCATION:Zyxort", "ATTENDEE;CN=Zyxgast:mailto:guest@example.org")
+    more = (noon, "DURATION:PT1H", "LOCATION:Zyxwvqort", "ATTENDEE;CN=Zyxwvqgast:mailto:guest@example.org")
     octets = [
         an_event("Standup", noon, uid="open"),
-        an_event("Zyxprivat", *more, "CLASS:PRIVATE", uid="zyx1"),
-        an_event("Zyxconf", *more, "CLASS:CONFIDENTIAL", uid="zyx2"),
-        an_event("Zyxtask", f"DUE:{timezone.now():%Y%m%d}T120000Z", "CLASS:X-OWN", kind="VTODO", uid="zyx3"),
+        an_event("Zyxwvqprivat", *more, "CLASS:PRIVATE", uid="zyxwvq1"),
+        an_event("Zyxwvqconf", *more, "CLASS:CONFIDENTIAL", uid="zyxwvq2"),
+        an_event("Zyxwvqtask", f"DUE:{timezone.now():%Y%m%d}T120000Z", "CLASS:X-OWN", kind="VTODO", uid="zyxwvq3"),
         a_vcalendar(  # one of a series alone
             *(
                 "BEGIN:VEVENT",
-                "UID:zyx5",
+                "UID:zyxwvq5",
                 "DTSTAMP:20260101T000000Z",
-                "SUMMARY:Zyxreihe",
+                "SUMMARY:Zyxwvqreihe",
                 noon,
                 "RRULE:FREQ=DAILY;COUNT=3",
             ),
-            *("END:VEVENT", "BEGIN:VEVENT", "UID:zyx5", f"RECURRENCE-ID{noon[7:]}", noon, "DTSTAMP:20260101T000000Z"),
-            *("SUMMARY:Zyxmal", "CLASS:PRIVATE", "END:VEVENT"),
+            *(
+                "END:VEVENT",
+                "BEGIN:VEVENT",
+                "UID:zyxwvq5",
+                f"RECURRENCE-ID{noon[7:]}",
+                noon,
+                "DTSTAMP:20260101T000000Z",
+            ),
+            *("SUMMARY:Zyxwvqmal", "CLASS:PRIVATE", "END:VEVENT"),
         ),
-        an_event("Zyxgone", *more, "CLASS:PRIVATE", uid="zyx4"),
+        an_event("Zyxwvqgone", *more, "CLASS:PRIVATE", uid="zyxwvq4"),
     ]
     entries, batches = [], []
     for number, each in enumerate(octets):
-        title = f"Zyx{number}" if number else "Standup"
+        title = f"Zyxwvq{number}" if number else "Standup"
         with one_batch(Batch.Act.CREATE, by=alice.actor, door=Door.WEB, title=title) as batch:
             entries.append(hand.put(calendar, each, href=f"{number}.ics", batch=batch).pk)
         batches.append(batch.pk)
-    with one_batch(Batch.Act.DELETE, by=alice.actor, door=Door.WEB, title="Zyxgone") as batch:
+    with one_batch(Batch.Act.DELETE, by=alice.actor, door=Door.WEB, title="Zyxwvqgone") as batch:
         operations.delete_objects(
             [CalendarObject.objects.get(pk=entries[-1])], by=alice.actor, door=Door.WEB, batch=batch
         )
@@ -155,7 +162,7 @@ def test_a_reader_learns_when_it_keeps_busy_and_may_do_nothing_to_it(planted: Pl
         assert planner.put(name, an_event("New", uid="new"), if_none_match="*").status == 403
         assert planner.put(name, an_event("New", uid="new")).status == 403
     keeping = planner_of(alice, planted.calendar.slug, is_read_only=True)
-    assert b"Zyxprivat" in keeping.get("1.ics").body, "a device of an editor that only reads is an editor's"
+    assert b"Zyxwvqprivat" in keeping.get("1.ics").body, "a device of an editor that only reads is an editor's"
 
 
 def test_the_rule_on_rows_and_the_one_on_an_entry_are_the_same(planted: Planted, alice: User, bob: User) -> None:
@@ -174,8 +181,8 @@ def test_the_rule_on_rows_and_the_one_on_an_entry_are_the_same(planted: Planted,
 def test_a_hidden_entry_takes_no_place_among_what_is_found(
     planted: Planted, alice: User, bob: User, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    hand_of(alice).put(planted.calendar, an_event("About the zyxprivat", uid="fits-less"))
-    for user, found in ((bob, "About the zyxprivat"), (alice, "Zyxprivat")):
-        line = ["search", "zyxprivat", "--limit", "1", "--as", user.name]
+    hand_of(alice).put(planted.calendar, an_event("About the zyxwvqprivat", uid="fits-less"))
+    for user, found in ((bob, "About the zyxwvqprivat"), (alice, "Zyxwvqprivat")):
+        line = ["search", "zyxwvqprivat", "--limit", "1", "--as", user.name]
         assert carried_out(make_parser().parse_args(line)) == 0
         assert capfdbinary.readouterr().out.decode().startswith(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -53,12 +53,11 @@ class Client:
         self.answered.append(message)
         return sent
 
-    def ask(self, application: answering.Application) -> Client:
-        async def run() -> None:
-            await Answering(application, threads=2)(self._scope, self._receive, self._send)
+    async def met(self, application: Answering) -> None:
+        await asyncio.wait_for(application(self._scope, self._receive, self._send), 30)
 
-        with ThreadPoolExecutor(1) as thread:  # Playwright keeps a loop of its own running in this one
-            thread.submit(asyncio.run, asyncio.wait_for(run(), 30)).result()
+    def ask(self, application: answering.Application) -> Client:
+        in_a_loop(lambda: self.met(Answering(application, threads=2)))
         return self
 
     @property
@@ -72,6 +71,11 @@ class Client:
     @property
     def body(self) -> bytes:
         return b"".join(message["body"] for message in self.answered[1:])
+
+
+def in_a_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with ThreadPoolExecutor(1) as thread:  # Playwright keeps a loop of its own running in this one
+        thread.submit(lambda: asyncio.run(work())).result()
 
 
 def part(body: bytes, *, more: bool = True) -> dict[str, Any]:
@@ -283,3 +287,27 @@ def test_who_takes_an_answer_slowly_keeps_nobody_else_waiting() -> None:
         return [quick, *slow]
 
     assert [len(client.body) for client in asyncio.run(run())] == [6, 2_000_000, 2_000_000]
+
+
+def test_who_sends_much_and_who_takes_an_answer_slowly_share_the_places_to_wait() -> None:
+    """All but one thread may wait; a place is given back however the request ends."""
+    length = [(b"content-length", b"%d" % (SMALL + 1))]
+
+    def failing(_environ: Environ, _start: Callable[..., Any]) -> list[bytes]:
+        raise ZeroDivisionError
+
+    def large() -> Client:
+        return Client(part(b"x" * (SMALL + 1), more=False), headers=length)
+
+    refused = large()
+
+    async def asked() -> None:
+        application = Answering(failing, threads=2)
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                await large().met(application)
+        assert application._places.acquire(blocking=False)  # as who takes an answer slowly does
+        await refused.met(application)
+
+    in_a_loop(asked)
+    assert refused.status == 503

@@ -29,6 +29,7 @@ HELD = 64 * SMALL  # of all bodies together that wait in a process
 PATIENCE_S = 60.0  # for what has not come, and for what is not taken
 SLOWEST = 16 * 1024  # octets a second beyond that
 WAIT_S = 0.5  # for a place to read a large body
+_TRIES = 10
 _PIECE = 64 * 1024
 
 Scope = dict[str, Any]
@@ -58,8 +59,7 @@ class Answering:
     def __init__(self, application: Application, threads: int) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answering")  # none before the first request
-        self._places = asyncio.Semaphore(threads - 1)
-        self._waiting = threading.Semaphore(threads - 1)  # who may wait for those that take an answer slowly
+        self._places = threading.Semaphore(threads - 1)  # to wait for who sends much, or takes an answer, slowly
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,19 +89,17 @@ class Answering:
         if body.is_whole:
             await self._in_a_thread(scope, body, send)
             return
-        try:
-            async with asyncio.timeout(WAIT_S):
-                await self._places.acquire()
-        except TimeoutError:
-            raise _Refused(503, "Others are sending at this moment. Try again soon.") from None
-        try:
-            await self._in_a_thread(scope, body, send)
-        finally:
-            self._places.release()
+        for _ in range(_TRIES):
+            if self._places.acquire(blocking=False):
+                break
+            await asyncio.sleep(WAIT_S / _TRIES)
+        else:
+            raise _Refused(503, "Others are sending at this moment. Try again soon.")
+        await self._in_a_thread(scope, body, send, has_place=True)
 
-    async def _in_a_thread(self, scope: Scope, body: _Body, send: Send) -> None:
+    async def _in_a_thread(self, scope: Scope, body: _Body, send: Send, *, has_place: bool = False) -> None:
         loop = asyncio.get_running_loop()
-        exchange = _Exchange(self._application, scope, body, send, loop, self._waiting)
+        exchange = _Exchange(self._application, scope, body, send, loop, self._places, has_place=has_place)
         rest = await loop.run_in_executor(self._threads, exchange.run)
         for message in rest:
             await send(message)
@@ -173,16 +171,28 @@ class _Exchange:
         send: Send,
         loop: asyncio.AbstractEventLoop,
         places: threading.Semaphore,
+        *,
+        has_place: bool,
     ) -> None:
         self._application, self._scope, self._body, self._send, self._loop = application, scope, body, send, loop
         self._begun: tuple[str, list[tuple[str, str]]] = ("500 Internal Server Error", [])
         self._gone: Future[None] | None = None  # of an answer in pieces: done when nobody is there any more
         self._places = places
-        self._may_wait: bool | None = None  # for who takes the pieces; None until there is a second one
+        self._has_place: bool | None = has_place or None  # to wait; None until there is something to wait for
         self.kept: SpooledTemporaryFile[bytes] | None = None  # what the loop is to send behind what `run` returns
 
     def run(self) -> list[dict[str, Any]]:
-        """Answer; what is left to be sent: all of it, where it is short. Raises _Gone and _Refused."""
+        """Answer; what is left to be sent: all of it, where it is short. Raises _Gone and _Refused.
+
+        A place to wait is given back.
+        """
+        try:
+            return self._run()
+        finally:
+            if self._has_place:
+                self._places.release()
+
+    def _run(self) -> list[dict[str, Any]]:
         stream: _Stream | None = None
         environ = _environ(self._scope)
         if self._body.is_whole:
@@ -202,8 +212,6 @@ class _Exchange:
                 self.kept.close()
             raise
         finally:
-            if self._may_wait:
-                self._places.release()
             if self._gone is not None:
                 self._gone.cancel()
             if close := getattr(answer, "close", None):
@@ -222,9 +230,9 @@ class _Exchange:
         left = [{"type": "http.response.start", "status": int(status[:3]), "headers": told}]
         for piece in pieces:
             self._look_who_is_there()
-            if self._may_wait is None:
-                self._may_wait = self._places.acquire(blocking=False)
-            if self._may_wait:
+            if self._has_place is None:
+                self._has_place = self._places.acquire(blocking=False)
+            if self._has_place:
                 for message in (*left, _part(held.pop())):
                     _wait_for(_sent(self._send, message), self._loop)
                 left = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -14,6 +14,7 @@ from farley.cli.answering import HELD, SMALL, Answering
 
 Environ = dict[str, Any]
 NEVER = {"type": "never"}
+T = TypeVar("T")
 
 
 class Client:
@@ -73,9 +74,9 @@ class Client:
         return b"".join(message["body"] for message in self.answered[1:])
 
 
-def in_a_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def in_a_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with ThreadPoolExecutor(1) as thread:  # Playwright keeps a loop of its own running in this one
-        thread.submit(lambda: asyncio.run(work())).result()
+        return thread.submit(lambda: asyncio.run(work())).result()
 
 
 def part(body: bytes, *, more: bool = True) -> dict[str, Any]:
@@ -230,7 +231,7 @@ def test_bodies_that_come_at_the_same_time_are_counted_once_each() -> None:
             await asyncio.wait_for(task, 30)
         return served._held
 
-    assert asyncio.run(run()) == 0
+    assert in_a_loop(run) == 0
 
 
 def test_a_body_without_length_is_read_where_no_header_needs_to_announce_one() -> None:
@@ -286,7 +287,7 @@ def test_who_takes_an_answer_slowly_keeps_nobody_else_waiting() -> None:
             await asyncio.wait_for(asyncio.gather(*asked), 30)
         return [quick, *slow]
 
-    assert [len(client.body) for client in asyncio.run(run())] == [6, 2_000_000, 2_000_000]
+    assert [len(client.body) for client in in_a_loop(run)] == [6, 2_000_000, 2_000_000]
 
 
 def test_who_sends_much_and_who_takes_an_answer_slowly_share_the_places_to_wait() -> None:

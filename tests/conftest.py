@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from farley.accounts.models import User
+    from tests.accounts.mail_server import MailServer
 
 ROOT = Path(__file__).parents[1]
 NO_SKIP = bool(os.environ.get("FARLEY_NO_SKIP"))  # CI installs everything: there a skip is a failure
@@ -113,6 +114,16 @@ def bob(db: None) -> User:
 def mallory(db: None) -> User:
     """Mallory, a stranger with an account."""
     return _person("mallory")
+
+
+@pytest.fixture
+def mails(settings: Any) -> Iterator[MailServer]:
+    """A mail server of the test, which Farley sends to."""
+    from tests.accounts.mail_server import mail_server, use_mail_server  # knows Farley’s configuration
+
+    with mail_server() as server:
+        use_mail_server(settings, server.port)
+        yield server
 
 
 def _person(name: str) -> User:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from farley.calendars.details import Details, Invited, alarms_of
+from farley.calendars.details import Details, Invited, Reminding, alarms_of
 from farley.calendars.editing import changed, changed_from, changed_one, ended_before, made, without
 from farley.codecs.icalendar import ICalendar, When, judge
 from farley.codecs.recurrence import occurrences
@@ -160,17 +160,38 @@ def test_who_was_asked_keeps_their_answer_and_other_alarms_stay() -> None:
         "BEGIN:VALARM",
         "ACTION:EMAIL",
         "TRIGGER:-P1D",
+        "ATTENDEE:mailto:bob@example.org",
         "END:VALARM",
     )
     asked = (Invited("ADA@example.org"), Invited("eve@example.org", "Eve, Dr."))
-    ical = changed(ical, Details(attendees=asked, alarms=(30,)), stamp=STAMP)
+    ical = changed(ical, Details(attendees=asked, alarms=(Reminding(30),)), stamp=STAMP)
     written = ical.octets.decode().replace("\r\n ", "")
     assert "ATTENDEE;PARTSTAT=ACCEPTED;X-A=1:mailto:ada@example.org" in written
-    assert "bob@" not in written
+    assert "ATTENDEE:mailto:bob@" not in written.partition("BEGIN:VALARM")[0]
     assert "urn:uuid:5" in written
     assert 'ATTENDEE;CN="Eve, Dr.";ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:eve@' in written
     assert ical.main is not None
-    assert alarms_of(ical.main) == ([30], 1)
+    plain, others = alarms_of(ical.main, "me@example.org")
+    assert (plain, [each.text("ACTION") for each in others]) == ([Reminding(30)], ["EMAIL"])
+
+
+def test_a_reminder_by_mail_is_written_as_programs_know_it_and_those_for_others_stay() -> None:
+    theirs = ("BEGIN:VALARM", "ACTION:EMAIL", "TRIGGER:-P1D", "ATTENDEE:mailto:bob@example.org", "END:VALARM")
+    mine = ("BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT15M", "X-A:1", "DESCRIPTION:x", "END:VALARM")
+    ical = event(*theirs, *mine)
+    chosen = (Reminding(15), Reminding(20160, by_mail=True), Reminding(0), Reminding(0))
+    details = Details(summary="Lunch, Ada", alarms=chosen, mails_to="Me@example.org")
+    ical = changed(ical, details, stamp=STAMP)
+    written = ical.octets.decode()
+    assert all("".join(f"{line}\r\n" for line in lines) in written for lines in (theirs, mine))
+    made = ("BEGIN:VALARM", "ACTION:EMAIL", "TRIGGER:-PT336H", "SUMMARY:Lunch\\, Ada", "ATTENDEE:mailto:Me@example.org")
+    assert "".join(f"{line}\r\n" for line in (*made, "DESCRIPTION:Lunch\\, Ada", "END:VALARM")) in written
+    assert ical.main is not None
+    assert alarms_of(ical.main, "me@example.org")[0] == [Reminding(15), *chosen[1:3]]
+    assert changed(ical, details, stamp=STAMP) == ical
+    ical = changed(ical, Details(alarms=(), mails_to="me@example.org"), stamp=STAMP)
+    assert ical.main is not None
+    assert [each.octets.decode().split("\r\n")[:-1] for each in ical.main.alarms] == [list(theirs)]
 
 
 def test_a_task_is_done_and_not_done() -> None:

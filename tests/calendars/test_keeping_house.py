@@ -120,6 +120,10 @@ def test_who_is_erased_takes_part_in_nothing_any_more_and_has_no_birthday(alice:
         hand.put(work, an_event("Lunch", people[1], uid="was"), href="was.ics", batch=batch)
         hand.put(work, an_event("Dinner", *people, uid="was"), href="was.ics")
         hand.put(work, an_event("Supper", people[1], uid="was"), href="was.ics")
+    moved = a_calendar(space, "Moved")
+    for guests in (people, people[1:]):
+        hand.put(moved, an_event("Brunch", *guests, uid="moved"), href="moved.ics")
+    operations.move(moved, team("other", alice=Role.MANAGER), by=alice.actor, door=WEB)
     gone = hand.entry(work, an_event("Breakfast", *people, uid="gone"))
     operations.delete_objects([gone], by=alice.actor, door=WEB, batch=None)
     contacts.erase(ada, confirmed="Ada Zyx", by=alice.actor, door=WEB)
@@ -127,7 +131,7 @@ def test_who_is_erased_takes_part_in_nothing_any_more_and_has_no_birthday(alice:
     left = CalendarObject.objects.get(pk=kept.pk)
     assert (left.summary, [each.address for each in attendees_of([left])[left.pk]]) == ("Lunch", ["both@example.org"])
     assert left.revision > kept.revision, "devices hear of it"
-    assert set(CalendarObject.objects.values_list("summary", flat=True)) == {"Lunch", "Supper"}
+    assert set(CalendarObject.objects.values_list("summary", flat=True)) == {"Lunch", "Supper", "Brunch"}
     assert faults() == []
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+import signal
 
 import pytest
 
@@ -14,24 +12,13 @@ from farley.accounts.roles import Role
 from farley.calendars import operations
 from farley.calendars.models import CalendarObject
 from farley.calendars.reminding import Reminder, alarms, remind_due
-from farley.configuration import Mail, Tls
 from farley.journal.models import Door
-from tests.accounts.mail_server import MailServer, mail_server
+from tests.accounts.mail_server import MailServer
 from tests.cast import a_calendar, a_vcalendar, an_event, hand_of, space_of, team
+from tests.together import TIMEOUT_S, process
 
 NOON = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
-
-
-@pytest.fixture
-def mails(settings: Any) -> Iterator[MailServer]:
-    with mail_server() as server:
-        mail = Mail("127.0.0.1", server.port, "", "", Tls.NONE, "farley@example.org")
-        settings.CONFIGURATION = replace(settings.CONFIGURATION, mail=mail)
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = mail.host, mail.port
-        settings.DEFAULT_FROM_EMAIL = mail.sender
-        yield server
 
 
 def alarm(trigger: str, *lines: str, action: str = "EMAIL") -> tuple[str, ...]:
@@ -82,6 +69,31 @@ def test_a_mail_is_sent_once_also_after_one_was_cut_short(alice: User, mails: Ma
     assert mails.received[-1]["Message-ID"] == mail["Message-ID"]
     operations.delete_objects([entry], by=alice.actor, door=Door.WEB, batch=None)
     assert remind_due(NOON + dt.timedelta(days=1)) == 0
+
+
+SENDING = """
+from datetime import datetime
+from django.conf import settings
+from farley.calendars.reminding import remind_due
+from tests.accounts.mail_server import use_mail_server
+use_mail_server(settings, int(sys.argv[1]))
+say(remind_due(datetime.fromisoformat(sys.argv[2])))
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_whose_sender_was_killed_before_it_could_note_it_comes_again_as_the_same(
+    alice: User, mails: MailServer
+) -> None:
+    hand_of(alice).entry(a_calendar(space_of(alice), "Work"), an_event("Lunch", *alarm(":-PT15M")))
+    running = process(SENDING, mails.port, NOON.isoformat())
+    mails.has_it = running.kill
+    running.communicate(timeout=TIMEOUT_S)
+    mails.has_it = lambda: None
+    assert (running.returncode, len(mails.received)) == (-signal.SIGKILL, 1)
+    assert [remind_due(NOON + minutes * MINUTE) for minutes in (14, 16, 17, 60)] == [0, 1, 0, 0]
+    first, second = mails.received
+    assert first["Message-ID"] == second["Message-ID"], "by which servers tell that they have it"
 
 
 def test_a_mail_says_what_was_changed_of_one_of_a_series_alone(alice: User, mails: MailServer) -> None:

@@ -146,6 +146,9 @@ def test_no_door_tells_a_reader_what_a_private_entry_says(
     for door in ("multiget", "sync", "calendar, day", "changes", "farley export"):
         assert "Standup" in told[bob][door], door
     assert "Private" in told[bob]["calendar, day"]
+    operations.change(planted.calendar, by=alice.actor, door=Door.WEB, is_transparent=True)
+    day = planted.doors(bob, capfdbinary)["calendar, day"]()
+    assert ("Standup" in day, "Private" in day) == (True, False), "what keeps nobody busy is not there for others"
 
 
 def test_a_reader_learns_when_it_keeps_busy_and_may_do_nothing_to_it(planted: Planted, alice: User, bob: User) -> None:

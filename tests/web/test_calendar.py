@@ -14,7 +14,7 @@ from django.urls import reverse
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars import operations
-from farley.calendars.details import alarms_of
+from farley.calendars.details import Reminding, alarms_of
 from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.journal.models import Door
 from farley.spaces.models import Space
@@ -311,7 +311,7 @@ def test_calendars_are_made_changed_ordered_shared_and_deleted(page_of_alice: Cl
             **more,
         }
         page_of_alice.post("/calendar/new/?kind=event", {"alarm": "keep", **new})
-        assert alarms_of(only(f"New {minutes}").ical.main) == ([minutes], 0)
+        assert alarms_of(only(f"New {minutes}").ical.main) == ([Reminding(minutes)], [])
     shared = page_of_alice.post(f"/calendars/{one.pk}/share/", follow=True)
     one.refresh_from_db()
     assert (one.space.kind, one.space.title, one.slug) == (Space.Kind.TEAM, "First", slug)

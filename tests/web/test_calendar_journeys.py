@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from farley.accounts.models import User
 from farley.calendars import operations, series
-from farley.calendars.details import Details
+from farley.calendars.details import Details, Reminding
 from farley.calendars.models import CalendarObject, Components
 from farley.codecs.icalendar import When
 from farley.journal.models import Door
@@ -165,7 +165,7 @@ def test_a_reminder_stays_over_every_page_until_it_is_answered_on_one(enter: Ent
     page = enter()
     alice = User.objects.get(name="alice")
     start = When.of(timezone.now() + dt.timedelta(minutes=10))
-    details = Details(summary="Dentist", start=start, end=start, alarms=(15,))
+    details = Details(summary="Dentist", start=start, end=start, alarms=(Reminding(15),))
     calendar = operations.create(space_of(alice), "Work", by=alice.actor, door=Door.WEB)
     series.make(calendar, Components.EVENTS, details, by=alice.actor, door=Door.WEB)
     page.evaluate("() => sessionStorage.clear()")  # else the page asks within a minute

@@ -12,6 +12,10 @@ from django.urls import reverse
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars.details import Reminding, alarms_of
+from farley.calendars.models import CalendarObject
+from farley.calendars.reminding import remind_due
+from tests.accounts.mail_server import MailServer
 from tests.cast import a_calendar, an_event, hand_of, space_of, team
 from tests.web.reading import hx
 
@@ -69,3 +73,33 @@ def test_only_what_one_may_change_and_has_switched_on_reminds(client: Client, al
         assert client.post(reverse("answer-reminder", args=[entry.pk]), {"starts": starts}).status_code == 302
     client.post(reverse("switch-calendars"), {"calendar": []})
     assert titles(client, "11:50") == []
+
+
+def test_one_chooses_to_be_reminded_by_mail_alone_or_besides(client: Client, alice: User, mails: MailServer) -> None:
+    calendar = a_calendar(space_of(alice), "Work")
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+        form = {"title": "Lunch", "start_on": "2026-12-01", "start_at": "14:00", "alarm": ["15", "mail 60", ""]}
+        client.post(reverse("new-entry"), form)
+        entry = CalendarObject.objects.get()
+        shown = client.get(reverse("entry", args=[entry.pk])).content.decode()
+        assert re.findall(r'<option value="([^"]*)" selected>', shown.partition("alarms")[2])[:3] == form["alarm"]
+        assert "By mail to alice@example.org" in shown
+        again = {"was": entry.etag, "title": "Lunch", "start_on": "2026-12-01", "start_at": "14:00", "alarm": "mail 60"}
+        client.post(reverse("entry", args=[entry.pk]), again)
+        usual = {"name": "Work", "alarm": ["mail 15", "5"], "day_alarm": ["", "mail -540"]}
+        client.post(reverse("calendar-settings", args=[calendar.pk]), usual)
+        client.post(reverse("new-entry"), {"title": "Day", "start_on": "2026-12-01", "all_day": "on"})
+        client.post(reverse("new-entry"), form | {"title": "Tea", "alarm": ["keep", "0", "0"]})
+    made = {each.summary: alarms_of(each.ical.components[-1], alice.email)[0] for each in CalendarObject.objects.all()}
+    assert made["Tea"] == [Reminding(5), Reminding(15, by_mail=True), Reminding(0)]
+    assert made["Day"] == [Reminding(-540, by_mail=True)]
+    assert remind_due(NOON) == 2
+    assert [mail["Subject"] for mail in mails.received] == ["Reminder: Day", "Reminder: Lunch"]
+    assert titles(client, "12:50") == [], "only by mail now"
+
+
+def test_without_a_mail_server_nobody_is_offered_mails(client: Client, alice: User) -> None:
+    a_calendar(space_of(alice))
+    client.force_login(alice)
+    assert "mail 15" not in client.get(reverse("new-entry")).content.decode()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,9 +18,8 @@ from farley.accounts import resetting, tasks
 from farley.accounts.events import Event, Verb
 from farley.accounts.models import User
 from farley.accounts.throttling import PAIR
-from farley.configuration import Mail, Tls
 from farley.jobs.worker import run_ready
-from tests.accounts.mail_server import MailServer, mail_server
+from tests.accounts.mail_server import MailServer
 from tests.cast import person
 from tests.together import at_once
 from tests.web.reading import text_of
@@ -30,18 +28,6 @@ from tests.web.second_factors import PASSWORD, shown_to_be, with_app
 pytestmark = pytest.mark.django_db
 NEW = "another long sentence"
 ENGLISH = {"Accept-Language": "en"}
-
-
-@pytest.fixture
-def mails(settings: Any) -> Iterator[MailServer]:
-    with mail_server() as server:
-        mail = Mail("127.0.0.1", server.port, "", "", Tls.NONE, "farley@example.org")
-        settings.CONFIGURATION = replace(settings.CONFIGURATION, mail=mail)
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # the test runner put another there
-        settings.EMAIL_HOST, settings.EMAIL_PORT = mail.host, mail.port
-        settings.EMAIL_USE_TLS = False
-        settings.DEFAULT_FROM_EMAIL = mail.sender
-        yield server
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -31,12 +32,19 @@ class Concerned(NamedTuple):
     name: str = ""
 
 
+class Reminding(NamedTuple):
+    """A plain reminder: so many minutes before the start, on pages and in programs, or by a mail to one person."""
+
+    minutes: int
+    by_mail: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
     """What shall be said of an entry; None leaves it as it is, an empty text takes it away.
 
-    `end` is where it ends, of all-day ones the day after the last; of a task it is when it is due. `alarms` are minutes
-    before the start: they replace those of this simple kind.
+    `end` is where it ends, of all-day ones the day after the last; of a task it is when it is due. `alarms` replace
+    those of their plain kind; those that ask for a mail to anybody but `mails_to` stay.
     """
 
     summary: str | None = None
@@ -52,7 +60,9 @@ class Details:
     is_transparent: bool | None = None
     classification: str | None = None
     rule: str | None = None
-    alarms: tuple[int, ...] | None = None
+    alarms: tuple[Reminding, ...] | None = None
+    has_usual_alarms: bool = False  # a new one gets those of its calendar besides
+    mails_to: str = ""  # the address of whoever says this
     attendees: tuple[Invited, ...] | None = None
     organiser: Invited | None = None  # where there are attendees and nobody organises it yet
     concerned: tuple[Concerned, ...] | None = None
@@ -155,7 +165,7 @@ def apply(editor: Editor, details: Details) -> None:
     _set_categories(editor, details.categories)
     _set_attendees(editor, details)
     _set_concerned(editor, details.concerned)
-    _set_alarms(editor, details.alarms)
+    _set_alarms(editor, details)
 
 
 def _set_times(editor: Editor, details: Details) -> None:
@@ -268,30 +278,50 @@ def _naming_lines(component: Component) -> list[tuple[Property, Concerned]]:
     return [(prop, Concerned(uri, prop.text.strip())) for prop, uri in named if uri]
 
 
-def simple_alarm(alarm: Component) -> int | None:
-    """How many minutes before the start it reminds; None for one that says more than that."""
+def plain_alarm(alarm: Component, mails_to: str = "") -> Reminding | None:
+    """What it reminds of, and how; None for one that says more than that, or writes to anybody but `mails_to`."""
     trigger = alarm.first("TRIGGER")
     if trigger is None or trigger.duration is None or (trigger.param("RELATED") or "START").upper() != "START":
         return None
-    if alarm.text("ACTION").strip().upper() not in ("DISPLAY", "AUDIO") or alarm.first("REPEAT"):
+    action, seconds = alarm.text("ACTION").strip().upper(), -trigger.duration.delta.total_seconds()
+    if seconds % 60 or alarm.first("REPEAT") or action not in ("DISPLAY", "AUDIO", "EMAIL"):
         return None
-    seconds = -trigger.duration.delta.total_seconds()
-    return int(seconds // 60) if seconds % 60 == 0 else None
+    is_mail = action == "EMAIL"
+    if is_mail and (not mails_to or not mailed_by(alarm) <= {mails_to.casefold()} or alarm.first("ATTACH")):
+        return None
+    return Reminding(int(seconds // 60), is_mail)
 
 
-def _set_alarms(editor: Editor, wanted: Sequence[int] | None) -> None:
-    if wanted is None:
+def mailed_by(alarm: Component) -> set[str]:
+    """Whom an alarm names, folded."""
+    return {prop.address.casefold() for prop in alarm.attendees}
+
+
+def _set_alarms(editor: Editor, details: Details) -> None:
+    """Those that stay keep their lines."""
+    if details.alarms is None:
         return
-    known = [minutes for each in editor.component.alarms if (minutes := simple_alarm(each)) is not None]
-    if sorted(known) == sorted(wanted):
-        return
-    while gone := next((each for each in editor.component.alarms if simple_alarm(each) is not None), None):
-        editor.ical = editor.ical.without_component(gone)
-    said = escape(editor.component.text("SUMMARY") or "-")
-    for minutes in wanted:
-        trigger = Duration(seconds=-60 * minutes).written()
-        lines = ["BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{trigger}", f"DESCRIPTION:{said}", "END:VALARM"]
-        editor.ical = editor.ical.with_component(b"".join(map(fold, lines)), within=editor.component)
+    missing = Counter(dict.fromkeys(details.alarms, 1))
+    gone = []
+    for each in editor.component.alarms:
+        plain = plain_alarm(each, details.mails_to)
+        if plain is not None and missing[plain]:
+            missing[plain] -= 1
+        elif plain is not None:
+            gone.append(each)
+    for each in reversed(gone):
+        editor.ical = editor.ical.without_component(each)
+    for reminding in missing.elements():
+        octets = _alarm(reminding, editor.component.text("SUMMARY") or "-", details.mails_to)
+        editor.ical = editor.ical.with_component(octets, within=editor.component)
+
+
+def _alarm(reminding: Reminding, summary: str, mails_to: str) -> bytes:
+    said, trigger = escape(summary), Duration(seconds=-60 * reminding.minutes).written()
+    lines = ["BEGIN:VALARM", f"ACTION:{'EMAIL' if reminding.by_mail else 'DISPLAY'}", f"TRIGGER:{trigger}"]
+    if reminding.by_mail:  # RFC 5545 §3.6.6 asks for these three
+        lines += [f"SUMMARY:{said}", f"ATTENDEE:mailto:{mails_to}"]
+    return b"".join(map(fold, [*lines, f"DESCRIPTION:{said}", "END:VALARM"]))
 
 
 def stamp_change(editor: Editor, stamp: When, before: ICalendar) -> None:
@@ -310,11 +340,10 @@ def _times(ical: ICalendar) -> list[list[str]]:
     return [[prop.line.value for prop in each.properties(*names)] for each in ical.components]
 
 
-def alarms_of(component: Component) -> tuple[list[int], int]:
-    """The simple alarms, and how many others there are."""
-    known = [simple_alarm(each) for each in component.alarms]
-    simple = [minutes for minutes in known if minutes is not None]
-    return simple, len(known) - len(simple)
+def alarms_of(component: Component, mails_to: str = "") -> tuple[list[Reminding], list[Component]]:
+    """The plain alarms, and the others: those by mail to anybody but `mails_to`, too."""
+    known = [(plain_alarm(each, mails_to), each) for each in component.alarms]
+    return [plain for plain, _ in known if plain is not None], [each for plain, each in known if plain is None]
 
 
 def names_of(attendees: Iterable[Property]) -> list[Invited]:

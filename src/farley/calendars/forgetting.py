@@ -79,11 +79,12 @@ def _deleted(space: Space, addresses: Collection[str]) -> Iterator[CalendarObjec
 
 
 def _former(space: Space, addresses: Collection[str]) -> list[int]:
-    """The contents that entries of this space had once and that name them."""
-    mine = CalendarObject.objects.filter(calendar__in=_entries(space)).values("pk")
-    changes = Change.objects.filter(noun=ENTRY, space=space, subject__in=mine).exclude(before=None)
-    current = set(CalendarObject.objects.filter(pk__in=mine).values_list("content", flat=True))
-    return list(_naming(set(changes.values_list("before", flat=True)) - current, addresses))
+    """The contents that entries had once in this space, wherever they are now, and that name them."""
+    changes = Change.objects.filter(noun=ENTRY, space=space).exclude(before=None)
+    mine = CalendarObject.objects.filter(pk__in=changes.values("subject"))
+    mine = mine.exclude(calendar__kind=Calendar.Kind.SUBSCRIPTION)
+    before = set(changes.filter(subject__in=mine.values("pk")).values_list("before", flat=True))
+    return list(_naming(before - set(mine.values_list("content", flat=True)), addresses))
 
 
 def _naming(contents: Collection[int], addresses: Collection[str]) -> Iterator[int]:

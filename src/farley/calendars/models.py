@@ -111,7 +111,7 @@ class Calendar(models.Model):
     position = models.PositiveIntegerField(default=0)
     components = models.PositiveSmallIntegerField(default=int(Components.EVENTS | Components.TASKS))
     zone = models.CharField(max_length=64, default="Europe/Berlin")  # IANA; where floating times and dates are
-    default_alarms = models.JSONField(default=dict)  # minutes before the start: {"timed": [15], "all_day": [-540]}
+    default_alarms = models.JSONField(default=dict)  # minutes before the start: {"timed": [15], "all_day_mail": [-540]}
     is_transparent = models.BooleanField(default=False)  # nothing in it makes anybody busy
     revision = models.PositiveBigIntegerField(default=0)  # last Change of the calendar itself
     octets_revision = models.PositiveBigIntegerField(default=0)  # last change of a member a DAV client must hear of
@@ -178,7 +178,8 @@ class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
     def shown_to(self, actor: Actor) -> Self:
         """Those that `actor` reads, and those that keep somebody busy, which they must not be told more of."""
         busy = models.Q(component=Components.EVENTS.value, is_transparent=False) & ~models.Q(status="CANCELLED")
-        return self.visible_to(actor).filter(self._told(actor) | busy)
+        free = Calendar.objects.filter(is_transparent=True).values("pk")
+        return self.visible_to(actor).filter(self._told(actor) | (busy & ~models.Q(calendar__in=free)))
 
     def named_to(self, actor: Actor) -> Self:
         """Those whose names `actor` may read, deleted ones too."""

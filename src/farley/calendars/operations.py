@@ -38,6 +38,7 @@ from farley.spaces.operations import require, writing
 MAX_NAME = 200
 MAX_DESCRIPTION = 5000
 MAX_CALENDARS = 500  # of one space
+ALARMS = ("timed", "all_day", "timed_mail", "all_day_mail")  # what a calendar keeps of usual reminders
 MOST_MINUTES = 60 * 24 * 366  # between an alarm and what it is for
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+=~-]*")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
@@ -448,7 +449,7 @@ def _checked(own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _are_alarms(given: Any) -> bool:
-    lists = given.values() if isinstance(given, dict) and given.keys() <= {"timed", "all_day"} else [None]
+    lists = given.values() if isinstance(given, dict) and given.keys() <= set(ALARMS) else [None]
     return all(
         isinstance(each, list)
         and len(each) <= 10

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from farley.accounts.actor import Actor
 from farley.calendars import editing, operations, storing
-from farley.calendars.details import Details
+from farley.calendars.details import Details, Reminding
 from farley.calendars.files import PRODID
 from farley.calendars.models import COMPONENTS, Calendar, CalendarObject, Components
 from farley.codecs.icalendar import ICalendar, When
@@ -41,9 +41,10 @@ def make(
 
     Raises what `storing.store` raises.
     """
-    if details.alarms is None and kind is Components.EVENTS and details.start is not None:
-        usual = calendar.default_alarms.get("all_day" if details.start.is_date else "timed", ())
-        details = replace(details, alarms=tuple(usual))
+    if by.user is not None and not details.mails_to:
+        details = replace(details, mails_to=by.user.email)
+    if (details.alarms is None or details.has_usual_alarms) and kind is Components.EVENTS:
+        details = replace(details, alarms=(*_usual_alarms(calendar, details), *(details.alarms or ())))
     name = next(name for name, bit in COMPONENTS.items() if bit is kind)
     ical = editing.made(name, details, uid=uid or str(uuid.uuid4()), stamp=_now(), prodid=PRODID)
     return storing.store(calendar, None, ical.octets, expected=Condition.ABSENT, by=by, door=door, batch=batch)
@@ -117,6 +118,16 @@ def take_away(
             door=door,
             batch=batch,
         )
+
+
+def _usual_alarms(calendar: Calendar, details: Details) -> list[Reminding]:
+    """What `calendar` reminds of what is new in it; by mail whoever makes it, if they have an address."""
+    if details.start is None:
+        return []
+    which = "all_day" if details.start.is_date else "timed"
+    shown = [Reminding(minutes) for minutes in calendar.default_alarms.get(which, ())]
+    mailed = calendar.default_alarms.get(f"{which}_mail", ()) if details.mails_to else ()
+    return [*shown, *(Reminding(minutes, by_mail=True) for minutes in mailed)]
 
 
 def _now() -> When:

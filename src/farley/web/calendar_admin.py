@@ -24,13 +24,12 @@ from farley.journal.writing import one_batch
 from farley.spaces import operations as spaces
 from farley.spaces.models import Space
 from farley.spaces.operations import NameTaken, require
+from farley.web import entry_alarms
 from farley.web.calendar_colours import HEX, hue_of
 from farley.web.calendar_refusals import refused
 from farley.web.calendar_sources import links_of, source_of
 from farley.web.calendars_shown import ShownCalendar
 from farley.web.context import SPACE_ICONS
-from farley.web.entry_form import KEPT
-from farley.web.entry_shown import alarm_choices
 from farley.web.listing import Choice
 from farley.web.record import attachment
 from farley.web.requests import PageRequest, standings
@@ -193,8 +192,8 @@ def _settings_context(request: PageRequest, calendar: Calendar) -> dict[str, Any
         "hues": hues(hue_of(calendar.colour, shown.hue)),
         "kinds": _kinds(calendar.takes),
         "zones": sorted(available_timezones()),
-        "alarms": alarm_choices(_one_of(alarms.get("timed"))),
-        "day_alarms": alarm_choices(_one_of(alarms.get("all_day"))),
+        "alarms": entry_alarms.rows_of(entry_alarms.usual_in(alarms, "timed"), request.user),
+        "day_alarms": entry_alarms.rows_of(entry_alarms.usual_in(alarms, "all_day"), request.user),
         "count": CalendarObject.objects.told_to(request.actor).filter(calendar=calendar).count(),
         "targets": [space for space in standings(request).editable if space.pk != calendar.space_id],
         "links": links_of(request, calendar) if role >= Role.EDITOR else [],
@@ -231,14 +230,9 @@ def _wanted(request: PageRequest, calendar: Calendar) -> dict[str, Any]:
         wanted["components"] = kind | (calendar.takes & Components.JOURNALS)
     usual = dict(calendar.default_alarms or {})
     for which, name in (("timed", "alarm"), ("all_day", "day_alarm")):
-        if (alarm := posted.get(name, KEPT)) != KEPT:
-            usual[which] = [int(alarm)] if re.fullmatch(r"-?\d{1,6}", alarm) else []
+        if name in posted:
+            usual |= entry_alarms.as_usual(posted.getlist(name), which)
     return wanted | {"default_alarms": usual}
-
-
-def _one_of(minutes: list[int] | None) -> str:
-    """As a choice: the only alarm that there is; KEPT where there are several."""
-    return KEPT if minutes and len(minutes) > 1 else str(minutes[0]) if minutes else ""
 
 
 def _space_for(calendar: Calendar, request: PageRequest) -> Space:

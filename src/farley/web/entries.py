@@ -25,11 +25,12 @@ from farley.journal.models import Batch, Door, Noun
 from farley.journal.records import EditConflict, StoreProblem
 from farley.journal.writing import one_batch
 from farley.spaces.operations import NotAllowed
-from farley.web import entry_form
+from farley.web import entry_alarms, entry_form
 from farley.web.calendar import asked_before, calendar_context, day_in
 from farley.web.calendars_shown import ShownCalendar, calendars_of, editable
-from farley.web.entry_form import KEPT, Source, Span, Unusable
-from farley.web.entry_shown import alarm_choices, facts_of, told_rule, told_time
+from farley.web.entry_alarms import KEPT
+from farley.web.entry_form import Source, Span, Unusable
+from farley.web.entry_shown import facts_of, told_rule, told_time
 from farley.web.navigation import back, page_of
 from farley.web.opened import KINDS, Opened, opened_entry, require_editable, scope_of
 from farley.web.problems import explained
@@ -255,10 +256,10 @@ def _form(
     conflict: str = "",
 ) -> HttpResponse:
     values = entry_form.values_of(source)
-    days = list(source.rule.days)
+    days, alarms = list(source.rule.days), entry_form.alarms_of(source, _me(request))
     if request.method == "POST":
         values |= {name: request.POST.get(name, values[name] if name == "notes" else "") for name in values}
-        days = request.POST.getlist("days")
+        days, alarms = (request.POST.getlist(name) for name in ("days", "alarm"))
     else:
         values |= {
             name: request.GET[name][:1000] for name in ("title", "place") if opened is None and name in request.GET
@@ -293,7 +294,7 @@ def _form(
         "next": request.POST.get("next", "") or request.GET.get("next", "") or _came_from(request, kind),
         "zones": sorted(available_timezones()),
         "is_dialog": is_dialog,
-        "alarms": alarm_choices(values["alarm"], is_new=opened is None),
+        "alarms": entry_alarms.rows_of(alarms, request.user, is_new=opened is None and not source.is_task),
         "parents": _parents(request, found) if source.is_task else [],
         "weekdays": [(code, str(WEEKDAYS_ABBR[day])) for day, code in enumerate(CODES)],
         "has_errors": bool(errors),

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from farley.calendars.details import Details, Invited, alarms_of, concerned_of, links_of, names_of
+from farley.calendars.details import Details, Invited, concerned_of, links_of, names_of
 from farley.calendars.models import CalendarObject
 from farley.calendars.occurrences import Occurrence
 from farley.calendars.rules import RuleForm, UnusableRule, form_of, rule_of
@@ -20,9 +20,9 @@ from farley.calendars.series import Scope
 from farley.codecs.icalendar import Component, ICalendar, When
 from farley.codecs.zones import DatabaseZone, FixedZone, Zone, Zones, named_zone
 from farley.web.dates import UnreadableDate, read_date
+from farley.web.entry_alarms import KEPT, alarms_in, with_alarms
 from farley.web.recurring import read_rule_form
 
-KEPT = "keep"
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 MAX_TEXT = {"title": 1000, "place": 1000, "url": 2000, "notes": 100_000}
@@ -154,7 +154,7 @@ def values_of(source: Source) -> dict[str, str]:
     component, span = source.component, source.span
     values = {
         "title": "", "place": "", "url": "", "notes": "", "status": "", "class": "PUBLIC",
-        "alarm": "" if source.is_task else KEPT, "priority": "0", "tags": "", "parent": "",
+        "priority": "0", "tags": "", "parent": "",
     }  # fmt: skip
     if component is not None:
         status = component.text("STATUS").strip().upper()
@@ -165,7 +165,6 @@ def values_of(source: Source) -> dict[str, str]:
             "notes": component.text("DESCRIPTION"),
             "status": status if status in STATUSES else "",
             "class": component.text("CLASS").strip().upper() or "PUBLIC",
-            "alarm": _alarm(component),
             "priority": str(component.number("PRIORITY") or 0),
             "tags": ", ".join(component.categories),
             "parent": next(
@@ -191,10 +190,10 @@ def _rule_values(rule: RuleForm) -> dict[str, str]:
     }
 
 
-def _alarm(component: Component) -> str:
-    """The one simple alarm there is; "keep" where there are several."""
-    simple, _ = alarms_of(component)
-    return "" if not simple else str(simple[0]) if len(simple) == 1 else KEPT
+def alarms_of(source: Source, me: Invited) -> list[str]:
+    """The reminders before anybody chooses."""
+    is_new_event = source.component is None and not source.is_task
+    return [KEPT] if is_new_event else alarms_in(source.component, me.address)
 
 
 def people_of(source: Source) -> list[Invited]:
@@ -213,6 +212,7 @@ def details_of(posted: QueryDict, source: Source, scope: Scope, *, me: Invited) 
     typed["notes"] = typed["notes"] if "notes" in posted else was["notes"]  # too long for the form
     _judge_texts(typed, was, errors, is_new=source.component is None)
     details = Details(
+        mails_to=me.address,
         summary=_changed(typed, was, "title"),
         location=_changed(typed, was, "place"),
         url=_changed(typed, was, "url"),
@@ -232,11 +232,9 @@ def details_of(posted: QueryDict, source: Source, scope: Scope, *, me: Invited) 
         kept = tuple(each for each in there if each.uri in stay)
         details = replace(details, concerned=kept if len(kept) < len(there) else None)
     details = _with_links(details, posted, source, errors)
-    if typed["alarm"] != was["alarm"] and typed["alarm"] != KEPT:
-        minutes = _number(typed["alarm"].removeprefix("-"), 60 * 24 * 366)
-        details = replace(
-            details, alarms=() if not typed["alarm"] else (-minutes if typed["alarm"][0] == "-" else minutes,)
-        )
+    if "alarm" in posted:
+        is_new = source.component is None
+        details = with_alarms(details, posted.getlist("alarm"), alarms_of(source, me), is_new=is_new)
     if errors:
         raise Unusable(errors)
     return details

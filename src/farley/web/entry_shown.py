@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, pgettext
 
 from farley.accounts.actor import Actor
 from farley.calendars import details
-from farley.calendars.details import alarms_of, concerned_of
+from farley.calendars.details import concerned_of
 from farley.calendars.people import contacts_meant, contacts_with
 from farley.codecs.icalendar import Property, When
 from farley.codecs.zones import DatabaseZone
@@ -22,14 +22,13 @@ from farley.journal.models import Noun
 from farley.search import finding
 from farley.web.calendars_shown import ShownCalendar
 from farley.web.dates import written_day
-from farley.web.entry_form import KEPT, Source, Span
-from farley.web.listing import Choice
+from farley.web.entry_alarms import told_alarms
+from farley.web.entry_form import Source, Span
 from farley.web.people import name_of, url_of
 from farley.web.recurring import in_words
 from farley.web.requests import PageRequest
 from farley.web.templatetags.farley import relative_day
 
-ALARMS = (0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080, -540, 900)
 MAX_PEOPLE = 100  # on the page
 MAX_COMPLETED = 10
 MAX_LINKS = 20
@@ -84,10 +83,6 @@ def facts_of(request: PageRequest, shown: ShownCalendar, source: Source) -> Fact
     assert main is not None
     people = [*component.properties("ORGANIZER"), *component.attendees]
     contacts = contacts_with({prop.address.casefold() for prop in people[:MAX_PEOPLE]}, by=request.actor)
-    simple, others = alarms_of(component)
-    alarms = [alarm_words(minutes) for minutes in sorted(simple, reverse=True)]
-    if others:
-        alarms.append(gettext("{count} of another kind").format(count=others))
     return Facts(
         when=told_time(source.span),
         rule=told_rule(main.text("RRULE"), main.start_at),
@@ -97,7 +92,7 @@ def facts_of(request: PageRequest, shown: ShownCalendar, source: Source) -> Fact
         about=_about(concerned_of(component), request.actor),
         guests=[_guest(prop, contacts) for prop in people[:MAX_PEOPLE]],
         more_guests=max(0, len(people) - MAX_PEOPLE),
-        alarms=alarms,
+        alarms=told_alarms(component, request.user.email),
         elsewhere=_elsewhere(source),
         calendar=shown.name,
         status=_status(component.text("STATUS").strip().upper()),
@@ -135,37 +130,6 @@ def told_rule(rule: str, start: When | None) -> str:
     if not rule or start is None:
         return ""
     return in_words(rule, start, DatabaseZone(ZoneInfo(str(timezone.get_current_timezone()))))
-
-
-def alarm_words(minutes: int) -> str:
-    if minutes == 0:
-        return gettext("when it begins")
-    if minutes == -540:
-        return gettext("at 9:00 on the day")
-    if minutes == 900:
-        return gettext("at 9:00 on the day before")
-    if minutes < 0:
-        return ngettext("{count} minute after the beginning", "{count} minutes after the beginning", -minutes).format(
-            count=-minutes
-        )
-    if minutes % 10080 == 0:
-        return ngettext("{count} week before", "{count} weeks before", minutes // 10080).format(count=minutes // 10080)
-    if minutes % 1440 == 0:
-        return ngettext("{count} day before", "{count} days before", minutes // 1440).format(count=minutes // 1440)
-    if minutes % 60 == 0:
-        return ngettext("{count} hour before", "{count} hours before", minutes // 60).format(count=minutes // 60)
-    return ngettext("{count} minute before", "{count} minutes before", minutes).format(count=minutes)
-
-
-def alarm_choices(chosen: str, *, is_new: bool = False) -> list[Choice]:
-    """What a reminder can be; `KEPT` is what an entry has, or a new one gets by its calendar."""
-    known = [Choice(str(minutes), alarm_words(minutes), str(minutes) == chosen) for minutes in ALARMS]
-    if chosen == KEPT or is_new:
-        label = gettext("as the calendar has it") if is_new else gettext("several, as they are")
-        known.insert(0, Choice(KEPT, label, chosen == KEPT))
-    elif chosen and chosen.removeprefix("-").isdigit() and int(chosen) not in ALARMS:
-        known.insert(0, Choice(chosen, alarm_words(int(chosen)), is_current=True))
-    return [Choice("", pgettext("a reminder", "none"), not chosen), *known]
 
 
 def asked_people(typed: str, by: Actor) -> list[Contact]:

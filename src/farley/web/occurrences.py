@@ -130,6 +130,8 @@ def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt
     seen: Counter[int] = Counter()
     items, cut = [], {entry.pk: entry for entry in found.cut}
     for each in found:
+        if not keeps_or_tells(each, by_pk[each.entry.calendar_id]):
+            continue
         seen[each.entry.pk] += 1
         if seen[each.entry.pk] <= MOST_OF_ONE:
             items.append(item_of(each, by_pk[each.entry.calendar_id], look))
@@ -172,6 +174,11 @@ def busy_items(
             )
         )  # fmt: skip
     return items
+
+
+def keeps_or_tells(each: occurrences.Occurrence, shown: ShownCalendar) -> bool:
+    """Whether there is anything to be shown: one of a private series may keep nobody busy by itself."""
+    return not (each.is_transparent or each.status == "CANCELLED") or is_told(each.entry, shown.standing)
 
 
 def item_of(each: occurrences.Occurrence, shown: ShownCalendar, look: Look) -> Item:

@@ -18,7 +18,7 @@ from farley.calendars.seeing import is_told
 from farley.spaces.audience import readers
 from farley.spaces.models import Membership, Space
 from farley.web.calendars_shown import ShownCalendar, calendars_of
-from farley.web.occurrences import MOST_OF_ONE, Item, Look, busy_items, entries_between, item_of
+from farley.web.occurrences import MOST_OF_ONE, Item, Look, busy_items, entries_between, item_of, keeps_or_tells
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.spaces import by_name
@@ -53,10 +53,10 @@ def people_of(
     found = occurrences.within(entries, start, end, zone=look.zone, purse=purse)
     seen: Counter[int] = Counter()
     for each in found:
-        seen[each.entry.pk] += 1
-        if seen[each.entry.pk] > MOST_OF_ONE:
-            continue
         shown = read[each.entry.calendar_id]
+        seen[each.entry.pk] += 1
+        if seen[each.entry.pk] > MOST_OF_ONE or not keeps_or_tells(each, shown):
+            continue
         concerned = {owners.get(each.entry.space_id, 0)}
         if is_told(each.entry, shown.standing):  # who is asked to come is a part of what it says
             named = names_of(each)

@@ -44,14 +44,16 @@ async function suggest(field) {
   const begun = BEGUN.exec(before);
   const number = ++asked;
   if (!begun) return close();
-  const answer = await fetch(`${field.dataset.mentions}?q=${encodeURIComponent(begun[2])}`, {
+  const text = await fetch(`${field.dataset.mentions}?q=${encodeURIComponent(begun[2])}`, {
     headers: { "HX-Request": "true" },
-  }).catch(() => null);
+  })
+    .then((answer) => (answer.ok && !answer.redirected ? answer.text() : ""))
+    .catch(() => "");
   const list = field.parentElement.querySelector("[data-mention-list]");
   if (number !== asked || !list || document.activeElement !== field) return;
-  close();
-  if (!answer?.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  close(); // only now that the next list is whole: one that goes and comes back is told twice
+  if (!text) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   list.replaceChildren(...page.querySelectorAll("[role=option]"));
   list.nextElementSibling.textContent = page.querySelector("p")?.textContent ?? "";
   if (list.firstElementChild) show(field, list, before.length - begun[2].length);

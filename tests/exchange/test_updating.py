@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.cast import a_card, hand_of, space_of, team
 from tests.contacts.acts import faults, state_of
@@ -167,7 +167,24 @@ CARDS = st.builds(
 KEYS = st.sampled_from(["uid", "email", "phone", "external-id", "field:number"])
 
 
+K1, K2 = (f"X-FARLEY-FIELD;X-KEY=number;X-KIND=text:K-{n}" for n in (1, 2))
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck], phases=[Phase.explicit, Phase.generate])
+@example(
+    "field:number",
+    Rule.OVERWRITE,
+    2,
+    [a_card("Ada", K1, uid="u1", version="4.0"), a_card("Bea", K1, uid="u2", version="4.0")],
+    [a_card("Ada", K1, "NOTE:one", uid="", version="4.0"), a_card("Bea", K2, uid="u2", version="4.0")],
+)
+@example(
+    "field:number",
+    Rule.FILL,
+    2,
+    [a_card("Ada", K1, uid="", version="4.0")],
+    [a_card("Ada", K1, uid="u1", version="4.0"), a_card("Ada", "NOTE:one", uid="u1", version="4.0")],
+)
 @given(
     KEYS,
     st.sampled_from(Rule),
@@ -195,7 +212,8 @@ def test_the_check_says_what_comes_and_undo_brings_everything_back(
         assert [replaced(each) for each in planned.verdicts] == [replaced(each) for each in done.verdicts]
         after = state_of(space)
         again = imported(space, alice, tmp_path, *coming, key=key, rule=rule)
-    assert after == state_of(space) or again.run.created
+    # Whoever may have been several is found the second time, where an entry behind changed one of them.
+    assert after == state_of(space) or again.run.created or "several" in done.whats
     for run in (again.run, done.run):
         if run.batch is not None and run.batch.size:
             assert undo(run.batch, by=alice.actor, door=Door.WEB).kept == []

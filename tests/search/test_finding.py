@@ -231,7 +231,7 @@ def test_every_part_of_every_text_finds_its_card(alice: User, data: st.DataObjec
         len(search_fold(part).strip('"')) < 3
         or not any(c.isalnum() for c in part)
         or max(map(len, words), default=0) < 3
-        or (word := max(words, key=len)).startswith("e") and len(word.lstrip("e")) < 2
+        or ((word := max(words, key=len)).startswith("e") and len(word.lstrip("e")) < 2)
     ):
         return  # what folding, or a phrase's quotes, leave is too short to stand within a word
     assert stored.pk in [hit.record for hit in find(part, by=alice.actor, limit=500)]

@@ -16,6 +16,7 @@ from farley.contacts.comparing import Difference, differences
 from farley.contacts.matching import Key
 from farley.contacts.models import Contact
 from farley.contacts.storing import Entry, KnownAlready, Prepared, Problem, Stored, StoreProblem
+from farley.database import rows
 from farley.exchange import own_lines
 from farley.exchange.models import Import
 from farley.fields.models import Document, Field
@@ -88,6 +89,7 @@ class _Looked(NamedTuple):
     values: list[list[tuple[str, str]]]
     by_uid: dict[str, Contact]
     fitting: list[list[Contact]]
+    here: dict[int, Contact]  # all of these, and those whom entries before were about
     octets: dict[int, bytes]
     touched: set[int]  # contacts this import made or changed in an earlier chunk
 
@@ -124,12 +126,16 @@ class Updating:
         by_uid = matching.with_uids(self.space, (item.uid for item in items if isinstance(item, Prepared)))
         fitting = matching.fitting(self.space, self.key, values)
         here = {contact.pk: contact for contact in by_uid.values()} | {c.pk: c for each in fitting for c in each}
+        meant = self._pending.meant(item.uid for item in items if isinstance(item, Prepared))
+        if elsewhere := [int(ident) for ident in meant if ident.isdigit() and int(ident) not in here]:
+            live = {"id": elsewhere, "space_id": self.space.pk, "deleted_at": None}
+            here |= {contact.pk: contact for contact in rows.load(Contact, live)}
         octets = storing.octets_of(contact.content_id for contact in here.values())
         touched: set[int] = set()
         if self.run.batch_id is not None and here:
             mine = Change.objects.filter(noun=Noun.CONTACT, subject__in=list(here), batch=self.run.batch_id)
             touched = set(mine.values_list("subject", flat=True))
-        return _Looked(said, values, by_uid, fitting, octets, touched)
+        return _Looked(said, values, by_uid, fitting, here, octets, touched)
 
     def _said(self, item: Prepared) -> tuple[Said, Card | None]:
         if not own_lines.are_in(item.entry.octets):
@@ -147,6 +153,8 @@ class Updating:
         if len(found) > 1:
             return SeveralFit(self._called(key), [met.name for met in found[:3]])
         [met] = found
+        if key != "uid" and item.derived.uid:
+            self._pending.mean(item.uid, met.ident)
         is_again = self._pending.met_before(met.ident, self.run.done_entries + place)
         is_again = is_again or met.contact is None or met.contact.pk in looked.touched
         if self.rule is Rule.KEEP and key == "uid" and not is_again:
@@ -205,6 +213,10 @@ class Updating:
             return [self._here(contact, looked)], "uid"
         if met := self._pending.of([("uid", item.uid)]):
             return met, "uid"
+        for ident in self._pending.meant([item.uid]):  # an entry before it says the same UID and was recognised
+            contact = looked.here.get(int(ident)) if ident.isdigit() else None
+            if met_before := self._here(contact, looked) if contact else self._pending.get(ident):
+                return [met_before], "uid"
         values = looked.values[place]
         found = {str(contact.pk): self._here(contact, looked) for contact in looked.fitting[place]}
         found |= {met.ident: met for met in self._pending.of(values)}
@@ -260,6 +272,7 @@ class _Pending:
         self._rows = sqlite3.connect("", isolation_level=None)  # no name: a file of its own that goes with it
         self._rows.execute("CREATE TABLE met (ident TEXT PRIMARY KEY, met TEXT, octets BLOB) WITHOUT ROWID")
         self._rows.execute("CREATE TABLE first (ident TEXT PRIMARY KEY, entry INT) WITHOUT ROWID")
+        self._rows.execute("CREATE TABLE meaning (uid TEXT PRIMARY KEY, ident TEXT) WITHOUT ROWID")
         self._rows.execute("CREATE TABLE holder (value TEXT, ident TEXT, PRIMARY KEY (value, ident)) WITHOUT ROWID")
         self._new = 0
 
@@ -285,6 +298,16 @@ class _Pending:
         self._rows.execute("INSERT OR IGNORE INTO first VALUES (?, ?)", [ident, entry])
         found = self._rows.execute("SELECT entry FROM first WHERE ident = ?", [ident]).fetchone()
         return bool(found[0] < entry)
+
+    def mean(self, uid: str, ident: str) -> None:
+        """Remember whom an entry was about that has another UID than the one it was recognised as."""
+        self._rows.execute("INSERT OR IGNORE INTO meaning VALUES (?, ?)", [uid, ident])
+
+    def meant(self, uids: Iterable[str]) -> list[str]:
+        """Whom entries with these UIDs were about."""
+        asked = json.dumps(list(uids))
+        sql = "SELECT DISTINCT ident FROM meaning WHERE uid IN (SELECT value FROM json_each(?))"
+        return [ident for (ident,) in self._rows.execute(sql, [asked])]
 
     def get(self, ident: str) -> _Met | None:
         found = self._rows.execute("SELECT met, octets FROM met WHERE ident = ?", [ident]).fetchone()

@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from farley.accounts.actor import Actor, ActorKind
 from farley.calendars.models import Calendar, CalendarObject
-from farley.calendars.storing import Problem, prepare_many, store_prepared
+from farley.calendars.storing import prepare_many, store_prepared
 from farley.calendars.writing import CalendarWriter
 from farley.codecs.icalendar import ICalendar
 from farley.codecs.icalendar_files import same_but_for_stamps
 from farley.database.turns import write_turn
 from farley.journal.models import Batch, Change, Door, Noun, Verb, hash_of
 from farley.journal.records import Condition, Entry, octets_of
+from farley.journal.verdicts import Problem
 from farley.journal.writing import close_batch, open_batch
 from farley.spaces.operations import writing
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple, TypeAlias
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
@@ -15,7 +14,8 @@ from farley.calendars.writing import CalendarWriter, New
 from farley.codecs.icalendar import MAX_OBJECT, ICalendar, InvalidICalendar
 from farley.codecs.icalendar_files import says_the_same
 from farley.database import rows
-from farley.journal.models import Batch, Door, etag_of, hash_of
+from farley.journal import records
+from farley.journal.models import Batch, Door, hash_of
 from farley.journal.records import (
     BadHref,
     Condition,
@@ -27,11 +27,11 @@ from farley.journal.records import (
     TooLarge,
     UidConflict,
     href_for,
-    hrefs_like,
     is_href,
     not_as_expected,
     without_last_break,
 )
+from farley.journal.verdicts import Again, Create, Leave, Problem, Replace, Verdict, carry_out, foresee
 from farley.spaces.models import Space
 from farley.spaces.operations import NotAllowed, require, writing
 
@@ -81,9 +81,6 @@ class NoSuchCalendar(LookupError):
     def __init__(self, name: str) -> None:
         super().__init__(f"no calendar {name!r}")
         self.name = name
-
-
-Problem = StoreProblem | InvalidICalendar
 
 
 class Prepared(NamedTuple):
@@ -168,20 +165,7 @@ def judge_prepared(calendar: Calendar, prepared: Sequence[Prepared | Problem], *
     require_editor(calendar, calendar.space, by)
     plan = _Plan(calendar, [item for item in prepared if isinstance(item, Prepared)])
     plan.calendar = _usable([calendar], calendar, calendar.space)
-    results: list[Stored | Problem] = []
-    for item in prepared:
-        verdict = plan.judge(item) if isinstance(item, Prepared) else item
-        if isinstance(verdict, _Create):
-            results.append(_stored(0, verdict.item, verdict.href, 0, created=True))
-        elif isinstance(verdict, _Replace):
-            results.append(_stored(verdict.there.pk, verdict.item, verdict.href, 0, created=False))
-        elif isinstance(verdict, _Leave):
-            results.append(_left(verdict.there))
-        elif isinstance(verdict, _Again):
-            results.append(_stored_again(results, verdict))
-        else:
-            results.append(verdict)
-    return results
+    return foresee([plan.judge(item) if isinstance(item, Prepared) else item for item in prepared])
 
 
 def require_editor(calendar: Calendar, space: Space, by: Actor) -> None:
@@ -200,14 +184,9 @@ def require_writable(calendar: Calendar, space: Space, by: Actor) -> Calendar:
     return _usable(rows.load(Calendar, {"id": calendar.pk}), calendar, space)
 
 
-def free_href(calendar: int, href: str, *, besides: set[str] | frozenset[str] = frozenset()) -> str:
+def free_href(calendar: int, href: str, *, besides: Container[str] = ()) -> str:
     """`href`, or one like it that no entry of the calendar has, whose space is locked."""
-
-    def is_free(candidate: str) -> bool:
-        taken = CalendarObject.objects.filter(calendar=calendar, href=candidate, deleted_at=None)
-        return candidate not in besides and not taken.exists()
-
-    return next(filter(is_free, hrefs_like(href)))
+    return records.free_href(CalendarObject.objects.filter(calendar=calendar, deleted_at=None), href, besides)
 
 
 def taken_uids(calendar: int, entries: Sequence[CalendarObject]) -> dict[str, CalendarObject]:
@@ -270,34 +249,9 @@ def _usable(found: Sequence[Calendar], asked: Calendar, space: Space, *, is_fill
     return current
 
 
-class _Create(NamedTuple):
-    item: Prepared
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Replace:
-    item: Prepared
-    there: CalendarObject
-
-    @property
-    def href(self) -> str:
-        return str(self.there.href)
-
-
-@dataclass(frozen=True, slots=True)
-class _Leave:
-    there: CalendarObject
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """The very octets that an entry before it in the same call brings."""
-
-    first: _Create | _Replace
-
-
-_Verdict = _Create | _Replace | _Leave | _Again | Problem
+_Create: TypeAlias = Create[Prepared]
+_Replace: TypeAlias = Replace[Prepared, CalendarObject]
+_Verdict: TypeAlias = Verdict[Prepared, CalendarObject]
 
 
 class _Plan:
@@ -336,12 +290,12 @@ class _Plan:
         if first := self.new.get(item.uid):
             alike = without_last_break(first.item.entry.octets) == without_last_break(entry.octets)
             if entry.href is None and alike:
-                return _Again(first)
+                return Again(first.href)
             return UidConflict(item.uid, first.href, first.item.derived.summary, place="calendar")
         if entry.href is not None and entry.href in self.hrefs:
             return EditConflict(entry.href, None)
         verdict = self._create(item) if there is None else self._replace(item, there)
-        if isinstance(verdict, _Create | _Replace):
+        if isinstance(verdict, Create | Replace):
             self.new[item.uid] = verdict
             self.hrefs.add(verdict.href)
         return verdict
@@ -352,16 +306,16 @@ class _Plan:
         href = item.entry.href or href_for(item.uid, ENDING)
         if item.entry.href is None and (href in self.by_href or href in self.hrefs):
             href = free_href(self.calendar.pk, href, besides=self.hrefs)
-        return _Create(item, href)
+        return Create(item, href)
 
-    def _replace(self, item: Prepared, there: CalendarObject) -> _Replace | _Leave | UidConflict:
+    def _replace(self, item: Prepared, there: CalendarObject) -> _Replace | Leave[CalendarObject] | UidConflict:
         if bytes(there.sha256) == item.sha256:
-            return _Leave(there)
+            return Leave(there)
         if item.uid != there.uid:  # RFC 4791 §5.3.2.1: an object keeps its UID
             return conflict_with(self.by_uid.get(item.uid, there))
         if item.entry.expected is Condition.ABSENT:
-            return _Leave(there) if _says_the_same(item, there) else conflict_with(there)
-        return _Replace(item, there)
+            return Leave(there) if _says_the_same(item, there) else conflict_with(there)
+        return Replace(item, there)
 
 
 def _says_the_same(item: Prepared, there: CalendarObject) -> bool:
@@ -370,37 +324,16 @@ def _says_the_same(item: Prepared, there: CalendarObject) -> bool:
 
 
 def _carry_out(verdicts: Sequence[_Verdict], writer: CalendarWriter, calendar: int) -> list[Stored | Problem]:
-    creates = [verdict for verdict in verdicts if isinstance(verdict, _Create)]
-    replaces = [verdict for verdict in verdicts if isinstance(verdict, _Replace)]
-    new = [New(calendar, each.href, each.item.sha256, each.item.entry.octets, each.item.derived) for each in creates]
-    made = iter(writer.create_many(new))
-    contents = iter(writer.keep([(each.item.sha256, each.item.entry.octets) for each in replaces]))
-    results: list[Stored | Problem] = []
-    for verdict in verdicts:
-        if isinstance(verdict, _Create):
-            pk, revision = next(made)
-            results.append(_stored(pk, verdict.item, verdict.href, revision, created=True))
-        elif isinstance(verdict, _Replace):
-            item, there = verdict.item, verdict.there
-            revision = writer.replace(there, item.entry.octets, item.derived, content=next(contents))
-            results.append(_stored(there.pk, item, there.href, revision, created=False))
-        elif isinstance(verdict, _Leave):
-            results.append(_left(verdict.there))
-        elif isinstance(verdict, _Again):
-            results.append(_stored_again(results, verdict))
-        else:
-            results.append(verdict)
-    return results
+    def create(new: list[_Create]) -> list[tuple[int, int]]:
+        items = [(each.href, each.item) for each in new]
+        return writer.create_many(
+            [New(calendar, href, item.sha256, item.entry.octets, item.derived) for href, item in items]
+        )
 
+    def replace(changed: list[_Replace]) -> Iterator[int]:
+        contents = writer.keep([(each.item.sha256, each.item.entry.octets) for each in changed])
+        for verdict, content in zip(changed, contents, strict=True):
+            item = verdict.item
+            yield writer.replace(verdict.there, item.entry.octets, item.derived, content=content)
 
-def _stored_again(results: Sequence[Stored | Problem], verdict: _Again) -> Stored:
-    [first] = [done for done in results if isinstance(done, Stored) and done.href == verdict.first.href]
-    return first._replace(created=False, changed=False)
-
-
-def _left(entry: CalendarObject) -> Stored:
-    return Stored(entry.pk, entry.uid, entry.href, entry.etag, entry.revision, created=False, changed=False)
-
-
-def _stored(pk: int, item: Prepared, href: str, revision: int, *, created: bool) -> Stored:
-    return Stored(pk, item.uid, href, etag_of(item.sha256), revision, created=created, changed=True)
+    return carry_out(verdicts, create=create, replace=replace)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import IO, BinaryIO, Final, NamedTuple
 
 from farley.codecs.contentline import Line, count_breaks, utf_16_of
+from farley.codecs.unreadable import Unreadable
 
 MAX_OBJECT: Final = 10 * 2**20  # octets; what the DAV face announces as max-resource-size
 
@@ -30,12 +31,8 @@ _NAME = re.compile(r"[A-Z0-9-]{1,40}")
 _OUTERMOST = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE"})  # never inside one another
 
 
-class InvalidICalendar(ValueError):
-    """The octets are no iCalendar. `line` is the first line at fault, counted from 1; `reason` quotes no contents."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
-        self.line, self.reason = line, reason
+class InvalidICalendar(Unreadable):
+    """The octets are no iCalendar."""
 
 
 class Fault(NamedTuple):

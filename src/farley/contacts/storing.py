@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
-from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import Card, InvalidVCard
 from farley.contacts.deriving import Derived, derive
 from farley.contacts.external_ids import Named, ask_holders
 from farley.contacts.models import MAX_UID, Contact, bare_uid
 from farley.contacts.writing import SpaceWriter, organisations_named
 from farley.database import rows
-from farley.journal.models import Batch, Door, etag_of, hash_of
+from farley.journal import records
+from farley.journal.models import Batch, Door, hash_of
 from farley.journal.records import BadHref as BadHref  # noqa: PLC0414 -- these belong to `store`
 from farley.journal.records import Condition as Condition  # noqa: PLC0414
 from farley.journal.records import EditConflict as EditConflict  # noqa: PLC0414
@@ -28,10 +27,13 @@ from farley.journal.records import StoreProblem as StoreProblem  # noqa: PLC0414
 from farley.journal.records import TooLarge as TooLarge  # noqa: PLC0414
 from farley.journal.records import UidConflict as UidConflict  # noqa: PLC0414
 from farley.journal.records import href_for as href_for  # noqa: PLC0414
-from farley.journal.records import hrefs_like, is_href, not_as_expected, without_last_break
+from farley.journal.records import is_href, not_as_expected, without_last_break
 from farley.journal.records import new_uid as new_uid  # noqa: PLC0414
 from farley.journal.records import octets_of as octets_of  # noqa: PLC0414
 from farley.journal.records import refuse_bad_href as refuse_bad_href  # noqa: PLC0414
+from farley.journal.verdicts import Again, Create, Leave, Replace, Verdict, carry_out, foresee
+from farley.journal.verdicts import Problem as Problem  # noqa: PLC0414
+from farley.journal.verdicts import unchanged as unchanged  # noqa: PLC0414
 from farley.spaces.models import Space
 from farley.spaces.operations import require, writing
 
@@ -44,9 +46,6 @@ class KnownAlready(StoreProblem):
     def __init__(self, prop: str, href: str, name: str) -> None:
         super().__init__(f"by its {prop} it is “{name}”, who is in this space already with other contents")
         self.prop, self.href, self.name = prop, href, name
-
-
-Problem = StoreProblem | Unreadable
 
 
 class Prepared(NamedTuple):
@@ -118,20 +117,7 @@ def judge_prepared(space: Space, prepared: Sequence[Prepared | Problem], *, by: 
     """What `store_prepared` would answer now; nothing is written, and what it would make has the id and revision 0."""
     require(space, by, Role.EDITOR)
     plan = _Plan(space, [item for item in prepared if isinstance(item, Prepared)])
-    results: list[Stored | Problem] = []
-    for item in prepared:
-        verdict = plan.judge(item) if isinstance(item, Prepared) else item
-        if isinstance(verdict, _Create):
-            results.append(_stored(0, verdict.item, verdict.href, 0, created=True))
-        elif isinstance(verdict, _Replace):
-            results.append(_stored(verdict.contact.pk, verdict.item, verdict.contact.href, 0, created=False))
-        elif isinstance(verdict, _Leave):
-            results.append(unchanged(verdict.contact))
-        elif isinstance(verdict, _Again):
-            results.append(_stored_again(results, verdict))
-        else:
-            results.append(verdict)
-    return results
+    return foresee([plan.judge(item) if isinstance(item, Prepared) else item for item in prepared])
 
 
 def uid_for(octets: bytes) -> str:
@@ -139,14 +125,9 @@ def uid_for(octets: bytes) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, hash_of(octets).hex()))
 
 
-def free_href(space: Space, href: str, *, besides: set[str] | frozenset[str] = frozenset()) -> str:
+def free_href(space: Space, href: str, *, besides: Container[str] = ()) -> str:
     """`href`, or one like it that no contact of the locked `space` has."""
-
-    def is_free(candidate: str) -> bool:
-        taken = Contact.objects.filter(space=space, href=candidate, deleted_at=None)
-        return candidate not in besides and not taken.exists()
-
-    return next(filter(is_free, hrefs_like(href)))
+    return records.free_href(Contact.objects.filter(space=space, deleted_at=None), href, besides)
 
 
 def taken_uids(space: Space, contacts: Sequence[Contact]) -> dict[str, Contact]:
@@ -181,34 +162,9 @@ def _prepared(entry: Entry, region: str) -> Prepared | Problem:
         return error
 
 
-class _Create(NamedTuple):
-    item: Prepared
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Replace:
-    item: Prepared
-    contact: Contact
-
-    @property
-    def href(self) -> str:
-        return self.contact.href
-
-
-@dataclass(frozen=True, slots=True)
-class _Leave:
-    contact: Contact
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """The very octets that an entry before it in the same call brings."""
-
-    first: _Create | _Replace
-
-
-_Verdict = _Create | _Replace | _Leave | _Again | Problem
+_Create: TypeAlias = Create[Prepared]
+_Replace: TypeAlias = Replace[Prepared, Contact]
+_Verdict: TypeAlias = Verdict[Prepared, Contact]
 
 
 class _Plan:
@@ -264,14 +220,14 @@ class _Plan:
             return conflict
         if (first := self.new.get(item.uid)) and (entry.href is None or item.derived.uid):
             if entry.href is None and _are_alike(first.item, item):
-                return _Again(first)
+                return Again(first.href)
             return UidConflict(item.uid, first.href, first.item.derived.full_name)
         if entry.href is not None and entry.href in self.hrefs:
             return EditConflict(entry.href, None)
         if there is None and _is_imported(item) and (known := self._known(item)):
             return known
         verdict = self._create(item) if there is None else self._replace(item, there)
-        if isinstance(verdict, _Create | _Replace):
+        if isinstance(verdict, Create | Replace):
             self.new[verdict.item.uid] = verdict
             self.new_named |= dict.fromkeys(verdict.item.derived.external_ids, verdict)
             self.hrefs.add(verdict.href)
@@ -295,21 +251,21 @@ class _Plan:
         href = item.entry.href or href_for(item.uid)
         if item.entry.href is None and (href in self.by_href or href in self.hrefs):
             href = free_href(self.space, href, besides=self.hrefs)
-        return _Create(item, href)
+        return Create(item, href)
 
-    def _replace(self, item: Prepared, there: Contact) -> _Replace | _Leave | UidConflict:
+    def _replace(self, item: Prepared, there: Contact) -> _Replace | Leave[Contact] | UidConflict:
         if bytes(there.sha256) == item.sha256:
-            return _Leave(there)
+            return Leave(there)
         other = self.by_uid.get(item.uid) if item.derived.uid else None
         if other is not None and other.pk != there.pk:
             return UidConflict(item.uid, other.href, other.full_name)
         if item.entry.expected is Condition.ABSENT:
             if _is_but_for_its_end(item, there):
-                return _Leave(there)
+                return Leave(there)
             return UidConflict(item.uid, there.href, there.full_name)
         if not item.derived.uid:
             item = item._replace(uid=there.uid)
-        return _Replace(item, there)
+        return Replace(item, there)
 
     def _is_known(self, uid: str) -> bool:
         return uid in self.by_uid or uid in self.new
@@ -334,53 +290,24 @@ def _is_but_for_its_end(item: Prepared, there: Contact) -> bool:
 def _carry_out(
     verdicts: Sequence[_Verdict], writer: SpaceWriter, organisations: dict[str, int]
 ) -> list[Stored | Problem]:
-    creates = [verdict for verdict in verdicts if isinstance(verdict, _Create)]
-    replaces = [verdict for verdict in verdicts if isinstance(verdict, _Replace)]
-    made = iter(
-        writer.create_many(
-            [
-                (c.href, c.item.uid, c.item.sha256, c.item.entry.octets, c.item.derived, c.item.entry.owner)
-                for c in creates
-            ],
+    def create(new: list[_Create]) -> list[tuple[int, int]]:
+        items = [(each.href, each.item) for each in new]
+        return writer.create_many(
+            [(href, item.uid, item.sha256, item.entry.octets, item.derived, item.entry.owner) for href, item in items],
             organisations=organisations,
         )
-    )
-    contents = iter(writer.keep([(verdict.item.sha256, verdict.item.entry.octets) for verdict in replaces]))
-    results: list[Stored | Problem] = []
-    for verdict in verdicts:
-        if isinstance(verdict, _Create):
-            pk, revision = next(made)
-            results.append(_stored(pk, verdict.item, verdict.href, revision, created=True))
-        elif isinstance(verdict, _Again):
-            results.append(_stored_again(results, verdict))
-        elif isinstance(verdict, _Replace):
-            item, contact = verdict.item, verdict.contact
-            another = _names_another_organisation(verdict)
+
+    def replace(changed: list[_Replace]) -> Iterator[int]:
+        contents = writer.keep([(each.item.sha256, each.item.entry.octets) for each in changed])
+        for verdict, content in zip(changed, contents, strict=True):
+            item, another = verdict.item, _names_another_organisation(verdict)
             own = {"organisation": organisations.get(item.derived.organisation_key)} if another else {}
-            revision = writer.replace(contact, item.entry.octets, item.derived, content=next(contents), own=own)
-            results.append(_stored(contact.pk, item, contact.href, revision, created=False))
-        elif isinstance(verdict, _Leave):
-            results.append(unchanged(verdict.contact))
-        else:
-            results.append(verdict)
-    return results
+            yield writer.replace(verdict.there, item.entry.octets, item.derived, content=content, own=own)
 
-
-def _stored_again(results: Sequence[Stored | Problem], verdict: _Again) -> Stored:
-    first = next(done for done in results if isinstance(done, Stored) and done.href == verdict.first.href)
-    return first._replace(created=False, changed=False)
+    return carry_out(verdicts, create=create, replace=replace)
 
 
 def _names_another_organisation(verdict: _Replace) -> bool:
     """Whether the card says something new of where the person belongs; else the link stays, however it was made."""
     derived = verdict.item.derived
-    return derived.kind != Contact.Kind.ORG and derived.organisation_key != verdict.contact.organisation_key
-
-
-def unchanged(contact: Contact) -> Stored:
-    """What there is to say of a contact that has what was to be stored."""
-    return Stored(contact.pk, contact.uid, contact.href, contact.etag, contact.revision, created=False, changed=False)
-
-
-def _stored(pk: int, item: Prepared, href: str, revision: int, *, created: bool) -> Stored:
-    return Stored(pk, item.uid, href, etag_of(item.sha256), revision, created=created, changed=True)
+    return derived.kind != Contact.Kind.ORG and derived.organisation_key != verdict.there.organisation_key

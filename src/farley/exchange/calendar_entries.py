@@ -16,7 +16,6 @@ from farley.calendars.models import COMPONENTS, Calendar, CalendarObject, Compon
 from farley.calendars.storing import (
     NotOneObject,
     Prepared,
-    Problem,
     WrongComponent,
     judge_prepared,
     prepare_many,
@@ -27,6 +26,7 @@ from farley.exchange.formats import How, NotAnArchive, unpacked
 from farley.exchange.models import Import
 from farley.journal.models import Change, Door, Noun, Verb
 from farley.journal.records import Condition, Entry, Stored, StoreProblem, TooLarge, UidConflict
+from farley.journal.verdicts import Problem
 
 REASONS = {
     "entry-twice": gettext_noop("The same UID stands in this import twice; the first entry is in, this one is not."),

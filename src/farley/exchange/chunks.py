@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from farley.accounts.actor import Actor
-from farley.calendars.storing import Problem as EntryProblem
 from farley.contacts import storing
 from farley.contacts.external_ids import Named
 from farley.contacts.models import Contact
@@ -110,7 +109,7 @@ class Chunks:
             self._count_entries(index, chunk, self._entries.stored(index, items))
             self.pace.took(time.monotonic() - began)
 
-    def _count_entries(self, index: int, chunk: Sequence[ReadEntry], results: Sequence[Stored | EntryProblem]) -> None:
+    def _count_entries(self, index: int, chunk: Sequence[ReadEntry], results: Sequence[Stored | Problem]) -> None:
         run = self.run
         mine = self._entries.made_here([result.href for result in results if isinstance(result, UidConflict)])
         told = Report(run, index, self.tell)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from django.db.models import QuerySet
 
 from farley.journal.models import Content
 
@@ -117,7 +119,7 @@ def href_for(uid: str, ending: str = "vcf") -> str:
     return f"{bare if _SAFE_HREF.fullmatch(bare) else uuid.uuid5(uuid.NAMESPACE_OID, uid)}.{ending}"
 
 
-def hrefs_like(href: str) -> Iterator[str]:
+def _hrefs_like(href: str) -> Iterator[str]:
     """`href`, then others like it without end: where one is taken, the next may be free."""
     yield href
     stem, dot, ending = href.rpartition(".")
@@ -125,6 +127,11 @@ def hrefs_like(href: str) -> Iterator[str]:
     while True:
         yield f"{stem[: MAX_HREF - 20]}-{number}{dot}{ending}" if dot else f"{href[: MAX_HREF - 20]}-{number}"
         number += 1
+
+
+def free_href(live: QuerySet[Any], href: str, besides: Container[str]) -> str:
+    """`href`, or one like it that none of the `live` records of a locked collection has."""
+    return next(each for each in _hrefs_like(href) if each not in besides and not live.filter(href=each).exists())
 
 
 def is_href(href: str) -> bool:

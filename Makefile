@@ -98,8 +98,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock: .venv/dev.stamp ## Write the lock files anew: make lock UPGRADE=--upgrade
 	$(COMPILE) requirements/bootstrap.in --output-file requirements/bootstrap.lock
-	$(COMPILE) pyproject.toml --extra postgres --extra pdf --group build --output-file requirements/run.lock
-	$(COMPILE) pyproject.toml --extra postgres --extra pdf --group build --group dev --constraint requirements/run.lock \
+	$(COMPILE) pyproject.toml --extra postgres --extra pdf --extra outlook --group build --output-file requirements/run.lock
+	$(COMPILE) pyproject.toml --extra postgres --extra pdf --extra outlook --group build --group dev --constraint requirements/run.lock \
 		--output-file requirements/dev.lock
 	$(COMPILE) requirements/vdirsyncer-suite.in --output-file requirements/vdirsyncer-suite.lock
 	$(COMPILE) requirements/caldav-suite.in --output-file requirements/caldav-suite.lock

@@ -77,10 +77,16 @@ def workbook() -> bytes:
     return out.getvalue()
 
 
+def outlook_item() -> bytes:
+    from tests.codecs.outlook_files import ADA, PICTURE, msg
+
+    return msg(ADA, PICTURE)
+
+
 def readers() -> dict[str, tuple[bytes, Callable[[bytes], object]]]:
     """By name: a valid file, and what reads one."""
     from farley.calendars.reading import read as read_calendar
-    from farley.codecs import jcard, jscontact, ldif, pasted, xcard
+    from farley.codecs import jcard, jscontact, ldif, msg, pasted, xcard
     from farley.codecs.tables import NotATable, open_table
     from farley.codecs.vcard import read_cards
     from farley.exchange import formats, layouts
@@ -119,6 +125,7 @@ def readers() -> dict[str, tuple[bytes, Callable[[bytes], object]]]:
         "jcard": (JCARD, cards(jcard.read_jcards)),
         "jscontact": (JSCONTACT, cards(jscontact.read_jscontacts)),
         "xcard": (XCARD, cards(xcard.read_xcards)),
+        "msg": (outlook_item(), cards(msg.read_msg)),
         "zip": (archive(), file),
         "file": (TABLE, file),
         "pasted": (TEXT.encode(), lambda octets: pasted.read_pasted(octets.decode(errors="replace"))),

@@ -43,6 +43,7 @@ REASONS = {
     "Unreadable",
     "NotATable",
     "NotAnArchive",
+    "NotInstalled",
     "NothingToImport",
     "BadMapping",
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from tests.cast import a_card, an_event, space_of
+from tests.codecs import outlook_files
 from tests.codecs.spreadsheets import ods, xlsx_of
 
 from farley.accounts.models import User
@@ -20,7 +22,7 @@ from farley.contacts.models import Contact, ExternalId
 from farley.exchange import choosing, formats, importing, leftovers
 from farley.exchange.formats import How
 from farley.exchange.mapping import Column, Mapping
-from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source, passed_over
+from farley.exchange.sources import ColumnsToChoose, NothingToImport, Source, described_of, passed_over
 from farley.journal.models import Door
 
 ADA = Card.parse(a_card("Ada King", "EMAIL:ada@example.org", uid="urn:uuid:ada"))
@@ -225,3 +227,42 @@ def test_an_opendocument_sheet_is_no_archive(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(ods("<table:table-row/>"))
     assert formats.format_of(path) == "spreadsheet"
+
+
+def test_contacts_of_outlook_come_out_of_their_file_an_archive_and_a_mailbox(tmp_path: Path) -> None:
+    pytest.importorskip("pypff")
+    archive, mailbox = tmp_path / "contacts.zip", tmp_path / "backup.pst"
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("ada.msg", outlook_files.msg(outlook_files.ADA))
+    mail, everybody = {0x001A: "IPM.Note"}, {0x001A: "IPM.DistList", 0x3001: "Everybody"}
+    mailbox.write_bytes(outlook_files.pst(mail, outlook_files.ADA, everybody))
+
+    [member] = formats.members_of(archive)
+    how = formats.found_out(archive, How(member.format, member=member.name))
+    [of_archive] = formats.entries(archive, how)
+    of_mailbox = list(formats.entries(mailbox, formats.found_out(mailbox, How())))
+    assert (member.format, formats.format_of(mailbox)) == ("msg", "pst")
+    assert isinstance(of_archive.card, Card)
+    assert of_archive.card.full_name == "Dr. Ada König"
+    assert of_mailbox[0].card == of_archive.card
+    assert [(each.line, str(each.card)) for each in of_mailbox[1:]] == [
+        (2, "line 2: this is a distribution list; Outlook’s are not read")
+    ]
+
+
+def test_a_mailbox_that_ends_in_the_middle_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("pypff")
+    path = tmp_path / "backup.pst"
+    path.write_bytes(outlook_files.pst(outlook_files.ADA)[:2000])
+    [found] = formats.entries(path, How("pst"))
+    assert str(found.card) == "line 1: this mailbox is damaged from here on"
+
+
+def test_a_mailbox_is_refused_by_name_where_its_reader_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "backup.pst"
+    path.write_bytes(outlook_files.pst(outlook_files.ADA))
+    monkeypatch.setitem(sys.modules, "pypff", None)
+    with pytest.raises(NothingToImport, match="with its extra “outlook”"):
+        described_of(Source("backup.pst", path))

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, Self
 
-from farley.codecs import jcard, jscontact, ldif, xcard
+from farley.codecs import compound, jcard, jscontact, ldif, msg, xcard
 from farley.codecs.charsets import is_binary, known_encoding
 from farley.codecs.spreadsheets import DAMAGED
 from farley.codecs.tables import NotATable, Remark, Row, Table, open_table
@@ -23,14 +23,14 @@ from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import read_cards
 from farley.codecs.vcard_draft import Read
 from farley.contacts.storing import MAX_CARD
-from farley.exchange import layouts
+from farley.exchange import layouts, mailboxes
 from farley.exchange.mapping import Found, Mapping
 from farley.exchange.reading import REASON
 
 VCARD: Final = "vcard"
 CALENDAR: Final = "icalendar"  # `calendar_entries` reads what is in it
 TABLES: Final = frozenset({"csv", "spreadsheet"})
-FORMATS: Final = (VCARD, CALENDAR, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscontact", "zip")
+FORMATS: Final = (VCARD, CALENDAR, "csv", "spreadsheet", "ldif", "jcard", "xcard", "jscontact", "msg", "pst", "zip")
 MAX_UNPACKED: Final = 4 * 2**30  # octets of all files of an archive
 SAMPLES: Final = 200  # rows that are looked at for a suggestion
 _SOON: Final = 10_000  # rows that are looked through while somebody waits
@@ -94,11 +94,19 @@ class ColumnsNotChosen(ValueError):
         self.look = look
 
 
+class NotInstalled(ValueError):
+    """What reads a file of this kind is not installed. `reason` is an English sentence without its full stop."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def found_out(path: Path, how: How) -> How:
     """`how` with all that is needed to read the file.
 
-    Raises ColumnsNotChosen; NotATable for what was said to be a table; BadMapping for one that is not for this table;
-    LookupError for an encoding that there is not; OSError.
+    Raises ColumnsNotChosen; NotInstalled; NotATable for what was said to be a table; BadMapping for one that is not
+    for this table; LookupError for an encoding that there is not; OSError.
     """
     if how.member:
         if how.format and how.format not in TABLES:
@@ -106,6 +114,8 @@ def found_out(path: Path, how: How) -> How:
         with unpacked(path, how.member) as file:
             return replace(found_out(file, replace(how, member="")), member=how.member)
     name = how.format or format_of(path, encoding=how.encoding)
+    if name == "pst" and not mailboxes.is_installed():
+        raise _no_mailboxes()
     encoding = known_encoding(how.encoding) if how.encoding else ""
     if name not in TABLES:
         return How(name)
@@ -166,6 +176,9 @@ def format_of(path: Path, *, encoding: str = "") -> str:
         head = stream.read(_HEAD)
     if told := _told_by(head, encoding):
         return told
+    if head.startswith(compound.SIGNATURE):
+        with path.open("rb") as stream:
+            return "msg" if msg.is_msg(stream) else VCARD
     if _is_packed(head):
         parts = _parts_of(path)
         return "spreadsheet" if _SHEETS & parts else "zip" if parts else VCARD
@@ -175,8 +188,10 @@ def format_of(path: Path, *, encoding: str = "") -> str:
 def _told_by(head: bytes, encoding: str = "") -> str:
     """The format that the first octets of a file tell; "" where it takes more of it."""
     narrow = head.replace(b"\0", b"")  # whatever it is, its marks are in ASCII
-    if _is_packed(head):
+    if _is_packed(head) or head.startswith(compound.SIGNATURE):
         return ""
+    if head.startswith(mailboxes.SIGNATURE):
+        return "pst"
     if _BEGIN.search(narrow):
         return CALENDAR if _is_calendar(narrow.upper()) else VCARD
     if known := _marked(narrow):
@@ -388,6 +403,19 @@ def _read_by(read: Callable[[BinaryIO], Iterator[Read]]) -> Callable[[Path, How]
     return reader
 
 
+def _no_mailboxes() -> NotInstalled:
+    return NotInstalled("mailboxes of Outlook are read where Farley is installed with its extra “outlook”")
+
+
+def _mailbox(path: Path, _how: How) -> Iterator[Found]:
+    if not mailboxes.is_installed():
+        yield Found(1, 0, Unreadable(1, _no_mailboxes().reason))
+        return
+    with closing(mailboxes.read_pst(path)) as found:
+        for line, size, card in found:
+            yield Found(line, size, card)
+
+
 _READERS: Final = {
     VCARD: _vcards,
     "csv": _rows,
@@ -396,4 +424,6 @@ _READERS: Final = {
     "jcard": _read_by(jcard.read_jcards),
     "xcard": _read_by(xcard.read_xcards),
     "jscontact": _read_by(jscontact.read_jscontacts),
+    "msg": _read_by(msg.read_msg),
+    "pst": _mailbox,
 }

@@ -19,6 +19,7 @@ from farley.exchange.formats import (
     Look,
     Member,
     NotAnArchive,
+    NotInstalled,
     archives_held,
     entries,
     format_of,
@@ -124,7 +125,7 @@ def _how(source: Source) -> How:
         return found_out(source.path, source.how)
     except ColumnsNotChosen as error:
         raise ColumnsToChoose(source.name, error.look) from error
-    except (BadMapping, NotATable, NotAnArchive) as error:
+    except (BadMapping, NotATable, NotAnArchive, NotInstalled) as error:
         raise NothingToImport(source.name, error.reason) from error
     except LookupError as error:
         raise NothingToImport(source.name, "there is no encoding of this name") from error

@@ -357,6 +357,15 @@ def back_up(path: str) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - began, "octets": Path(path).stat().st_size, **_used()}
 
 
+def restore(path: str) -> dict[str, Any]:
+    """An instance made of a backup, where there was none. Seconds are CPU time."""
+    from farley.backups import operations
+
+    began = time.process_time()
+    manifest = operations.restore(Path(path)).manifest
+    return {"seconds": time.process_time() - began, "contacts": manifest.rows_of("contacts_contact")}
+
+
 def bare_copy() -> dict[str, Any]:
     """The database copied as the engine has it: its file, flushed, or each table by COPY; and how large it is."""
     from django.db import connection
@@ -579,6 +588,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "new-and-changed": store_new_and_changed,
     "compare": compare_versions,
     "back-up": back_up,
+    "restore": restore,
     "bare-copy": bare_copy,
     "queries": queries,
     "search": search,

@@ -34,6 +34,7 @@ def _measure(name: str, instances: AbstractContextManager[Instance]) -> None:
         floor = instance.carry_out("bare-copy")
         report, waits = _beside_a_writer(instance)
         size = floor["octets"] / 1e6
+        restored = None if instance.database_url else _restored(instance)
         _figures.table(
             f"{name}, {CARDS:,} cards, {size:,.0f} MB",
             [
@@ -47,8 +48,16 @@ def _measure(name: str, instances: AbstractContextManager[Instance]) -> None:
                 ("its file", f"{report['octets'] / 1e6:,.0f} MB", "", ""),
                 ("peak memory", f"{report['peak_rss'] / 1e6:.0f} MB", "", ""),
                 ("a single store meanwhile", _figures.waits(waits), "", ""),
+                *([("restored, CPU time a contact", restored, "", "")] if restored else []),
             ],
         )
+
+
+def _restored(instance: Instance) -> str:
+    other = Instance(instance.data / "other")
+    other.data.mkdir()
+    report = other.carry_out("restore", instance.data / "measured.farley")
+    return f"{1e6 * report['seconds'] / report['contacts']:.0f} µs"
 
 
 def _beside_a_writer(instance: Instance) -> tuple[dict[str, Any], list[float]]:

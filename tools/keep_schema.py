@@ -25,7 +25,7 @@ def main() -> int:
         environment = {**os.environ, "FARLEY_DATA": str(Path(folder) / "data")}
         made = Path(folder) / "state.farley"
         farley = str(Path(sys.executable).with_name("farley"))
-        for arguments in (["demo", "--people", str(PEOPLE)], ["backup", str(made)]):
+        for arguments in (["demo", "--people", str(PEOPLE)], ["backup", "--with-derived", str(made)]):
             subprocess.run([farley, *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
         name = name_of(migrations_of(made))
         if kept := sorted(STATES.glob(f"*-{name}.farley")):

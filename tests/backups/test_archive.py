@@ -87,7 +87,7 @@ def test_a_file_with_any_octet_changed_says_the_same_or_is_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"format": 2}, "newer Farley"),
+        ({"format": 3}, "newer Farley"),
         ({"format": "one"}, "no backup of Farley"),
         ({"tables": [{"name": "people"}]}, "cannot be understood"),
         ({"migrations": [1, 2]}, "cannot be understood"),

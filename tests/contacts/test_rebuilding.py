@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
+import io
+
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from farley.accounts.models import User
+from farley.calendars import rebuilding as calendars
 from farley.codecs.vcard import Card
-from farley.contacts import rebuilding
+from farley.contacts import operations, rebuilding
 from farley.contacts.deriving import Derived, derive
-from farley.contacts.models import Contact, IndexRow, Tag, TagEntry
-from farley.journal.models import Noun
+from farley.contacts.models import Contact, IndexRow, Tag, TagEntry, Thumbnail
+from farley.fields import operations as defining
+from farley.fields.models import Field, Value
+from farley.journal.models import Change, Door, Noun
 from farley.search import writing as search
 from farley.search.finding import find
 from farley.search.models import Entry, place
 from farley.spaces.models import Space
-from tests.cast import Hand, a_card, entries_of, hand_of, space_of
+from tests.cast import Hand, a_calendar, a_card, an_event, entries_of, hand_of, space_of
 from tests.contacts.acts import faults, state_of
+from tests.conversations.writing import note
 
 pytestmark = pytest.mark.django_db
+
+
+def _photo() -> str:
+    octets = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(octets, "PNG")
+    return f"PHOTO;ENCODING=b;TYPE=PNG:{base64.b64encode(octets.getvalue()).decode()}"
+
+
+PHOTO = _photo()
 
 
 @pytest.fixture
@@ -48,6 +67,32 @@ def test_what_is_wrong_is_mended_and_nobody_hears_of_it(hand: Hand, space: Space
     assert rebuilding.rebuild() == 2
     assert (state_of(), faults()) == (before, [])
     assert Space.objects.get(pk=space.pk).revision == revision
+
+
+def test_what_a_backup_leaves_out_is_read_out_of_everything_again(hand: Hand, space: Space, alice: User) -> None:
+    with time_machine.travel(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)):
+        fields = {"label": "Motto", "kind": Field.Kind.TEXT}
+        motto = defining.define(Noun.CONTACT, space, by=alice.actor, door=Door.WEB, **fields)
+        ada = hand.contact(space, a_card("Ada", "CATEGORIES:a,b", "ORG:Engines", "EMAIL:a@b.example", PHOTO))
+        operations.set_fields([ada], {motto: "Onwards"}, by=alice.actor, door=Door.WEB, batch=None)
+        hand.many(space, [a_card("Engines", "X-ABShowAs:COMPANY"), a_card("Grace", "NOTE:tea")])
+        operations.delete([hand.contact(space, a_card("Gone"))], by=alice.actor, door=Door.WEB, batch=None)
+        hand.entry(a_calendar(space), an_event("Supper"))
+        note(alice, "likes cocoa", ada)
+    before, changes = _all_rows(), Change.objects.count()
+    search.remove([*Entry.objects.values_list("pk", flat=True)])
+    for table in (IndexRow, TagEntry):
+        table.objects.all().delete()
+    rebuilding.fill()
+    assert calendars.rebuild() == 1
+    assert (_all_rows(), faults(), [*calendars.differences()]) == (before, [], [])
+    assert Change.objects.count() == changes
+    assert [hit.record for hit in find("onwards", by=hand.by)] == [ada.pk]
+
+
+def _all_rows() -> list[list[tuple[object, ...]]]:
+    tables = (IndexRow, TagEntry, Entry, Value, Thumbnail, Contact)
+    return [sorted(table.objects.values_list(), key=repr) for table in tables]
 
 
 def test_what_is_right_is_not_even_locked(hand: Hand, space: Space) -> None:

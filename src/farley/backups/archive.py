@@ -25,7 +25,8 @@ from typing import IO, Any
 from farley.backups.sealing import CannotUnseal
 from farley.backups.tables import Column, Kind, Migration, Table
 
-FORMAT = 1
+FORMAT = 2
+WITH_DERIVED = 1  # the format of those that hold all tables, which former versions of Farley read, too
 MANIFEST = "manifest.json"
 README = "README.txt"
 CHUNK = 1 << 18
@@ -37,7 +38,8 @@ A backup of Farley, made {made_at} by version {farley}.
 
 `farley restore FILE` makes an instance of it, on SQLite or PostgreSQL. Without Farley: each table is tab-separated
 text as PostgreSQL's COPY reads it, its columns are listed in manifest.json. The cards are the octets of
-tables/journal_content.tsv that a contact's content_id leads to, in hexadecimal after \\\\x.
+tables/journal_content.tsv that a contact's content_id leads to, in hexadecimal after \\\\x. What is only read out
+of the cards, to search and filter by, is not in it.
 """
 
 Progress = Callable[[int], None]  # is told how many octets of text are done
@@ -98,6 +100,11 @@ class Manifest:
     def records(self) -> list[TableRecord | FileRecord]:
         """All that is in it."""
         return [*self.tables, *self.files]
+
+    @property
+    def has_derived(self) -> bool:
+        """Whether it holds what can be read out of the octets again, too."""
+        return self.format <= WITH_DERIVED
 
     @property
     def octets(self) -> int:
@@ -163,12 +170,13 @@ class Reader:
     def chunks(self, record: TableRecord | FileRecord) -> Iterator[bytes]:
         """What a member holds, judged at its end by size and hash. Of a table whole lines."""
         count = _Count()
-        rest = b""
+        rest, size = b"", 0
         is_table = isinstance(record, TableRecord)
-        with _named_for_what_is_wrong(), self._zip.open(record.member) as file:
+        with _named_for_what_is_wrong(), self._zip.open(record.member) as file, _beside(count.add) as hand_over:
             while chunk := file.read(CHUNK):
-                count.add(chunk)
-                if count.octets > record.octets:
+                hand_over(chunk)
+                size += len(chunk)
+                if size > record.octets:
                     break
                 if is_table:
                     whole, newline, left = chunk.rpartition(b"\n")

@@ -7,8 +7,8 @@ time. What SQLite keeps in virtual tables is for the caller to fill.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,16 @@ from django.db import connection
 from farley.backups.archive import BadBackup, Progress, Reader, TableRecord
 from farley.backups.tables import quoted
 from farley.backups.text import Unreadable, text_as_rows
+
+_INDEXES = {  # that can be taken away: name, table and what makes each
+    "sqlite": "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "postgresql": (
+        "SELECT indexrelid::regclass::text, indrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        " JOIN pg_class ON pg_class.oid = indexrelid"
+        " WHERE relnamespace = current_schema()::regnamespace AND NOT indisunique"
+        " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)"
+    ),
+}
 
 
 def load_sqlite(path: Path, reader: Reader, *, progress: Progress) -> None:
@@ -27,9 +37,8 @@ def load_sqlite(path: Path, reader: Reader, *, progress: Progress) -> None:
         writer.execute("PRAGMA cache_size = -200000")
         writer.execute("BEGIN")
         _empty(writer.execute, _tables_of_sqlite(writer))
-        sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        indexes = writer.execute(sql).fetchall()
-        for name, _ in indexes:
+        indexes = writer.execute(_INDEXES["sqlite"]).fetchall()
+        for name, _, _ in indexes:
             writer.execute(f"DROP INDEX {quoted(name)}")
         for record in reader.manifest.tables:
             for chunk in reader.chunks(record):
@@ -37,7 +46,7 @@ def load_sqlite(path: Path, reader: Reader, *, progress: Progress) -> None:
                 marks = ", ".join("?" * len(record.columns))
                 writer.executemany(f"INSERT INTO {_into(record)} VALUES ({marks})", rows)  # noqa: S608
                 progress(len(chunk))
-        for _, made in indexes:
+        for _, _, made in indexes:
             writer.execute(made)
         _count_on_sqlite(writer, reader)
         writer.execute("COMMIT")
@@ -49,14 +58,9 @@ def load_postgres(reader: Reader, *, progress: Progress) -> None:
     """Fill the tables of the database, in the transaction that is open."""
     with connection.cursor() as cursor:
         _empty(cursor.execute, connection.introspection.table_names(cursor))
-        cursor.execute(
-            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
-            " JOIN pg_class ON pg_class.oid = indexrelid"
-            " WHERE relnamespace = current_schema()::regnamespace AND NOT indisunique"
-            " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)"
-        )
+        cursor.execute(_INDEXES["postgresql"])
         indexes = cursor.fetchall()
-        for name, _ in indexes:
+        for name, _, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
         for record in reader.manifest.tables:
             with cursor.copy(f"COPY {_into(record)} FROM STDIN") as copy:
@@ -66,11 +70,25 @@ def load_postgres(reader: Reader, *, progress: Progress) -> None:
             if cursor.rowcount != record.rows:
                 raise BadBackup(f"{record.member}: {cursor.rowcount} of {record.rows} rows could be read")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # judged now: tables with rows to be judged cannot be altered
-        for _, made in indexes:
+        for _, _, made in indexes:
             cursor.execute(made)
         for record in reader.manifest.tables:
             if record.counted is not None:
                 _count_on_postgres(cursor, record)
+
+
+@contextmanager
+def without_indexes(tables: Collection[str]) -> Iterator[None]:
+    """What only makes reading `tables` quicker is taken away and, when they are filled, made anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INDEXES[connection.vendor])
+        indexes = [(name, made) for name, table, made in cursor.fetchall() if table in tables]
+        for name, _ in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+    yield
+    with connection.cursor() as cursor:
+        for _, made in indexes:
+            cursor.execute(made)
 
 
 def _into(record: TableRecord) -> str:

@@ -37,7 +37,7 @@ def move_database(configuration: Configuration, url: str, *, progress: Progress)
     between = data / "run" / f"moving-{stamp()}{SUFFIX}"
     with alone(data):
         try:
-            manifest = back_up(between, progress=progress)
+            manifest = back_up(between, with_derived=True, progress=progress)
             with opened(between) as reader, _working_on(replace(configuration, database_url=url)):
                 if not is_empty():
                     raise NotEmpty

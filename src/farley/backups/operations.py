@@ -22,12 +22,14 @@ from farley import __version__
 from farley.accounts.actor import COMMAND
 from farley.accounts.doors import Door
 from farley.accounts.events import Verb, note
-from farley.backups.archive import BadBackup, Manifest, Progress, Reader, Writer
-from farley.backups.loading import load_postgres, load_sqlite
+from farley.backups.archive import FORMAT, WITH_DERIVED, BadBackup, Manifest, Progress, Reader, Writer
+from farley.backups.loading import load_postgres, load_sqlite, without_indexes
 from farley.backups.migrating import migrate, one_transaction
 from farley.backups.sealing import CannotUnseal, Sealing, Unsealed, is_sealed
 from farley.backups.snapshots import Snapshot, snapshot
-from farley.backups.tables import Migration, known_migrations, quoted, tables_of
+from farley.backups.tables import DERIVED, Migration, known_migrations, quoted, tables_of
+from farley.calendars import rebuilding as calendars
+from farley.contacts import rebuilding as contacts
 from farley.jobs.worker import held
 from farley.journal import epochs
 from farley.search import trigrams
@@ -37,6 +39,7 @@ SECRETS = "secrets"
 ONE_TIME = frozenset({"first-administrator"})  # secrets that are spent
 SUFFIX = ".farley"
 PATIENCE = 30  # tenths of a second
+DERIVING = 8  # times as long as an octet takes to be loaded one takes to be derived from
 
 
 class NotEmpty(RuntimeError):
@@ -63,11 +66,17 @@ def _nothing(_done: int) -> None: ...
 
 
 def back_up(
-    target: Path, *, passphrase: str | None = None, with_secrets: bool = False, progress: Progress = _nothing
+    target: Path,
+    *,
+    passphrase: str | None = None,
+    with_secrets: bool = False,
+    with_derived: bool = False,
+    progress: Progress = _nothing,
 ) -> Manifest:
     """Write a backup into the new file `target` and read it back; there is none before it is whole and on the disk.
 
-    With a passphrase it is sealed, all of it.
+    With a passphrase it is sealed, all of it. What is `derived` is read out of the octets again by a restore; taken
+    along, it makes the file larger, and one that former versions of Farley read.
 
     Raises FileExistsError, OSError, BadBackup (what was written is not what is read).
     """
@@ -77,7 +86,9 @@ def back_up(
     try:
         with private_file(draft) as file:
             with snapshot() as moment, _sealed(file, passphrase) as sealed:
-                manifest = _write(sealed, moment, with_secrets=with_secrets, progress=progress)
+                manifest = _write(
+                    sealed, moment, with_secrets=with_secrets, with_derived=with_derived, progress=progress
+                )
             file.flush()
             os.fsync(file.fileno())
         with opened(draft, passphrase) as reader:
@@ -132,7 +143,15 @@ def restore(
         return Restored(reader.manifest, aside)
 
 
-def _write(file: IO[bytes], moment: Snapshot, *, with_secrets: bool, progress: Progress) -> Manifest:
+def steps_of(manifest: Manifest) -> int:
+    """How many octets `restore` will tell of, about."""
+    cards = next((record.octets for record in manifest.tables if record.name == "journal_content"), 0)
+    return 2 * manifest.octets + (0 if manifest.has_derived else DERIVING * cards // 2)  # hexadecimal
+
+
+def _write(
+    file: IO[bytes], moment: Snapshot, *, with_secrets: bool, with_derived: bool, progress: Progress
+) -> Manifest:
     migrations = moment.migrations()
     manifest = Manifest(
         farley=__version__,
@@ -140,6 +159,7 @@ def _write(file: IO[bytes], moment: Snapshot, *, with_secrets: bool, progress: P
         engine=connection.vendor,
         migrations=migrations,
         has_secrets=with_secrets,
+        format=WITH_DERIVED if with_derived else FORMAT,
     )
     writer = Writer(file, manifest, progress=progress)
     data = Path(settings.DATA)
@@ -148,6 +168,8 @@ def _write(file: IO[bytes], moment: Snapshot, *, with_secrets: bool, progress: P
             with suppress(FileNotFoundError), found.open("rb") as source:
                 writer.add_file(found.relative_to(data).as_posix(), source)
         for table in tables_of(migrations):
+            if table.name in DERIVED and not with_derived:
+                continue
             writer.add_table(table, moment.chunks(table), moment.next_id(table))
         writer.close()
     except BaseException:
@@ -175,8 +197,8 @@ def _refuse_unknown(manifest: Manifest) -> None:
     for record in manifest.tables:
         if not record.table.holds_the_same_as(tables.pop(record.name, None)):
             raise BadBackup(f"its table {record.name} is not what Farley {manifest.farley} had")
-    if tables:
-        raise BadBackup(f"it lacks the table {min(tables)}")
+    if lacking := tables.keys() - (frozenset() if manifest.has_derived else DERIVED):
+        raise BadBackup(f"it lacks the table {min(lacking)}")
 
 
 def is_empty() -> bool:
@@ -233,8 +255,9 @@ def _build_sqlite(reader: Reader, finish: Callable[[Manifest], None], progress: 
         connection.close()
         load_sqlite(draft, reader, progress=progress)
         with one_transaction():
-            _bring_up_to_date()
+            migrate()
             finish(reader.manifest)
+        _derive(reader.manifest, progress)
         connection.close()
         _in_one_file(draft)
         _sync(draft)
@@ -256,15 +279,24 @@ def _build_postgres(reader: Reader, finish: Callable[[Manifest], None], progress
             cursor.execute(f"DROP TABLE {quoted(table)} CASCADE")
         migrate(_leaves(reader.manifest.migrations))
         load_postgres(reader, progress=progress)
-        _bring_up_to_date()
+        migrate()
         finish(reader.manifest)
+        _derive(reader.manifest, progress)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
-def _bring_up_to_date() -> None:
-    migrate()
-    trigrams.mend()
+def _derive(manifest: Manifest, progress: Progress) -> None:
+    """Make what the backup does not hold: on SQLite the index of trigrams at the least. Killed, it is begun anew."""
+    if manifest.has_derived:
+        trigrams.mend()
+        return
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous = OFF")  # the whole file is flushed before it takes its place
+    with without_indexes(DERIVED):
+        contacts.fill(progress=lambda octets: progress(DERIVING * octets))
+    calendars.rebuild()
 
 
 def _begin_anew(manifest: Manifest) -> None:

@@ -166,7 +166,7 @@ def _foreign(tables: list[str]) -> str:
 def _copy(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = place_aside(folder, "before-upgrade")
-    back_up(target, with_secrets=True)
+    back_up(target, with_secrets=True, with_derived=True)  # who goes back restores it by the former version
     return target
 
 

@@ -34,6 +34,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--with-secrets", action="store_true", help="take along what signs shared links; keep the file safe then"
     )
+    parser.add_argument(
+        "--with-derived",
+        action="store_true",
+        help="take along what is read out of the cards, too: a larger file, slower to make and quicker to restore",
+    )
     parser.add_argument("--passphrase", action="store_true", help="encrypt it with a passphrase that is asked for")
     add_passphrase_to(parser)
     parser.add_argument("--check", action="store_true", help="make none: read all of FILE and say what is in it")
@@ -68,7 +73,13 @@ def _backup(options: argparse.Namespace) -> int:
 
     with counted("Backing up", size_of_database()) as advanced:
         try:
-            manifest = back_up(file, passphrase=passphrase, with_secrets=options.with_secrets, progress=advanced)
+            manifest = back_up(
+                file,
+                passphrase=passphrase,
+                with_secrets=options.with_secrets,
+                with_derived=options.with_derived,
+                progress=advanced,
+            )
         except BadBackup as error:
             raise Refused(f"what was written to {file.parent} is not what is read back: {error}") from error
     print(f"{summary(manifest)}: {file.stat().st_size / 1e6:,.1f} MB in {file}, read back and found whole.")

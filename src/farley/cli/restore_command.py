@@ -37,14 +37,14 @@ def _restore(options: argparse.Namespace) -> int:
 
     from farley.backups.archive import BadBackup
     from farley.backups.migrating import MigrationFailed
-    from farley.backups.operations import InUse, NotEmpty, opened, restore
+    from farley.backups.operations import InUse, NotEmpty, opened, restore, steps_of
     from farley.backups.upgrading import explained
 
     try:
         passphrase = passphrase_for(options)
         with opened(options.file, passphrase) as reader:
-            octets = reader.manifest.octets
-        with counted("Restoring", 2 * octets) as advanced:  # read once to judge it, once to load it
+            steps = steps_of(reader.manifest)
+        with counted("Restoring", steps) as advanced:  # read once to judge it, once to load it, and derived
             restored = restore(options.file, passphrase=passphrase, replace=options.replace, progress=advanced)
     except BadBackup as error:
         raise Refused(f"{options.file} cannot be restored: {error}. Nothing was changed.") from error

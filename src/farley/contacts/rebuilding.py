@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Exists, ExpressionWrapper, OuterRe
 from django.db.models.functions import Left
 
 from farley.accounts.actor import Actor, ActorKind
-from farley.codecs.vcard import Card
+from farley.codecs.vcard import Card, InvalidVCard
 from farley.contacts.deriving import DERIVED_COLUMNS, Derived, Row, derive
 from farley.contacts.models import AS_WRITTEN, MAX_TAG, Contact, IndexRow, Tag, TagEntry, Thumbnail, bare_uid
 from farley.contacts.writing import SpaceWriter
@@ -73,6 +73,24 @@ def rebuild(
             return None
         mended += more
     return mended
+
+
+def fill(*, progress: Callable[[int], None] = lambda _octets: None) -> None:
+    """Derive the rows of everything where there are none of any kind: what backups leave out.
+
+    A card that cannot be read any more gets none; all that is in columns of its own is there.
+    """
+    for space in Space.objects.order_by("pk"):
+        for page in _pages(space):
+            derived = [(contact, now) for contact in page if (now := _if_readable(contact, space))]
+            with writing([space.pk]) as locked:
+                writer = SpaceWriter(locked[space.pk], by=SYSTEM, door=Door.CLI, batch=None)
+                for contact, now in derived:
+                    writer.index(contact, now)
+                writer.flush()
+            progress(sum(contact.size for contact in page))
+    for texts in _others:
+        texts.mend(lambda: False)
 
 
 def search_values_of(field: int, *, stopping: Callable[[], bool] = lambda: False) -> bool:
@@ -197,6 +215,13 @@ def _differing(space: Space, page: Sequence[Contact]) -> Iterator[_Differing]:
             what.append("tags")
         if what:
             yield _Differing(contact, derived, what)
+
+
+def _if_readable(contact: Contact, space: Space) -> Derived | None:
+    try:
+        return derive(Card.parse(contact.content.data), space.default_region, is_drawn=False)
+    except InvalidVCard:
+        return None
 
 
 def _derived(contact: Contact, space: Space) -> Derived:

@@ -56,6 +56,7 @@ class SpaceWriter:
         self._derived: dict[int, Derived] = {}
         self._before: dict[int, Contact] = {}  # contacts whose derived rows exist, as they were
         self._new_rows: set[int] = set()  # contacts that have no derived rows yet
+        self._changed_at: dict[int, int] = {}  # of those of them that are not new themselves
         self._gone: list[Grave] = []
         self._here: list[str] = []
         self._own: dict[int, Document | None] = {}  # values of own fields of those whose derived rows are written
@@ -226,6 +227,14 @@ class SpaceWriter:
         }
         self._index_again(contact, derived, own=contact.own)
 
+    def index(self, contact: Contact, derived: Derived) -> None:
+        """Write the derived rows of a contact that has none, and leave all else of it as it is."""
+        self._changed_at[contact.pk] = int(contact.changed_at.timestamp())
+        self._derived[contact.pk] = derived
+        self._new_rows.add(contact.pk)
+        if contact.own:
+            self._own[contact.pk] = contact.own
+
     def flush(self) -> None:
         """Write everything. Rows that did not change are not touched."""
         rows.insert(Contact, CONTACT_COLUMNS, self._created)
@@ -365,6 +374,7 @@ class SpaceWriter:
         for pk, derived in self._derived.items():
             said, is_new = searched_too(derived.search, self._had.get(pk, NOTHING)), pk in self._new_rows
             changed_at = at if is_new or "revision" in self._updates[pk] else self._seconds(pk)
+            changed_at = self._changed_at.get(pk, changed_at)
             (new if is_new else again).append((first | pk, said.name, said.text, said.fields, changed_at))
         search.add(new)
         search.replace(again)

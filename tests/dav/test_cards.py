@@ -57,6 +57,51 @@ def test_the_if_header_guards_by_tag_and_by_token(phone: Phone) -> None:
     assert phone.put("a.vcf", a_card(uid="a"), **{"if": f"<{phone.book}> (<{token}>)"}).status == 412
 
 
+def test_the_if_header_holds_where_one_of_its_lists_does(phone: Phone) -> None:
+    etag = phone.put("a.vcf", a_card(uid="a")).etag
+    phone.put("b.vcf", a_card(uid="b"))
+    lock, stale = "<opaquelocktoken:1>", '["0"]'
+    here, other = (f"http://testserver:80{phone.book}{name}.vcf" for name in "ab")
+    for header, holds in (
+        (f"({lock})", False),
+        (f"({lock} [{etag}])", False),
+        (f"({lock}) ([{etag}])", True),
+        (f"([{etag}] {stale})", False),
+        (f"([{etag}] Not {stale} Not {lock})", True),
+        (f"({stale}) (Not <DAV:no-lock>)", True),
+        (f"<{here}> ([{etag}]) ({stale})", True),
+        (f"<{other}> ([{etag}])", False),
+        (f"<{other}> ([{etag}]) <{here}> ({lock}) ([{etag}])", True),
+        (f"(Not [W/{etag}])", True),
+    ):
+        assert phone.put("a.vcf", a_card(uid="a"), **{"if": header}).status == (204 if holds else 412), header
+        assert phone.get("a.vcf", **{"if": header}).status == (200 if holds else 412), header
+
+
+def test_a_date_guards_where_a_program_has_no_tag(phone: Phone) -> None:
+    phone.put("a.vcf", a_card("Ada", uid="a"))
+    then, long_ago = phone.get("a.vcf").raw.headers["Last-Modified"], "Mon, 01 Jan 2001 00:00:00 GMT"
+    for method, body in (("GET", b""), ("PUT", a_card("Lost", uid="a")), ("DELETE", b"")):
+        assert phone.ask(method, "a.vcf", body, if_unmodified_since=long_ago).status == 412
+    assert phone.get("a.vcf", if_unmodified_since=long_ago, if_match="*").status == 200
+    assert phone.put("a.vcf", a_card("Ada King", uid="a"), if_unmodified_since=then).status == 204
+    assert phone.put("a.vcf", a_card("Ada King", uid="a"), if_unmodified_since="yesterday").status == 204
+    assert b"Ada King" in phone.get("a.vcf").body
+
+
+def test_who_wants_the_card_in_the_answer_gets_what_a_get_would_bring(phone: Phone, alice: User) -> None:
+    made = phone.put("a.vcf", a_card("Ada", uid="a"), prefer="return=representation")
+    got = phone.get("a.vcf")
+    assert (made.status, made.body, made.etag) == (201, got.body, got.etag)
+    stale = phone.put("a.vcf", a_card("Lost", uid="a"), if_match='"0"', prefer="return=representation")
+    assert (stale.status, stale.body, stale.etag) == (412, got.body, got.etag)
+    apple = phone_of(alice)
+    new = a_card("Bob", uid="b", version="4.0")
+    told = apple.put("b.vcf", new, prefer="return=representation", user_agent="iOS/17.4 (21E219) dataaccessd/1.0")
+    assert (told.status, told.body, told.etag) == (201, apple.get("b.vcf").body, apple.get("b.vcf").etag)
+    assert b"VERSION:3.0" in told.body
+
+
 @pytest.mark.parametrize(
     ("octets", "headers", "condition"),
     [
@@ -78,6 +123,16 @@ def test_bad_cards_are_refused_by_name_and_change_nothing(
     answer = phone.put("a.vcf", octets, **headers)
     assert (answer.status, answer.condition) == (403, f"{CARDDAV}{condition}")
     assert phone.sync().token == before
+
+
+def test_part_of_a_card_is_none_and_what_cannot_be_done_says_what_can(phone: Phone) -> None:
+    etag = phone.put("a.vcf", a_card(uid="a")).etag
+    assert phone.put("a.vcf", a_card("X" * 50, uid="a"), content_range="bytes 0-99/200").status == 400
+    assert phone.get("a.vcf").etag == etag
+    for method, path in (("PUT", ""), ("MKCOL", ""), ("LOCK", "a.vcf"), ("POST", ""), ("MKCOL", "a.vcf")):
+        answer = phone.ask(method, path, a_card() if method == "PUT" else "")
+        assert answer.status == 405
+        assert answer.raw.headers["Allow"] == phone.ask("OPTIONS", path).raw.headers["Allow"]
 
 
 def test_a_second_card_of_a_uid_is_told_where_the_first_is(phone: Phone) -> None:

@@ -166,6 +166,14 @@ def test_return_minimal_and_brief_leave_out_what_is_not_there(phone: Phone) -> N
         assert row.props == {200: {}}
 
 
+def test_without_its_root_a_listing_has_the_members_alone(phone: Phone) -> None:
+    phone.put("a.vcf", a_card())
+    answer = phone.propfind(phone.book, "d:getetag", depth="1", prefer="depth-noroot, return=minimal")
+    assert list(answer.by_name) == ["a.vcf"]
+    assert answer.raw.headers["Preference-Applied"] == "return=minimal, depth-noroot"
+    assert len(phone.propfind(phone.book, "d:getetag", depth="0", prefer="depth-noroot").rows) == 1
+
+
 def test_propname_names_and_allprop_tells(phone: Phone) -> None:
     names = phone.ask("PROPFIND", "", '<propfind xmlns="DAV:"><propname/></propfind>', depth="0").rows[0]
     assert f"{DAV}sync-token" in names.props[200]

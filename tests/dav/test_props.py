@@ -7,7 +7,8 @@ import pytest
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
-from farley.dav.names import CALENDARSERVER, CARDDAV, DAV
+from farley.dav import dead
+from farley.dav.names import CALENDARSERVER, CARDDAV, DAV, LANGUAGE
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, team
 from tests.dav.phone import NAMESPACES, Answer, Phone, phone_of
@@ -49,6 +50,35 @@ def test_all_of_a_patch_or_nothing(phone: Phone) -> None:
     [row] = patch(phone, "", inner).rows
     assert {status: list(props) for status, props in row.props.items()} == {424: [COLOUR], 403: [f"{DAV}getetag"]}
     assert colour(phone, "") is None
+
+
+def test_a_condition_guards_properties_and_a_short_answer_says_only_that_all_went_well(phone: Phone) -> None:
+    phone.put("a.vcf", a_card(uid="a"))
+    inner = setting("<x:colour>red</x:colour>")
+    body = f'<d:propertyupdate {NAMESPACES} xmlns:x="urn:x">{inner}</d:propertyupdate>'
+    for header in ({"if_match": '"0"'}, {"if": '(["0"])'}):
+        assert phone.ask("PROPPATCH", "a.vcf", body, **header).status == 412
+    short = phone.ask("PROPPATCH", "a.vcf", body, prefer="return=minimal", if_match=phone.get("a.vcf").etag)
+    assert (short.status, short.body) == (200, b"")
+    assert short.raw.headers["Preference-Applied"] == "return=minimal"
+    assert colour(phone, "a.vcf") == "red"
+    failed = phone.ask("PROPPATCH", "a.vcf", body.replace("x:colour", "d:getetag"), prefer="return=minimal")
+    assert list(failed.rows[0].props) == [403]
+
+
+def test_the_language_around_a_property_is_kept_with_it(phone: Phone) -> None:
+    inner = '<d:set><d:prop xml:lang="de"><x:colour>rot</x:colour><x:own xml:lang="en">red</x:own></d:prop></d:set>'
+    patch(phone, "", inner)
+    kept = phone.ask("PROPFIND", "", b"", depth="0").rows[0].props[200]
+    assert {name: kept[name].attributes[LANGUAGE] for name in (COLOUR, "{urn:x}own")} == {
+        COLOUR: "de", "{urn:x}own": "en",
+    }  # fmt: skip
+
+
+def test_a_full_place_takes_another_value_and_no_more_properties(phone: Phone) -> None:
+    patch(phone, "", setting("".join(f"<x:n{number}/>" for number in range(dead.MAX_COUNT))))
+    assert list(patch(phone, "", setting("<x:n1>again</x:n1>")).rows[0].props) == [200]
+    assert list(patch(phone, "", setting("<x:more/>")).rows[0].props) == [507]
 
 
 def test_each_person_has_a_colour_of_their_own_and_readers_set_none(alice: User, bob: User) -> None:
@@ -99,6 +129,38 @@ def test_a_new_book_is_a_private_space(phone: Phone, bob: User) -> None:
     assert (plain.status, plain.condition) == (403, f"{DAV}valid-resourcetype")
 
 
+def test_a_book_is_described_in_the_words_of_each_person_and_by_its_title_else(phone: Phone) -> None:
+    name, path = "{urn:ietf:params:xml:ns:carddav}addressbook-description", "/dav/addressbooks/alice/club/"
+    own = "<card:addressbook-description>Those of Sundays</card:addressbook-description>"
+    assert phone.ask("MKCOL", path, BOOK_BODY.replace("<cs:colour>", f"{own}<cs:colour>")).status == 201
+    assert [row[name] for row in phone.propfind(path, "card:addressbook-description", depth="0").rows] == [
+        "Those of Sundays"
+    ]
+    assert name not in phone.ask("PROPFIND", path, b"", depth="0").rows[0].props[200]  # RFC 6352 §6.2.1
+    patch(phone, path, f"<d:remove><d:prop>{own}</d:prop></d:remove>")
+    assert phone.propfind(path, "card:addressbook-description").rows[0][name] == "Football club"
+
+
+def test_a_book_with_a_property_that_cannot_be_set_is_not_made(phone: Phone) -> None:
+    path = "/dav/addressbooks/alice/club/"
+    answer = phone.ask("MKCOL", path, BOOK_BODY.replace("<cs:colour>", "<d:getetag>x</d:getetag><cs:colour>"))
+    assert (answer.status, answer.root.name) == (403, f"{DAV}mkcol-response")
+    told = {each.first(f"{DAV}status").text[9:12]: each.first(f"{DAV}prop").children for each in answer.root.children}  # type: ignore[union-attr]
+    assert [each.name for each in told["403"]] == [f"{DAV}getetag"]
+    assert len(told["424"]) == 3
+    assert phone.propfind(path, "d:displayname").status == 404
+
+
+def test_within_a_book_nothing_is_made_nor_of_what_is_no_xml(phone: Phone) -> None:
+    inside = phone.ask("MKCOL", phone.book + "inside/", BOOK_BODY)
+    assert (inside.status, inside.condition) == (403, f"{CARDDAV}addressbook-collection-location-ok")
+    assert phone.ask("MKCOL", "/dav/addressbooks/alice/nowhere/inside/", BOOK_BODY).status == 409
+    assert phone.ask("MKCOL", "/dav/addressbooks/bob/club/", BOOK_BODY).status == 404
+    path = "/dav/addressbooks/alice/club/"
+    assert phone.ask("MKCOL", path, "a club", content_type="text/plain").status == 415
+    assert phone.ask("MKCOL", path, BOOK_BODY, content_type="application/x-www-form-urlencoded").status == 201
+
+
 def test_a_device_of_chosen_spaces_and_one_that_reads_make_no_book(alice: User) -> None:
     for phone in (phone_of(alice, only=Space.objects.get(name="alice")), phone_of(alice, is_read_only=True)):
         answer = phone.ask("MKCOL", "/dav/addressbooks/alice/club/", BOOK_BODY)
@@ -144,6 +206,7 @@ def test_where_nothing_may_be_put_nothing_goes(phone: Phone, alice: User, bob: U
             ("/dav/addressbooks/bob/bob/a.vcf", 409),
             ("/dav/addressbooks/alice/nowhere/a.vcf", 409),
             (f"{phone.book}a.vcf", 403),
+            (f"http://testserver:80{phone.book}a.vcf", 403),
             (phone.book, 403),
             (f"{read}a.vcf", 403),
             (f"{phone.book}{'x' * 300}", 403),

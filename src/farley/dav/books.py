@@ -51,6 +51,7 @@ class Book(Folder):
     noun: ClassVar[Noun] = Noun.CONTACT
     max_size: ClassVar[int] = MAX_CARD
     settable: ClassVar[frozenset[str]] = frozenset({f"{DAV}displayname"})
+    reworded: ClassVar[frozenset[str]] = frozenset({f"{CARDDAV}addressbook-description"})
     reports: ClassVar[tuple[str, ...]] = tuple(
         f"{CARDDAV}{name}" for name in ("addressbook-query", "addressbook-multiget")
     )

@@ -20,6 +20,7 @@ CARD_WORDS = Words(
     data="address-data",
     member="card",
     folder="address book",
+    collection="addressbook",
     types=frozenset({"text/vcard", "text/x-vcard", "text/directory"}),
     media="text/vcard; charset=utf-8",
 )

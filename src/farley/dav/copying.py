@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from django.http import HttpResponse
@@ -11,11 +12,13 @@ from farley.dav import dead
 from farley.dav.addresses import read_href
 from farley.dav.conditions import expected, failed
 from farley.dav.errors import DavError, bad_request, not_found
-from farley.dav.put import PROBLEMS, refusal, require_writable, states
+from farley.dav.put import PROBLEMS, refusal, require_writable
 from farley.dav.request import DavRequest
 from farley.dav.resources import Place, resource_at
 from farley.journal.members import Member
 from farley.journal.records import Condition, octets_of
+
+_OWN_PORT: Final = re.compile(r":(?:80|443)?$")
 
 
 class _Journey(NamedTuple):
@@ -72,10 +75,15 @@ def _journey(dav: DavRequest) -> _Journey:
     overwrite = dav.header("Overwrite").strip().upper() or "T"
     if overwrite not in ("T", "F"):
         raise bad_request("Overwrite is T or F.")
-    expected(dav, member.etag, lambda path: states(dav, path))
+    expected(dav, member)
     if overwrite == "F" and target.member() is not None:
         raise failed()
     return _Journey(member, source, target, overwrite == "T")
+
+
+def _bare(host: str) -> str:
+    """A host without the port that its scheme has by itself: programs write it, and proxies take it away."""
+    return _OWN_PORT.sub("", host.lower())
 
 
 def _destination(dav: DavRequest) -> Place:
@@ -86,7 +94,7 @@ def _destination(dav: DavRequest) -> Place:
         host = urlsplit(text).netloc
     except ValueError as error:
         raise bad_request("The Destination is no address.") from error
-    if host and host.lower() != dav.http.get_host().lower():
+    if host and _bare(host) != _bare(dav.http.get_host()):
         raise DavError(502, text="The Destination is on another server.")
     path = read_href(text)
     if path is None:

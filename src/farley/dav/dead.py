@@ -71,8 +71,9 @@ def copy(dav: DavRequest, source: Leaf, to: Leaf) -> None:
         )
 
 
-def count(dav: DavRequest, subject: Subject) -> int:
-    return _at(dav, subject).count()
+def names(dav: DavRequest, subject: Subject) -> set[str]:
+    """What there is, of any resource."""
+    return set(_at(dav, subject).values_list("name", flat=True)) if keeps(subject) else set()
 
 
 def _at(dav: DavRequest, subject: Subject) -> QuerySet[DeadProperty]:

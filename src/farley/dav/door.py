@@ -100,8 +100,11 @@ def answer(request: HttpRequest) -> HttpResponseBase:
     except Exception as error:
         log.exception("a request of a device failed: %s", request.method)
         response = _failed(trouble_of(error)).response()
-    if isinstance(response, HttpResponse) and response.status_code not in (204, 304):
-        response.headers.setdefault("Content-Length", str(len(response.content)))
+    if isinstance(response, HttpResponse):
+        if response.status_code not in (204, 304):
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        if not response.content:
+            del response["Content-Type"]  # of nothing
     vars(response)["_has_been_logged"] = (
         True  # else Django warns of each challenge, and of what clients look up in vain
     )

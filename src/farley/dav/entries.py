@@ -30,6 +30,7 @@ ENTRY_WORDS = Words(
     data="calendar-data",
     member="calendar entry",
     folder="calendar",
+    collection="calendar",
     types=frozenset({"text/calendar"}),
     media="text/calendar; charset=utf-8",
 )

@@ -31,6 +31,7 @@ class Words:
     data: str  # the property that holds a member: address-data
     member: str
     folder: str
+    collection: str  # what the standard calls it
     types: frozenset[str]  # media types of a body
     media: str
 
@@ -74,6 +75,7 @@ class Folder(ABC):
     noun: ClassVar[Noun]
     max_size: ClassVar[int]  # octets of a member
     settable: ClassVar[frozenset[str]]  # live properties that a device may change
+    reworded: ClassVar[frozenset[str]] = frozenset()  # ones that each person may give words of their own, kept as dead
     reports: ClassVar[tuple[str, ...]]  # besides sync-collection
     more_reading: ClassVar[tuple[str, ...]] = ()  # privileges that whoever reads it has, as answers write them
     home: str  # whose it is in

@@ -18,12 +18,13 @@ from farley.dav.books import Book
 from farley.dav.calendar_properties import COMPONENT_SET, SETTABLE, TITLE, components_in, values_of
 from farley.dav.calendars import CalendarFolder, own_slug
 from farley.dav.elements import Element
-from farley.dav.errors import DavError, refused
-from farley.dav.names import CALDAV, CARDDAV, DAV
+from farley.dav.errors import XML, DavError, refused
+from farley.dav.names import CALDAV, CARDDAV, DAV, with_namespaces
 from farley.dav.properties import may_make_folders
-from farley.dav.proppatch import Patch, read_patch
+from farley.dav.proppatch import Patch, is_fine, propstats, read_patch
+from farley.dav.reading import allowed
 from farley.dav.request import DavRequest
-from farley.dav.resources import Vacant, place_at
+from farley.dav.resources import Place, Vacant, place_at
 from farley.spaces.models import Space
 from farley.spaces.operations import MAX_TITLE, NameTaken, NotAllowed, create
 
@@ -32,8 +33,8 @@ _TYPES = {Kind.BOOKS: f"{CARDDAV}addressbook", Kind.CALENDARS: f"{CALDAV}calenda
 
 
 def mkcol(dav: DavRequest) -> HttpResponse:
+    body = _body(dav)
     place = _vacant(dav)
-    body = dav.xml()
     patch = _asked(place.home.kind, body)
     if place.home.kind is Kind.CALENDARS:
         return _make_calendar(dav, place, patch)
@@ -51,10 +52,31 @@ def mkcalendar(dav: DavRequest) -> HttpResponse:
     return _make_calendar(dav, place, Patch() if body is None else read_patch(body))
 
 
+def _body(dav: DavRequest) -> Element | None:
+    """Raises DavError: 415 for what neither is XML nor said to be. RFC 4918 §9.3."""
+    try:
+        return dav.xml()
+    except DavError as error:
+        media = str(dav.http.META.get("CONTENT_TYPE") or "xml").partition(";")[0].strip().lower()
+        if error.status != 400 or media.endswith("xml"):
+            raise
+        raise DavError(415, text="A collection is described in XML.") from error
+
+
 def _vacant(dav: DavRequest) -> Vacant:
-    place = place_at(dav, dav.path)
+    try:
+        place = place_at(dav, dav.path)
+    except DavError as error:
+        if dav.path[2:3] != [dav.user.name]:
+            raise
+        raise DavError(409, text="There is nothing here in which it could be made.") from error
+    if isinstance(place, Place) and place.member() is None:
+        words = place.folder.words
+        text = f"There are no collections within this {words.folder}."
+        raise DavError(403, words.condition(f"{words.collection}-collection-location-ok"), text)
     if not isinstance(place, Vacant):
-        raise DavError(405, f"{DAV}resource-must-be-null", "There is something at this address already.")
+        text = "There is something at this address already."
+        raise DavError(405, f"{DAV}resource-must-be-null", text, headers={"Allow": allowed(dav)})
     if not may_make_folders(dav, place.home.kind):
         raise refused("bind", place.home.href, "This device may make nothing here.")
     return place
@@ -63,8 +85,15 @@ def _vacant(dav: DavRequest) -> Vacant:
 def _make_book(dav: DavRequest, place: Vacant, patch: Patch) -> HttpResponse:
     if Space.objects.visible_to(dav.actor).filter(kind=Space.Kind.PRIVATE).count() >= MAX_OWN:
         raise DavError(507, f"{DAV}quota-not-exceeded", f"A person has at most {MAX_OWN} private address books.")
-    title = patch.setting[TITLE].text if TITLE in patch.setting else ""
-    kept = _kept(patch, (DAV, CARDDAV))
+    title = patch.setting.pop(TITLE).text if TITLE in patch.setting else ""
+    patch.setting.pop(f"{DAV}resourcetype", None)
+    for name in patch.setting:
+        if name.startswith((DAV, CARDDAV)) and name not in Book.reworded:
+            patch.verdicts[name] = (403, f"{DAV}cannot-modify-protected-property")
+    if not is_fine(patch):
+        body = f'<?xml version="1.0" encoding="utf-8"?>\n{with_namespaces("d:mkcol-response", propstats(patch))}'
+        return HttpResponse(body, status=403, content_type=XML)
+    kept = _kept(patch, ())
     try:
         space = create(place.name, Space.Kind.PRIVATE, by=dav.actor, title=title[:MAX_TITLE].strip(), door=Door.DAV)
     except (NameTaken, ValidationError) as error:  # alike: whether somebody else has a space of this name is theirs

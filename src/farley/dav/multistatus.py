@@ -33,8 +33,9 @@ def multistatus(dav: DavRequest, parts: Iterable[str]) -> HttpResponseBase:
             break
     else:
         answer = HttpResponse("".join([*begun, _AFTER]), status=207, content_type=XML)
-    if dav.preferences.get("return") == "minimal":
-        answer["Preference-Applied"] = "return=minimal"
+    applied = [*(["return=minimal"] if dav.is_minimal else []), *(["depth-noroot"] if dav.is_rootless else [])]
+    if applied:
+        answer["Preference-Applied"] = ", ".join(applied)
     return answer
 
 

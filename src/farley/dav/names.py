@@ -12,6 +12,7 @@ CALDAV: Final = "{urn:ietf:params:xml:ns:caldav}"
 CALENDARSERVER: Final = "{http://calendarserver.org/ns/}"
 APPLE: Final = "{http://apple.com/ns/ical/}"
 FARLEY: Final = "{urn:x-farley:dav}"
+LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"  # the attribute xml:lang
 
 _PREFIXES = {
     "DAV:": "d",

@@ -60,7 +60,8 @@ def _rows(dav: DavRequest, resource: Collection | Place, asked: Asked, *, is_dee
             raise not_found()
         yield from wanted_of(dav, resource.folder, asked).rows([member])
         return
-    yield collection_row(dav, resource, asked)
+    if not dav.is_rootless:
+        yield collection_row(dav, resource, asked)
     if not is_deep:
         return
     for child in children_of(dav, resource):
@@ -83,12 +84,17 @@ def collection_row(dav: DavRequest, resource: Collection, asked: Asked) -> str:
     """The response about one collection."""
     live = properties_of(dav, resource)
     names = asked.names
-    is_known = names is not None and all(name in live for name in names)
+    reworded = resource.reworded if isinstance(resource, Folder) else frozenset[str]()
+    is_known = names is not None and all(name in live and name not in reworded for name in names)
     kept = {} if is_known else dead.of(dav, resource)
     if asked.names_only:
         return response_row(resource.href, dict.fromkeys([*live, *kept], ""), {}, [], dav)
     if names is None:
-        names = [*(name for name in live if name in IN_ALLPROP), *kept, *asked.include]
-    found = {name: live[name]() for name in names if name in live}
+        names = [
+            *(name for name in live if name in IN_ALLPROP),
+            *(name for name in kept if name not in live),
+            *asked.include,
+        ]
+    found = {name: live[name]() for name in names if name in live and name not in kept}
     missing = [name for name in names if name not in live and name not in kept]
     return response_row(resource.href, found, {name: kept[name] for name in names if name in kept}, missing, dav)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 from farley.accounts.roles import Role
 from farley.dav import dead
+from farley.dav.conditions import expected
 from farley.dav.elements import Element
 from farley.dav.errors import bad_request, not_found, refused
 from farley.dav.folders import Folder, Verdict
 from farley.dav.multistatus import multistatus
-from farley.dav.names import DAV, element, empty, href
+from farley.dav.names import DAV, LANGUAGE, element, empty, href
 from farley.dav.properties import properties_of
 from farley.dav.request import DavRequest
 from farley.dav.resources import Collection, Place, resource_at
@@ -48,6 +50,7 @@ def proppatch(dav: DavRequest) -> HttpResponseBase:
         raise bad_request("The body of PROPPATCH is a DAV:propertyupdate.")
     if not _is_writable(dav, resource):
         raise refused("write-properties", resource.href, "This device may read this and not change it.")
+    expected(dav, resource.member() if isinstance(resource, Place) else None)
     patch = read_patch(body)
     if not patch.verdicts:
         raise bad_request("A DAV:propertyupdate sets or removes something.")
@@ -57,15 +60,18 @@ def proppatch(dav: DavRequest) -> HttpResponseBase:
     else:
         subject, live = resource, properties_of(dav, resource)
     settable = resource.settable if isinstance(resource, Folder) else frozenset[str]()
+    reworded = resource.reworded if isinstance(resource, Folder) else frozenset[str]()
     own = {name: patch.setting.pop(name) for name in list(patch.setting) if name in settable}
     unset = [name for name in patch.removing if name in settable]
     patch.removing = [name for name in patch.removing if name not in settable]
-    _judge(dav, subject, patch, set(live) - settable)
-    if isinstance(resource, Folder) and (own or unset) and _is_fine(patch):
+    _judge(dav, subject, patch, set(live) - settable - reworded)
+    if isinstance(resource, Folder) and (own or unset) and is_fine(patch):
         patch.verdicts |= resource.change(dav, own, unset)
-    if _is_fine(patch):
+    if is_fine(patch):
         dead.change(dav, subject, patch.written(), patch.removing)
-    return multistatus(dav, [answer_row(resource, patch)])
+    if dav.is_minimal and is_fine(patch):  # RFC 8144 §2.2
+        return HttpResponse(status=200, headers={"Preference-Applied": "return=minimal"})
+    return multistatus(dav, [f"<d:response>{href(resource.href)}{propstats(patch)}</d:response>"])
 
 
 def _leaf(place: Place) -> dead.Leaf:
@@ -91,7 +97,10 @@ def read_patch(body: Element) -> Patch:
         if act.name not in (f"{DAV}set", f"{DAV}remove"):
             continue
         for prop in act.all(f"{DAV}prop"):
+            language = next((found for each in (prop, act, body) if (found := each.attributes.get(LANGUAGE))), None)
             for each in prop.children:
+                if language is not None:  # it holds for what is within. RFC 4918 §4.3
+                    each.attributes.setdefault(LANGUAGE, language)
                 patch.setting.pop(each.name, None)
                 patch.removing = [name for name in patch.removing if name != each.name]
                 patch.verdicts[each.name] = (200, "")
@@ -104,7 +113,7 @@ def read_patch(body: Element) -> Patch:
 
 def _judge(dav: DavRequest, subject: dead.Subject, patch: Patch, live: set[str]) -> None:
     """Of what is to be kept as it is: whether there is room, and no property of Farley's own of that name."""
-    is_full = len(patch.setting) + (dead.count(dav, subject) if dead.keeps(subject) else 0) > dead.MAX_COUNT
+    is_full = len(dead.names(dav, subject) | set(patch.setting)) > dead.MAX_COUNT
     written = patch.written()
     for name in [*patch.setting, *patch.removing]:
         if name in live or name.startswith(DAV) or not dead.keeps(subject):
@@ -113,19 +122,19 @@ def _judge(dav: DavRequest, subject: dead.Subject, patch: Patch, live: set[str])
             patch.verdicts[name] = (507, "")
 
 
-def _is_fine(patch: Patch) -> bool:
+def is_fine(patch: Patch) -> bool:
     return all(status == 200 for status, _ in patch.verdicts.values())
 
 
-def answer_row(resource: Collection | Place, patch: Patch) -> str:
+def propstats(patch: Patch) -> str:
     """One propstat for each outcome; what would have gone well failed with the rest."""
     stats: dict[tuple[int, str], list[str]] = {}
     for name, (status, condition) in patch.verdicts.items():
-        verdict = (424, "") if status == 200 and not _is_fine(patch) else (status, condition)
+        verdict = (424, "") if status == 200 and not is_fine(patch) else (status, condition)
         stats.setdefault(verdict, []).append(name)
     parts = []
     for (status, condition), names in stats.items():
         error = element(f"{DAV}error", empty(condition)) if condition else ""
         told = f"<d:status>HTTP/1.1 {_STATUS[status]}</d:status>{error}"
         parts.append(f"<d:propstat><d:prop>{''.join(map(empty, names))}</d:prop>{told}</d:propstat>")
-    return f"<d:response>{href(resource.href)}{''.join(parts)}</d:response>"
+    return "".join(parts)

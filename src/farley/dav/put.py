@@ -11,13 +11,14 @@ from farley.codecs.icalendar import InvalidICalendar
 from farley.codecs.vcard import InvalidVCard
 from farley.dav.calendars import CalendarFolder
 from farley.dav.conditions import expected, failed
-from farley.dav.errors import DavError, not_found, refused
+from farley.dav.errors import DavError, bad_request, not_found, refused
 from farley.dav.folders import Folder
 from farley.dav.names import href
-from farley.dav.properties import token_of
+from farley.dav.reading import allowed, representation, sent_as
 from farley.dav.request import DavRequest
 from farley.dav.resources import Place, resource_at
-from farley.journal.records import BadHref, EditConflict, TooLarge, UidConflict
+from farley.journal.members import Member
+from farley.journal.records import BadHref, EditConflict, Stored, TooLarge, UidConflict
 from farley.spaces.operations import NotAllowed
 
 _PLAIN = frozenset({"", "text/plain", "application/octet-stream"})  # types of programs that do not say
@@ -44,25 +45,47 @@ def put(dav: DavRequest) -> HttpResponse:
     place = resource_at(dav, dav.path)
     if not isinstance(place, Place):
         text = "What is put here lies in an address book or a calendar."
-        raise DavError(405, text=text, headers={"Allow": "OPTIONS, PROPFIND, REPORT"})
+        raise DavError(405, text=text, headers={"Allow": allowed(dav)})
+    try:
+        stored, octets = _stored(dav, place)
+    except DavError as error:
+        there = place.member() if error.status == failed().status and _wants_it_told(dav) else None
+        if there is None:
+            raise
+        return _told(dav, place, there, status=error.status)
+    if _wants_it_told(dav) and (member := place.member()) is not None:
+        return _told(dav, place, member, status=201 if stored.created else 200)
+    answer = HttpResponse(status=201 if stored.created else 204)
+    if etag := place.folder.tag_of_put(dav, stored.etag, octets):
+        answer["ETag"] = etag
+    return answer
+
+
+def _stored(dav: DavRequest, place: Place) -> tuple[Stored, bytes]:
+    """What became of the body, and the body."""
     folder = place.folder
     require_writable(place, "bind")
+    if dav.header("Content-Range"):
+        raise bad_request("A member is put as a whole.")
     _check_type(dav, folder)
-    there = place.member()
-    condition = expected(dav, there.etag if there else None, lambda path: states(dav, path))
+    condition = expected(dav, place.member())
     octets = dav.body(folder.max_size, _too_large(folder, folder.words.member, folder.max_size))
     folder.refuse_octets(octets)
     try:
-        stored = folder.store(place.name, octets, expected=condition, by=dav.actor)
+        return folder.store(place.name, octets, expected=condition, by=dav.actor), octets
     except PROBLEMS as error:
         raise refusal(error, place) from error
-    answer = HttpResponse(status=201 if stored.created else 204)
-    if etag := folder.tag_of_put(dav, stored.etag, octets):
-        answer["ETag"] = etag
-    if dav.preferences.get("return") == "representation":
-        answer = HttpResponse(octets, status=201 if stored.created else 200, headers=dict(answer.headers))
-        answer["Content-Type"] = folder.words.media
-        answer["Preference-Applied"] = "return=representation"
+
+
+def _wants_it_told(dav: DavRequest) -> bool:
+    return dav.preferences.get("return") == "representation"
+
+
+def _told(dav: DavRequest, place: Place, member: Member, *, status: int) -> HttpResponse:
+    """The member as a GET has it. RFC 7240 §4.2, RFC 8144 §3.2."""
+    answer = representation(dav, place, member, sent_as(dav, place, member), status)
+    answer["Content-Location"] = place.href
+    answer["Preference-Applied"] = "return=representation"
     return answer
 
 
@@ -77,7 +100,7 @@ def delete(dav: DavRequest) -> HttpResponse:
     if member is None:
         raise not_found()
     require_writable(place, "unbind")
-    condition = expected(dav, member.etag, lambda path: states(dav, path))
+    condition = expected(dav, member)
     etag = condition if isinstance(condition, str) else None
     try:
         done = place.folder.delete(place.name, etag=etag, by=dav.actor)
@@ -92,7 +115,7 @@ def _delete_calendar(dav: DavRequest, folder: CalendarFolder) -> HttpResponse:
     """Delete a calendar with all that is in it, restorable. One that others share is not a device's to delete."""
     if not folder.is_writable or not folder.is_own:
         raise refused("unbind", folder.href, "Shared calendars are not deleted from a device.")
-    expected(dav, None, lambda path: states(dav, path))
+    expected(dav, None)
     try:
         delete_calendar(folder.calendar, by=dav.actor, door=Door.DAV)
     except NotAllowed as error:
@@ -106,18 +129,6 @@ def require_writable(place: Place, privilege: str) -> None:
     """Raise DavError (403 need-privileges) where the device may only read."""
     if not place.folder.is_writable_at(place.name):
         raise _only_read(privilege, place.folder)
-
-
-def states(dav: DavRequest, path: list[str]) -> tuple[str | None, str | None]:
-    """For the If header: the tag of the member at an address, or the token of the collection."""
-    try:
-        found = resource_at(dav, path)
-    except DavError:
-        return None, None
-    if isinstance(found, Place):
-        member = found.member()
-        return (member.etag if member else None), None
-    return None, token_of(dav, found) if isinstance(found, Folder) else None
 
 
 def refusal(error: Exception, place: Place) -> DavError:

@@ -7,12 +7,15 @@ from django.http import HttpResponse
 from farley.accounts.doors import Door
 from farley.dav.addresses import Kind
 from farley.dav.calendars import CalendarFolder
+from farley.dav.conditions import guard
 from farley.dav.errors import not_found
+from farley.dav.folders import Sent
 from farley.dav.privileges import http_date
 from farley.dav.request import DavRequest
 from farley.dav.resources import Collection, HomeList, Place, PrincipalList, Root, Vacant, place_at, resource_at
 from farley.journal import members
 from farley.journal.access import Way, note_access
+from farley.journal.members import Member
 
 COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook, calendar-access"
 _READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT"
@@ -26,18 +29,28 @@ def get(dav: DavRequest) -> HttpResponse:
     member = resource.member()
     if member is None:
         raise not_found()
-    [(_, stored)] = members.with_octets([member])
-    sent = resource.folder.sent(dav, member, stored)
-    answer = HttpResponse(sent.octets, content_type=sent.media)
+    guard(dav, member)
+    sent = sent_as(dav, resource, member)
     if _is_known(dav, sent.etag):
-        answer = HttpResponse(status=304)
-    else:
-        answer["Content-Length"] = str(len(sent.octets))
-        note_access(member.space, Way.SYNCED, [member.pk], by=dav.actor, door=Door.DAV, noun=resource.folder.noun)
-    answer["ETag"] = sent.etag
-    answer["Last-Modified"] = http_date(member.changed_at)
-    answer["Vary"] = "Accept"
-    return answer
+        return HttpResponse(status=304, headers=_about_member(member, sent))
+    return representation(dav, resource, member, sent)
+
+
+def sent_as(dav: DavRequest, place: Place, member: Member) -> Sent:
+    """The member as this request gets it."""
+    [(_, stored)] = members.with_octets([member])
+    return place.folder.sent(dav, member, stored)
+
+
+def representation(dav: DavRequest, place: Place, member: Member, sent: Sent, status: int = 200) -> HttpResponse:
+    """An answer that holds the member."""
+    headers = {**_about_member(member, sent), "Content-Length": str(len(sent.octets))}
+    note_access(member.space, Way.SYNCED, [member.pk], by=dav.actor, door=Door.DAV, noun=place.folder.noun)
+    return HttpResponse(sent.octets, status=status, content_type=sent.media, headers=headers)
+
+
+def _about_member(member: Member, sent: Sent) -> dict[str, str]:
+    return {"ETag": sent.etag, "Last-Modified": http_date(member.changed_at), "Vary": "Accept"}
 
 
 def options(dav: DavRequest) -> HttpResponse:

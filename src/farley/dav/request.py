@@ -64,6 +64,12 @@ class DavRequest:
     def is_minimal(self) -> bool:
         return self.preferences.get("return") == "minimal"
 
+    @property
+    def is_rootless(self) -> bool:
+        """Whether of a collection only what is in it is asked for. RFC 8144 §3."""
+        is_listing = self.method == "PROPFIND" and self.header("Depth").strip() == "1"
+        return is_listing and "depth-noroot" in self.preferences
+
     def depth(self, missing: str) -> str:
         """0, 1 or infinity. Raises DavError (400) for anything else."""
         depth = self.header("Depth").strip().lower() or missing

@@ -19,9 +19,11 @@ from farley.accounts.actor import COMMAND
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars import birthdays
+from farley.calendars.models import CalendarObject
 from farley.contacts import affiliations, operations, tagging
 from farley.contacts.affiliations import Part
 from farley.contacts.models import Contact
+from farley.dav.models import DeadProperty
 from farley.exchange.instance_in import CannotRead, read_all
 from farley.exchange.instance_out import NotEmpty, write_all
 from farley.fields import operations as defining
@@ -71,6 +73,14 @@ def furnish() -> None:
     work = a_calendar(sales)
     hand.put(work, an_event("Lunch", uid="lunch"), href="lunch.ics")
     birthdays.refresh(birthdays.create(sales, **by))
+    kept = {"user": alice, "name": "{urn:x}own", "xml": '<own xmlns="urn:x">ü&lt;</own>'}
+    of: tuple[tuple[DeadProperty.Place, dict[str, Any]], ...] = (
+        (DeadProperty.Place.HOME, {}), (DeadProperty.Place.BOOK, {"space": sales}),
+        (DeadProperty.Place.CARD, {"contact": ada}), (DeadProperty.Place.CALENDAR, {"calendar": work}),
+        (DeadProperty.Place.ENTRY, {"entry": CalendarObject.objects.get(href="lunch.ics")}),
+        (DeadProperty.Place.CARD, {"contact": Contact.objects.get(full_name="Gone")}),
+    )  # fmt: skip
+    DeadProperty.objects.bulk_create(DeadProperty(place=place, **kept, **on) for place, on in of)
     spaces.archive(Space.objects.get(name="former"), **by)
     User.objects.filter(pk=bob.pk).update(is_active=False)
 
@@ -101,6 +111,7 @@ def test_everything_that_is_exported_comes_into_an_empty_house_and_is_the_same(h
     assert counts == {
         "accounts": 2, "teams": 1, "spaces": 4, "fields": 1, "views": 2, "columns-of-tables": 0, "contacts": 6,
         "tags": 1, "notes and calls": 2, "calendars": 2, "events and tasks": 2,
+        "properties-of-devices": 5,
     }  # fmt: skip
     assert not User.objects.get(name="alice").has_usable_password()
     assert Contact.objects.filter(uid="ada", owner__name="bob", organisation__full_name="Engines").exists()
@@ -124,6 +135,7 @@ def test_a_damaged_line_is_told_by_its_place_and_nothing_comes_in(house: Path) -
         ("fields.jsonl", "deleted_at", "x"), ("fields.jsonl", "position", -5),
         ("spaces/sales/contacts.jsonl", "uid", 5),
         ("spaces/sales/entries.jsonl", "about", [{"space": "sales", "uid": "nobody"}]),
+        ("properties-of-devices.jsonl", "of", "nothing"), ("properties-of-devices.jsonl", "xml", None),
         ("farley.json", "layout", []), ("spaces/sales/calendars.jsonl", "name", None),
     )  # fmt: skip
     for name, key, value in damages:

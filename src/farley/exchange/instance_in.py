@@ -35,6 +35,7 @@ from farley.conversations.models import Entry as Told
 from farley.conversations.writing import EntryWriter
 from farley.database import rows
 from farley.database.turns import write_turn
+from farley.exchange import further
 from farley.exchange.instance_out import ABOUT, GROUP, LAYOUT, Row, Written, field_name
 from farley.exchange.models import SavedMapping
 from farley.fields.models import Field
@@ -116,6 +117,10 @@ class _Reading:
             self._entries(self._spaces[row["name"]])
         self._make_views()
         self._make_mappings()
+        for each in further.registered():
+            path = self._folder / f"{each.name}.jsonl"
+            for row in self._counted(each.name, path) if path.exists() else ():  # exports of before have it not
+                each.read(row)
         # What is closed takes nothing in any more, so that comes last.
         for row in spaces:
             Space.objects.filter(name=row["name"]).update(archived_at=row["archived_at"])

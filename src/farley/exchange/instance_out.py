@@ -30,6 +30,7 @@ from farley.calendars.models import Calendar, CalendarObject
 from farley.contacts.models import Affiliation, Contact, ExternalId, Tag
 from farley.conversations.models import KINDS, About
 from farley.database.moments import one_moment
+from farley.exchange import further
 from farley.exchange.models import SavedMapping
 from farley.fields.models import Field
 from farley.journal.models import Noun
@@ -105,6 +106,8 @@ def _write_all(folder: Path, progress: Callable[[int], None]) -> Written:
         written.add("tags", _lines(here / "tags.jsonl", _tags(space)))
         written.add("notes and calls", _lines(here / "entries.jsonl", _entries(space, names)))
         _write_calendars(here, space, names, written)
+    for each in further.registered():
+        written.add(each.name, _lines(folder / f"{each.name}.jsonl", each.write()))
     said = {
         "layout": LAYOUT,
         "farley": __version__,

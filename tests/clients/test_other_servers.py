@@ -1,4 +1,4 @@
-"""Mirrors with other people's servers: Radicale, which rewrites what it takes, and Xandikos."""
+"""Mirrors with real servers: Radicale, which rewrites what it takes, Xandikos, and another Farley."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -23,7 +23,8 @@ from farley.mirrors.models import Mirror
 from farley.mirrors.operations import Terms
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, team
-from tests.cli.test_serve import wait_for
+from tests.cli.conftest import Instance
+from tests.cli.test_serve import serving, wait_for
 from tests.mirrors.keeping import cards_of, in_step, last_run, live, named, problems
 from tools import carddav_servers
 
@@ -87,52 +88,72 @@ def xandikos(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
 
 
-def mirrored(space: Space, by: User, address: str, **terms: Any) -> Mirror:
-    address, found = operations.look_for_books(address, LOGIN, "secret")
+class Account(NamedTuple):
+    """One on another server that has one address book."""
+
+    address: str
+    login: str
+    password: str
+
+
+@pytest.fixture(params=["radicale", "xandikos", "farley"])
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
+    if request.param == "farley":
+        farley: Instance = request.getfixturevalue("farley")
+        added = farley.run("device", "add", "mirror", "--space", "sales", "--as", "alice")
+        with serving(farley, "--workers", "1") as (_process, address):
+            yield Account(address, "alice", added.stdout.strip())
+        return
+    with {"radicale": radicale, "xandikos": xandikos}[request.param](tmp_path) as address:
+        yield Account(address, LOGIN, "secret")
+
+
+def mirrored(space: Space, by: User, account: Account, **terms: Any) -> Mirror:
+    address, found = operations.look_for_books(*account)
     [book] = found
-    return operations.add(
-        space, by.name, address, LOGIN, "secret", [book], terms=Terms(**terms), by=by.actor, door=Door.WEB
-    )
+    known = (address, account.login, account.password, [book])
+    return operations.add(space, by.name, *known, terms=Terms(**terms), by=by.actor, door=Door.WEB)
 
 
-@pytest.mark.parametrize("server", [radicale, xandikos])
-def test_two_spaces_are_kept_in_step_through_it(
-    server: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alice: User, bob: User
-) -> None:
-    """Alice's and Bob's spaces meet in one address book; what one of them does arrives at the other."""
+@pytest.fixture
+def _reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARLEY_MIRROR_NETWORKS", "127.0.0.0/8")
-    with server(tmp_path) as address:
-        hers, his = team("hers", alice=Role.MANAGER), team("his", bob=Role.MANAGER)
-        one, other = (mirrored(space, who, address, is_two_way=True) for space, who in ((hers, alice), (his, bob)))
-        cards = [a_card(f"Person {number}", *RICH, uid=f"uid-{number}") for number in range(60)]
-        hand_of(alice).many(hers, cards)
-        hand_of(alice).store(hers, a_card("Zoë", uid="urn:x:zoë @/%0A"), href="z ö@%.vcf")
-        in_step(one)
-        in_step(other)
-        assert (one.trouble, other.trouble, problems(one), problems(other)) == ("", "", [], [])
-        assert last_run(one).sent_added == last_run(other).added == 61
-        assert cards_of(hers) == cards_of(his)
-        kept = Card.parse(named(his, "Person 7").content.data)
-        assert [prop.name for prop in kept.properties("X-OWN")] == ["X-OWN"]
-        assert kept.first("X-ABLABEL") is not None
 
-        hand_of(bob).store(his, a_card("Person Seven", *RICH, uid="uid-7"))
-        contacts.delete([named(his, "Person 8")], by=bob.actor, door=Door.WEB, batch=None)
-        hand_of(alice).store(hers, a_card("Person Nine", uid="uid-9"))
-        in_step(other)
-        operations.run_now(one, by=alice.actor)  # lists everything: Xandikos tells nobody of deletions by its tokens
-        in_step(one)
-        in_step(other)
-        assert cards_of(hers) == cards_of(his)
-        assert {"Person Seven", "Person Nine"} <= {contact.full_name for contact in live(hers)}
-        assert len(live(hers)) == 60
 
-        hand_of(alice).store(hers, a_card("Ten of Alice", uid="uid-10"))
-        hand_of(bob).store(his, a_card("Ten of Bob", uid="uid-10"))
-        for mirror in (one, other, one):
-            in_step(mirror)
-        assert cards_of(hers) == cards_of(his)
-        assert named(his, "Ten of Alice")  # it was outside first, and the outside version counts
-        runs = one.runs.count()
-        in_step(one)
-        assert one.runs.count() == runs, "there is nothing left to do"
+@pytest.mark.usefixtures("_reachable")
+def test_two_spaces_are_kept_in_step_through_it(account: Account, alice: User, bob: User) -> None:
+    """Alice's and Bob's spaces meet in one address book; what one of them does arrives at the other."""
+    hers, his = team("hers", alice=Role.MANAGER), team("his", bob=Role.MANAGER)
+    one, other = (mirrored(space, who, account, is_two_way=True) for space, who in ((hers, alice), (his, bob)))
+    cards = [a_card(f"Person {number}", *RICH, uid=f"uid-{number}") for number in range(60)]
+    hand_of(alice).many(hers, cards)
+    hand_of(alice).store(hers, a_card("Zoë", uid="urn:x:zoë @/%0A"), href="z ö@%.vcf")
+    in_step(one)
+    in_step(other)
+    assert (one.trouble, other.trouble, problems(one), problems(other)) == ("", "", [], [])
+    assert last_run(one).sent_added == last_run(other).added == 61
+    assert cards_of(hers) == cards_of(his)
+    kept = Card.parse(named(his, "Person 7").content.data)
+    assert [prop.name for prop in kept.properties("X-OWN")] == ["X-OWN"]
+    assert kept.first("X-ABLABEL") is not None
+
+    hand_of(bob).store(his, a_card("Person Seven", *RICH, uid="uid-7"))
+    contacts.delete([named(his, "Person 8")], by=bob.actor, door=Door.WEB, batch=None)
+    hand_of(alice).store(hers, a_card("Person Nine", uid="uid-9"))
+    in_step(other)
+    operations.run_now(one, by=alice.actor)  # lists everything: Xandikos tells nobody of deletions by its tokens
+    in_step(one)
+    in_step(other)
+    assert cards_of(hers) == cards_of(his)
+    assert {"Person Seven", "Person Nine"} <= {contact.full_name for contact in live(hers)}
+    assert len(live(hers)) == 60
+
+    hand_of(alice).store(hers, a_card("Ten of Alice", uid="uid-10"))
+    hand_of(bob).store(his, a_card("Ten of Bob", uid="uid-10"))
+    for mirror in (one, other, one):
+        in_step(mirror)
+    assert cards_of(hers) == cards_of(his)
+    assert named(his, "Ten of Alice")  # it was outside first, and the outside version counts
+    runs = one.runs.count()
+    in_step(one)
+    assert one.runs.count() == runs, "there is nothing left to do"

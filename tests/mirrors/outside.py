@@ -35,6 +35,7 @@ class Outside:
     rewrite: Callable[[bytes], bytes] = lambda octets: octets  # what becomes of a card that is put
     tags: Callable[[str, bytes], str] = lambda _name, octets: tag_of(octets)
     undelivered: set[str] = field(default_factory=set)
+    renames: str = ""  # what new cards are called where it puts them elsewhere: `silently`, or `aloud` by Location
     forgetful: bool = False  # takes cards and does not have them
     tells_tags: bool = True  # in the answer to a PUT
     keeps_back: bool = False  # tells nobody of deletions who comes with a token
@@ -199,9 +200,12 @@ class Handler(BaseHTTPRequestHandler):
             self.say(412)
             return
         octets = self.outside.rewrite(self.body)
+        told = {"ETag": tag_of(octets)} if self.outside.tells_tags else {}
+        if self.outside.renames and there is None:
+            name = f"{self.outside.renames}-{len(self.outside.cards)}.vcf"
+            told |= {"Location": f"{BOOK}{name}"} if self.outside.renames == "aloud" else {}
         if not self.outside.forgetful:
             self.outside.put(name, octets)
-        told = {"ETag": tag_of(octets)} if self.outside.tells_tags else {}
         self.say(201 if there is None else 204, headers=told)
 
     def _delete(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
 
 from farley.codecs.xml_tree import BadXml, Element, parse, parse_parts
@@ -61,6 +61,7 @@ class Put:
     status: int
     tag: str = ""
     reason: str = ""  # the condition that was not met, as RFC 4918 §16 names it
+    path: str = ""  # where it was put, if that is elsewhere
 
     @property
     def is_done(self) -> bool:
@@ -173,8 +174,9 @@ class Book:
     def _told(self, answer: Answer) -> Put:
         if answer.status in (401, 429, 503, 507) or answer.status >= 500:
             raise _trouble(answer)
-        tag = answer.headers.get("ETag", "")
-        return Put(answer.status, "" if tag.startswith("W/") else tag[:MAX_TAG], _error_of(answer.body()))
+        tag, path = answer.headers.get("ETag", ""), self._inside(answer.headers.get("Location", ""))
+        tag = "" if tag.startswith("W/") else tag[:MAX_TAG]
+        return Put(answer.status, tag, _error_of(answer.body()), path if path and len(path) <= MAX_PATH else "")
 
     def _at(self, path: str) -> str:
         parts = urlsplit(self.address)
@@ -203,15 +205,18 @@ class Book:
     def _member(self, response: Element) -> str | None:
         """The path of the member that `response` is about; None for the collection and what does not lie in it."""
         href = response.first(f"{DAV}href")
-        if href is None:
-            return None
+        return self._inside(href.text.strip()) if href is not None else None
+
+    def _inside(self, href: str) -> str | None:
+        """The path of a member, as it is written in one way; None for what is none."""
         try:
-            parts = urlsplit(urljoin(self.address, href.text.strip()))
+            parts = urlsplit(urljoin(self.address, href))
+            parts.port  # noqa: B018 -- reading it is the check
         except ValueError:
             return None
         path = canonical(parts.path)
         inside = path.removeprefix(self._path)
-        if parts.netloc.lower() != urlsplit(self.address).netloc.lower() or not path.startswith(self._path):
+        if _place(parts) != _place(urlsplit(self.address)) or not path.startswith(self._path):
             return None
         return path if inside and "/" not in inside else None
 
@@ -298,6 +303,12 @@ def _found(address: str, own: dict[str, Element]) -> Found:
     )
 
 
+def _place(parts: SplitResult) -> tuple[str, int | None]:
+    """Host and port. Some write the port that the scheme has anyway, and some the scheme of a proxy behind."""
+    port = None if parts.port in (80, 443) else parts.port
+    return (parts.hostname or "").lower(), port
+
+
 def _is_book(own: dict[str, Element]) -> bool:
     kind = own.get(f"{DAV}resourcetype")
     return kind is not None and kind.first(f"{CARD}addressbook") is not None
@@ -371,7 +382,7 @@ def _raise_unless(answer: Answer, status: int) -> None:
 def _trouble(answer: Answer) -> Unreachable:
     """What a status means for all that we want."""
     host = urlsplit(answer.url).hostname
-    offered = answer.headers.get("WWW-Authenticate", "").lower()
+    offered = ", ".join(answer.headers.get_all("WWW-Authenticate", [])).lower()  # iCloud: two, its own one first
     if answer.status == 401 and offered and not any(way in offered for way in ("basic", "bearer")):
         return Unreachable("scheme", host=host, scheme=offered.split()[0][:20])
     code = _STATUS.get(answer.status) or ("server" if answer.status >= 500 else "status")

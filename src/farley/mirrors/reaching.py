@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ _REDIRECTS = (301, 302, 307, 308)
 _SAFE = ":@!$&'()*+,;=~-._"
 _READING = ("PROPFIND", "REPORT", "GET", "OPTIONS")
 _SECOND_LEVELS = ("ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "or", "org")  # as in co.uk: nobody's own
+_GZIP = ("gzip", "x-gzip")  # RFC 9110 §8.4.1.3
+_WITH_HEAD = 16 + zlib.MAX_WBITS  # how zlib is told of gzip
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NOWHERE = (  # counted as public: machines of some providers with their secrets, and ways into networks of one's own
     IPv4Network("192.0.0.0/24"),
@@ -131,7 +134,8 @@ class Reach:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Unreachable("address")
         if not self._is_trusted(parts):
-            raise Unreachable("elsewhere", host=parts.hostname)
+            is_home = parts.hostname == urlsplit(self.home).hostname
+            raise Unreachable("downgrade" if is_home else "elsewhere", host=parts.hostname)
         return parts
 
     def _is_trusted(self, parts: SplitResult) -> bool:
@@ -264,8 +268,38 @@ def _key(parts: SplitResult) -> tuple[str, str, int]:
 
 
 def _parts(response: http.client.HTTPResponse, watch: _Watch, parts: SplitResult) -> Iterator[bytes]:
-    if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        yield from _sent_parts(response, watch, parts)
+    elif encoding in _GZIP:  # though it was asked not to
+        yield from _unpacked(_sent_parts(response, watch, parts), parts)
+    else:
         raise Unreachable("encoding", host=parts.hostname)
+
+
+def _unpacked(packed: Iterator[bytes], parts: SplitResult) -> Iterator[bytes]:
+    """What was packed by gzip, with the same bound as what was not: little can become very much."""
+    unpacking, size = zlib.decompressobj(_WITH_HEAD), 0
+    for part in packed:
+        rest = part
+        while rest:
+            if unpacking.eof:  # there may be several, one behind the other. RFC 1952 §2.2
+                unpacking = zlib.decompressobj(_WITH_HEAD)
+            try:
+                found = unpacking.decompress(rest, CHUNK)
+            except zlib.error as error:
+                raise Unreachable("encoding", host=parts.hostname) from error
+            rest = unpacking.unconsumed_tail or unpacking.unused_data
+            size += len(found)
+            if size > MAX_ANSWER:
+                raise Unreachable("large", host=parts.hostname, limit=MAX_ANSWER // 2**20)
+            if found:
+                yield found
+    if not unpacking.eof:
+        raise Unreachable("cut", host=parts.hostname)
+
+
+def _sent_parts(response: http.client.HTTPResponse, watch: _Watch, parts: SplitResult) -> Iterator[bytes]:
     size, expected = 0, response.length
     while True:
         try:

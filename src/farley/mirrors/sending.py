@@ -43,6 +43,8 @@ def _put(run: Run, item: MirrorItem, contact: Contact, octets: bytes) -> None:
         if answer.is_done:
             run.count(**{"sent_changed" if item.tag else "sent_added": 1})
             sent = run.mirror.items.filter(pk=item.pk)
+            if answer.path and not run.mirror.items.filter(path=answer.path).exists():
+                sent.update(path=answer.path)
             sent.update(tag=answer.tag, listed_tag=answer.tag, sha256=contact.sha256, problem="", details={})
             sent.filter(is_erased=False).update(todo=Todo.FETCH)  # one that was erased meanwhile is to go there
             run.sent.add(item.pk)

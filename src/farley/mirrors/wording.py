@@ -18,6 +18,10 @@ TROUBLES = {  # why a run came to nothing
     "elsewhere": gettext_noop(
         "The server sends us on to %(host)s, which does not get this password. If that is right, use the address there."
     ),
+    "downgrade": gettext_noop(
+        "%(host)s sends us on from https:// to http://, where the password would not be encrypted. Whoever runs it "
+        "has to tell it that it is reached by https:// (Nextcloud: overwriteprotocol)."
+    ),
     "redirect": gettext_noop(
         "%(host)s sends us on without end, or sends on what we write. Use the address it leads to."
     ),
@@ -25,7 +29,7 @@ TROUBLES = {  # why a run came to nothing
     "slow": gettext_noop("%(host)s did not answer in time."),
     "tls": gettext_noop("The certificate of %(host)s is not to be trusted: %(reason)s."),
     "http": gettext_noop("What answers at %(host)s does not speak HTTP as it should."),
-    "encoding": gettext_noop("%(host)s compresses its answers although it was asked not to."),
+    "encoding": gettext_noop("%(host)s packs its answers in a way that Farley does not read."),
     "cut": gettext_noop("%(host)s broke off in the middle of its answer. Nothing of it was used."),
     "large": gettext_noop("%(host)s answered with more than %(limit)s MB."),
     "xml": gettext_noop("What %(host)s answered is no list of an address book: its XML is broken or of another kind."),

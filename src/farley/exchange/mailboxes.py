@@ -1,12 +1,12 @@
 """The contacts of a mailbox of Outlook's (PST, OST), by libpff: `python -m farley.exchange.mailboxes FILE`.
 
 libpff is written in C, and a file may come from anybody: it runs in a process of its own, which can open the file and
-little else, and whose end ends no import. What it says is blocks of `marshal`, each after its length; 0 is the end.
+little else, and whose end ends no import. What it says is a card or a reason at a time, marked as which, each after its
+length; 0 is the end. Nothing else is taken from it, for a file may have made it another program.
 """
 
 from __future__ import annotations
 
-import marshal
 import os
 import resource
 import subprocess
@@ -21,12 +21,15 @@ from farley.codecs.outlook import card_of, is_contact
 from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard_card import Card
 from farley.codecs.vcard_draft import Read
+from farley.codecs.vcard_scanning import InvalidVCard
 
 SIGNATURE: Final = b"!BDN"
 MAX_MEMORY: Final = 2 * 2**30  # octets of the process
 MAX_SECONDS: Final = 900  # of its computing: a file that leads it in circles ends it
 MAX_DEPTH: Final = 100  # of folders in folders
+MAX_BLOCK: Final = 64 * 2**20  # octets: a picture is most of a card
 _LENGTH: Final = 4  # octets of a block's length
+_CARD, _REASON = b"C", b"R"
 _TEXTS: Final = frozenset({TEXT | SEVERAL, TEXT_8 | SEVERAL})
 
 
@@ -48,13 +51,11 @@ def read_pst(path: Path) -> Generator[Read]:
                 length = int.from_bytes(head, "big")
                 if not length:
                     return
-                block = process.stdout.read(length)
+                block = process.stdout.read(length) if length <= MAX_BLOCK else b""
                 if len(block) < length:
                     break
                 number += 1
-                octets, reason = marshal.loads(block)  # noqa: S302 - from a process of our own
-                found = Unreadable(number, reason) if reason else Card.parse(octets)
-                yield Read(number, 0, found)
+                yield Read(number, 0, _said(number, block[:1], block[1:]))
         finally:
             process.kill()
     yield Read(number + 1, 0, Unreadable(number + 1, "this mailbox is damaged from here on"))
@@ -114,11 +115,19 @@ def _several(octets: bytes) -> list[bytes]:
     return [octets[start:end] for start, end in zip(starts, [*starts[1:], len(octets)], strict=True)]
 
 
+def _said(number: int, mark: bytes, octets: bytes) -> Card | Unreadable:
+    if mark != _CARD:
+        return Unreadable(number, octets[:1000].decode(errors="replace"))
+    try:
+        return Card.parse(octets)
+    except InvalidVCard as error:
+        return error
+
+
 def _tell(path: Path, out: BinaryIO) -> None:
     for found in contacts_of(path):
-        said = (b"", found.reason) if isinstance(found, Unreadable) else (found.octets, "")
-        block = marshal.dumps(said)
-        out.write(len(block).to_bytes(_LENGTH, "big") + block)
+        said = _REASON + found.reason.encode() if isinstance(found, Unreadable) else _CARD + found.octets
+        out.write(len(said).to_bytes(_LENGTH, "big") + said)
     out.write(bytes(_LENGTH))
     out.flush()
 

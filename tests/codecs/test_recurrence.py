@@ -112,6 +112,15 @@ def test_a_rule_gives_what_an_independent_implementation_gives_in_any_window(
     until = since + span / 3
     expected = rrulestr(rule, dtstart=first).between(since, until, inc=True)
     assert list(Rule.parse(rule).starts(first, since, until, Budget(10**7))) == expected
+    leaf = timedelta(days=7 if span > timedelta(days=60) else 1)  # who leafs to and fro is told what is remembered
+    ical = ICalendar.parse(calendar(event("a", f"DTSTART:{first:%Y%m%dT%H%M%S}Z", f"RRULE:{rule}")))
+    for days in (0, 7, 21, 14, 0, 7):
+        start = since + days * leaf / 7
+        told = occurrences(ical, start.replace(tzinfo=UTC), (start + leaf).replace(tzinfo=UTC), budget=Budget(10**7))
+        theirs = rrulestr(rule, dtstart=first).between(start, start + leaf, inc=True)
+        assert [each.written_start.local for each in told.occurrences] == [
+            each for each in theirs if each < start + leaf
+        ]
 
 
 def test_every_sample_recurs_as_an_independent_implementation_says(ical_sample: Path) -> None:

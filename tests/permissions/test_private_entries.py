@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.calendars import operations
+from farley.calendars import operations, seeing
 from farley.calendars.models import Calendar, CalendarObject, Components
 from farley.calendars.seeing import is_told
+from farley.calendars.timed import shown_between
 from farley.cli.command import carried_out, make_parser
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
@@ -176,6 +177,14 @@ def test_the_rule_on_rows_and_the_one_on_an_entry_are_the_same(planted: Planted,
             planted.calendar.space.memberships.filter(user=user).update(role=role)
             told = set(CalendarObject.objects.told_to(user.actor).values_list("pk", flat=True))
             assert told == {entry.pk for entry in entries if is_told(entry, role)}
+            known = [each.pk for each in seeing.calendars_of(user.actor)]
+            assert known == list(Calendar.objects.busy_to(user.actor).in_use().in_order().values_list("pk", flat=True))
+            window = [timezone.now() + dt.timedelta(days=days) for days in (-3, 3)]
+            for is_free in (False, True):
+                Calendar.objects.update(is_transparent=is_free)
+                shown = shown_between(user.actor, *window, calendars=[planted.calendar.pk])
+                theirs = CalendarObject.objects.shown_to(user.actor).meeting(*window, calendars=[planted.calendar.pk])
+                assert sorted(each.pk for each in shown) == sorted(each.pk for each in theirs)
             assert planted.calendar.tells_all_to(user.actor) is (role >= Role.EDITOR)
     planted.calendar.space.memberships.all().delete()
     assert not CalendarObject.objects.told_to(alice.actor).exists()

@@ -178,8 +178,8 @@ class CalendarObjectQuerySet(models.QuerySet["CalendarObject"]):
     def shown_to(self, actor: Actor) -> Self:
         """Those that `actor` reads, and those that keep somebody busy, which they must not be told more of."""
         busy = models.Q(component=Components.EVENTS.value, is_transparent=False) & ~models.Q(status="CANCELLED")
-        free = Calendar.objects.filter(is_transparent=True).values("pk")
-        return self.visible_to(actor).filter(self._told(actor) | (busy & ~models.Q(calendar__in=free)))
+        free = models.Exists(Calendar.objects.filter(pk=models.OuterRef("calendar"), is_transparent=True))
+        return self.visible_to(actor).filter(self._told(actor) | (busy & ~free))
 
     def named_to(self, actor: Actor) -> Self:
         """Those whose names `actor` may read, deleted ones too."""

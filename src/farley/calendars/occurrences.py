@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ _PAGE_OCTETS = 4 * 2**20  # unless it is more than this; a larger one is by itse
 _KEPT_OCTETS = 8 * 2**20  # of entries whose occurrences are found with their components
 _FEW, _FEW_STEPS = 200, 200  # of one entry, before those that ask more get what is left
 _MOMENT = dt.timedelta(microseconds=1)
+_WEEK, _SEASON = dt.timedelta(weeks=1), dt.timedelta(days=100)  # no clock is changed twice within the first
 _STEPS = 400_000  # of all rules that one question is about: some seconds at the most
 
 
@@ -97,9 +98,13 @@ class Purse:
 
 
 class _Window(NamedTuple):
-    start: dt.datetime
+    start: dt.datetime  # in UTC, as are the times of entries: to compare times of two zones takes many times as long
     end: dt.datetime
     zone: dt.tzinfo
+
+    @classmethod
+    def of(cls, start: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> _Window:
+        return cls(start.astimezone(dt.UTC), end.astimezone(dt.UTC), zone)
 
 
 class _Said(NamedTuple):
@@ -147,12 +152,14 @@ def within(
     or too many occurrences, are cut and told of in `cut`: all together take what is in `purse`, those that ask little
     first.
     """
-    found, cut = _times(entries, _Window(start, end, zone), purse or Purse())
+    window = _Window.of(start, end, zone)
+    found, cut = _times(entries, window, purse or Purse())
     found.sort(key=lambda each: (each.start, not each.is_all_day, each.end, each.entry.pk))
     if len(found) > MAX_OCCURRENCES:
         cut += [each.entry for each in found[MAX_OCCURRENCES:]]
         del found[MAX_OCCURRENCES:]
-    return Found([_told(each, zone) for each in found], cut)
+    day_of = _days_at(window)
+    return Found([_told(each, day_of) for each in found], cut)
 
 
 def busy(
@@ -170,7 +177,7 @@ def busy(
     free who is not.
     """
     times = []
-    found, cut = _times(entries, _Window(start, end, zone), purse or Purse())
+    found, cut = _times(entries, _Window.of(start, end, zone), purse or Purse())
     lasts: dict[int, dt.datetime] = {}
     for each in found:
         if each.end > each.start and (kind := _kind_of(each.entry, each.said.status, each.said.is_transparent)):
@@ -196,9 +203,10 @@ def of_object(
 ) -> Found:
     """The occurrences of one entry in the window, `most` of them at most."""
     found: list[_Time] = []
-    window = _Window(start, end, zone)
+    window = _Window.of(start, end, zone)
     cut = _expand([Timed.of(entry)], window, purse or Purse(), found, steps=steps, most=most, is_last=True)
-    return Found([_told(each, zone) for each in sorted(found, key=lambda each: (each.start, each.end))], cut)
+    day_of = _days_at(window)
+    return Found([_told(each, day_of) for each in sorted(found, key=lambda each: (each.start, each.end))], cut)
 
 
 def _kind_of(entry: Timed, status: str, is_transparent: bool) -> BusyKind | None:
@@ -292,9 +300,30 @@ def _expand(
     return more
 
 
-def _told(each: _Time, zone: dt.tzinfo) -> Occurrence:
-    first = each.start.astimezone(zone).date()
-    last = max((each.end - _MOMENT).astimezone(zone).date(), first) if each.end > each.start else first
+def _days_at(window: _Window) -> Callable[[dt.datetime], dt.date]:
+    """Which day an instant is of where the window is looked from: told quicker where no clock is changed within it."""
+    start, end, zone = window
+
+    def day_of(moment: dt.datetime) -> dt.date:
+        return moment.astimezone(zone).date()
+
+    if end - start > _SEASON:
+        return day_of
+    looks = [*(start + _WEEK * n for n in range((end - start) // _WEEK + 1)), end]
+    offsets = {look.astimezone(zone).utcoffset() for look in looks}
+    offset = offsets.pop()
+    if offsets or offset is None:
+        return day_of
+
+    def day_within(moment: dt.datetime) -> dt.date:
+        return (moment + offset).date() if start <= moment <= end else day_of(moment)
+
+    return day_within
+
+
+def _told(each: _Time, day_of: Callable[[dt.datetime], dt.date]) -> Occurrence:
+    first = day_of(each.start)
+    last = max(day_of(each.end - _MOMENT), first) if each.end > each.start else first
     return Occurrence(
         each.entry, each.start, each.end, first, last, each.is_all_day, each.recurrence_id, *each.said, each.component
     )

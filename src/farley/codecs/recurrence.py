@@ -5,9 +5,10 @@ RFC 5545 §3.8.5 and §3.8.4.4, RFC 4791 §9.9.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -26,6 +27,10 @@ _DAY = timedelta(days=1)
 _SLACK = timedelta(hours=26)  # between the clocks of any two walls, and no clock was ever changed by more than a day
 _NOTHING = timedelta(0)
 _FEW, _FEW_STEPS = 1_000, 2_000  # by COUNT, and steps to get there
+_BLOCK: Final = 32  # days whose starts are worked out together and remembered,
+_BLOCK_STEPS: Final = 150  # if that takes no more than these,
+_MOST_BLOCKS: Final = 16  # for so many blocks of one series
+_SECOND = timedelta(seconds=1)
 
 
 class Occurrence(NamedTuple):
@@ -157,6 +162,17 @@ class _Bounded(NamedTuple):
     allows_all: bool
 
 
+_EMPTY: Final[Sequence[int]] = ()
+_UNKNOWN: Final[Sequence[int]] = (-1,)
+
+
+@lru_cache(maxsize=64)
+def _days_of(number: int) -> tuple[datetime, datetime]:
+    """The first moment of a block, and its last."""
+    first, last = max(number * _BLOCK, 1), min((number + 1) * _BLOCK - 1, NAIVE_MAX.toordinal())
+    return datetime.fromordinal(first), datetime.fromordinal(last) + (_DAY - timedelta(microseconds=1))
+
+
 class _Series:
     """A component with what it says about when: its first start, its length, its rules and dates."""
 
@@ -168,6 +184,7 @@ class _Series:
         self.rules = _rules(component, is_date=first.is_date)
         self.dates = [each for found in component.properties("RDATE") for each in _periods(found.periods, found.whens)]
         self._bounded: dict[int, _Bounded] = {}  # by the place of the rule
+        self._blocks: dict[int, Sequence[int] | None] = {}  # seconds from where each begins
 
     @classmethod
     def of(cls, component: Component, zones: Zones) -> _Series | None:
@@ -241,6 +258,55 @@ class _Series:
             if rule.until and since <= first <= until:
                 yield first  # counts also where UNTIL lies before it
 
+    def near(self, since: datetime, until: datetime, budget: Budget) -> Iterator[datetime]:
+        """As `starts`, in order and each once, for times that are asked about again and again, as by who leafs."""
+        first, last = since.toordinal() // _BLOCK, until.toordinal() // _BLOCK
+        if last - first >= _MOST_BLOCKS // 2:
+            yield from self.starts(since, until, budget)
+            return
+        for number in range(first, last + 1):
+            begins, ends = _days_of(number)
+            found = self._block(number, budget)
+            if found is None:
+                yield from self.starts(max(since, begins), min(until, ends), budget)
+            elif found:
+                start = bisect_left(found, (since - begins) // _SECOND) if since > begins else 0
+                stop = bisect_right(found, (until - begins) // _SECOND) if until < ends else len(found)
+                for seconds in found[start:stop]:
+                    yield begins + timedelta(seconds=seconds)
+
+    def has_none_near(self, since: datetime, until: datetime) -> bool:
+        """Whether it is remembered that there is none."""
+        for number in range(since.toordinal() // _BLOCK, until.toordinal() // _BLOCK + 1):
+            found = self._blocks.get(number)
+            if found is None:
+                return False
+            if found:
+                begins, _ = _days_of(number)
+                place = bisect_left(found, (since - begins) // _SECOND)
+                if place < len(found) and begins + timedelta(seconds=found[place]) <= until:
+                    return False
+        return True
+
+    def _block(self, number: int, budget: Budget) -> Sequence[int] | None:
+        """The starts of a block, as seconds; None where it asks too much to be remembered."""
+        known = self._blocks.get(number, _UNKNOWN)
+        if known is not _UNKNOWN:
+            return known
+        begins, ends = _days_of(number)
+        own = Budget(_BLOCK_STEPS)
+        found: Sequence[int] | None
+        try:
+            found = array("l", sorted({(each - begins) // _SECOND for each in self.starts(begins, ends, own)}))
+        except OutOfBudget:
+            found = None  # this little is not asked of whoever asks: they have their own way to go
+        else:
+            budget.spend(own.most - own.left)
+        if len(self._blocks) >= _MOST_BLOCKS:
+            self._blocks.clear()
+        self._blocks[number] = found or _EMPTY if found is not None else None
+        return found
+
     def _bound(self, place: int, rule: Rule, budget: Budget) -> _Bounded:
         """The rule with its last time. One that soon comes to its end needs not be counted through each time."""
         last = self.limit_of(rule)
@@ -302,9 +368,12 @@ class _Planned:
         self.day = (first.month, first.day) if is_on_one_day else None
 
     def is_far_from(self, start: datetime, end: datetime) -> bool:
-        """Whether it takes place once a year, and at another time of the year: most birthdays do."""
+        """Whether it takes place once a year, and at another time of the year: most birthdays do; or it is remembered
+        that it does not take place then."""
         if self.day is None:
-            return False
+            slack = _SLACK + _DAY  # whatever its clock says
+            since = plus(start, -(self.length + self.earlier + slack))
+            return not self.series.dates and self.series.has_none_near(since, plus(end, self.later + slack))
         since, until = plus(start, -(self.length + _SLACK)), plus(end, _SLACK)
         after, before = (since.month, since.day) > self.day, (until.month, until.day) < self.day
         if since.year == until.year:
@@ -418,7 +487,7 @@ class _Expander:
         for period in series.dates:
             yield period.start.local, period.start, None if period.end == Duration() else period
         try:
-            for local in series.starts(since, until, self.budget):
+            for local in series.near(since, until, self.budget):
                 yield local, None, None
         except OutOfBudget:
             self.is_complete = False

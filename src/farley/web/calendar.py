@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -23,7 +23,7 @@ from farley.web.calendar_layout import Window
 from farley.web.calendars_shown import calendars_of, editable
 from farley.web.dates import written_day
 from farley.web.listing import Choice
-from farley.web.occurrences import Item, Shown, items_of
+from farley.web.occurrences import Item, Look, Shown, Spot, spots_of
 from farley.web.requests import PageRequest, standings
 from farley.web.team_calendar import Person, people_of
 
@@ -36,6 +36,7 @@ AGENDA_DAYS = 30
 FIRST_HOUR = 7  # that a page is scrolled to
 _A_YEAR = 365 * 86_400
 _YEARS = (1900, 2200)  # between which one leafs
+P = TypeVar("P", Item, Spot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +93,19 @@ class Cell:
     day: dt.date
     url: str  # of the day by itself
     here_url: str  # of the month, with this day chosen
-    items: list[Item] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)
+    first: list[Item] = field(default_factory=list)
     is_out: bool = False
     is_today: bool = False
     is_chosen: bool = False
 
     @property
-    def first(self) -> list[Item]:
-        return self.items[:IN_A_CELL]
-
-    @property
     def more(self) -> int:
-        return max(0, len(self.items) - IN_A_CELL)
+        return max(0, len(self.spots) - IN_A_CELL)
 
     @property
     def dots(self) -> list[str]:
-        return _dots(self.items)
+        return _dots(self.spots)
 
     @property
     def label(self) -> str:
@@ -196,14 +194,13 @@ def calendar_context(request: PageRequest, asked: Asked) -> dict[str, Any]:
     }
     if asked.view == "team":
         return context | _team(request, asked, window)
-    found = items_of(request, [shown for shown in calendars if shown.is_on], *_between(window))
+    found = spots_of(request, [shown for shown in calendars if shown.is_on], *_between(window))
     context["cut"] = found.cut
     match asked.view:
         case "month":
             return context | _month(asked, window, found, today)
         case "agenda":
-            days = agenda_days(found.items, window)
-            return context | {"days": days, "is_empty": not days}
+            return context | _agenda(asked, window, found)
     return context | _days(asked, window, found, today)
 
 
@@ -294,9 +291,10 @@ def _mini(asked: Asked, begins: int, today: dt.date) -> list[MiniWeek]:
 
 def _days(asked: Asked, window: Window, found: Shown, today: dt.date) -> dict[str, Any]:
     columns = [_column(asked, day, today) for day in window.days]
-    bars = [item for item in found.items if item.is_bar]
+    items = found.items
+    bars = [item for item in items if item.is_bar]
     place_bars(bars, window.days)
-    on_days = by_days([item for item in found.items if not item.is_bar], window.days)
+    on_days = by_days([item for item in items if not item.is_bar], window.days)
     for column in columns:
         column.bars = [item for item in bars if item.first_day <= column.day <= item.last_day]
         column.items = placed(on_days[column.day], column.day)
@@ -330,9 +328,9 @@ def place_bars(bars: Sequence[Item], days: Sequence[dt.date]) -> None:
         item.style = f"--c:{first + 2};--n:{last - first + 1};--l:{lane + 1}"
 
 
-def by_days(items: Iterable[Item], days: Sequence[dt.date]) -> dict[dt.date, list[Item]]:
+def by_days(items: Iterable[P], days: Sequence[dt.date]) -> dict[dt.date, list[P]]:
     """What takes place on each of `days`, in the order given; what takes several, on each of them."""
-    found: dict[dt.date, list[Item]] = {day: [] for day in days}
+    found: dict[dt.date, list[P]] = {day: [] for day in days}
     for item in items:
         if item.first_day == item.last_day:
             if item.first_day in found:
@@ -380,35 +378,47 @@ def _month(asked: Asked, window: Window, found: Shown, today: dt.date) -> dict[s
         )
         for day in window.days
     }
-    for item in sorted(found.items, key=lambda each: (not each.is_bar, each.start)):
-        first = max((item.first_day - window.first).days, 0)
-        last = min((item.last_day - window.first).days, len(window.days) - 1)
-        for n in range(first, last + 1):
-            cells[window.days[n]].items.append(item)
+    on_days = by_days(_bars_first(found.spots), window.days)
+    for day, cell in cells.items():
+        cell.spots = on_days[day]
+        cell.first = _drawn(cell.spots, found.look, IN_A_CELL)
     weeks = [(days[3].isocalendar().week, [cells[day] for day in days]) for days in window.weeks]
     begins = window.first.weekday()
     heads = [(WEEKDAYS[(begins + n) % 7], WEEKDAYS_ABBR[(begins + n) % 7]) for n in range(7)]
-    days, left = [], BELOW_A_MONTH
-    for day in window.days:
-        if day >= asked.on and cells[day].items and left > 0:
-            days.append(AgendaDay(day, cells[day].items[:left]))
-            left -= len(cells[day].items)
-    return {"weeks": weeks, "month_heads": heads, "days": days}
+    coming = {day: spots for day, spots in on_days.items() if day >= asked.on}
+    return {"weeks": weeks, "month_heads": heads, "days": _listed(coming, found.look, BELOW_A_MONTH)}
 
 
-def agenda_days(items: Sequence[Item], window: Window) -> list[AgendaDay]:
+def _agenda(asked: Asked, window: Window, found: Shown) -> dict[str, Any]:
     """The days of the window on which something takes place; what takes several stands on each."""
-    by_day: dict[dt.date, list[Item]] = {}
-    on_days = by_days(items, window.days)
-    left = IN_A_LIST
-    for day, mine in on_days.items():
-        if mine and left > 0:
-            by_day[day] = sorted(mine, key=lambda item: (not item.is_bar, item.start))[:left]
-            left -= len(by_day[day])
-    return [AgendaDay(day, mine) for day, mine in by_day.items()]
+    on_days = by_days(_bars_first(found.spots), window.days)
+    days = _listed(on_days, found.look, IN_A_LIST)
+    further = ""
+    if sum(map(len, on_days.values())) > IN_A_LIST:
+        last = days[-1].on
+        further = asked.url(on=last if len(days) > 1 else layout.plus_days(last, 1))
+    return {"days": days, "is_empty": not days, "further_url": further}
 
 
-def _dots(items: Sequence[Item]) -> list[str]:
+def _listed(on_days: Mapping[dt.date, Sequence[Spot]], look: Look, left: int) -> list[AgendaDay]:
+    """As many as `left` of them."""
+    days = []
+    for day, spots in on_days.items():
+        if spots and left > 0:
+            days.append(AgendaDay(day, _drawn(spots, look, left)))
+            left -= len(spots)
+    return days
+
+
+def _bars_first(spots: Sequence[Spot]) -> list[Spot]:
+    return [spot for is_bar in (True, False) for spot in spots if spot.is_bar is is_bar]
+
+
+def _drawn(spots: Sequence[Spot], look: Look, most: int) -> list[Item]:
+    return [spot.drawn(look) for spot in spots[:most]]
+
+
+def _dots(items: Sequence[Item | Spot]) -> list[str]:
     return list(dict.fromkeys(item.hue for item in items))[:3]
 
 

@@ -22,7 +22,8 @@ def side_by_side(spans: Sequence[tuple[float, float]]) -> list[Place]:
 
     Spans that hang together share one grid of columns, as many as overlap at once.
     """
-    order = sorted(range(len(spans)), key=lambda n: (spans[n][0], -_end(spans[n])))
+    spans = [(start, max(end, start + LEAST)) for start, end in spans]
+    order = sorted(range(len(spans)), key=lambda n: (spans[n][0], -spans[n][1]))
     places = [Place(0, 1)] * len(spans)
     cluster: list[int] = []
     latest = float("-inf")
@@ -32,19 +33,15 @@ def side_by_side(spans: Sequence[tuple[float, float]]) -> list[Place]:
             cluster, latest = [], float("-inf")
         if n is not None:
             cluster.append(n)
-            latest = max(latest, _end(spans[n]))
+            latest = max(latest, spans[n][1])
     return places
-
-
-def _end(span: tuple[float, float]) -> float:
-    return max(span[1], span[0] + LEAST)
 
 
 def _settle(cluster: Sequence[int], spans: Sequence[tuple[float, float]], places: list[Place]) -> None:
     columns: list[list[int]] = []
     column_of: dict[int, int] = {}
     for n in cluster:
-        free = next((at for at, held in enumerate(columns) if _end(spans[held[-1]]) <= spans[n][0]), len(columns))
+        free = next((at for at, held in enumerate(columns) if spans[held[-1]][1] <= spans[n][0]), len(columns))
         if free == len(columns):
             columns.append([])
         columns[free].append(n)
@@ -58,7 +55,7 @@ def _settle(cluster: Sequence[int], spans: Sequence[tuple[float, float]], places
 
 
 def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one[0] < _end(other) and other[0] < _end(one)
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def lanes(spans: Sequence[tuple[int, int]]) -> list[int]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars import seeing
 from farley.calendars.models import Calendar, Components
 from farley.spaces.models import Membership, Space
 from farley.web.calendar_colours import hue_of
@@ -67,11 +68,11 @@ class ShownCalendar:
         kind = Calendar.Kind(self.calendar.kind)
         return _ICONS.get(kind) or ("user" if self.space.is_private else SPACE_ICONS[Space.Kind(self.space.kind)])
 
-    @property
+    @cached_property
     def is_busy_only(self) -> bool:
         return self.role < Role.READER
 
-    @property
+    @cached_property
     def can_edit(self) -> bool:
         return self.role >= Role.EDITOR
 
@@ -89,7 +90,7 @@ def calendars_of(request: PageRequest) -> list[ShownCalendar]:
 
 def _read(request: PageRequest) -> list[ShownCalendar]:
     switched, known = _switched(request), standings(request)
-    calendars = list(Calendar.objects.busy_to(request.actor).in_use().in_order().select_related("space"))
+    calendars = seeing.calendars_of(request.actor)
     people = _owners({each.space_id for each in calendars if known.role_in(each.space) is None})
     found = []
     for calendar in calendars:

@@ -179,6 +179,8 @@ def _written(value: Any, context: Context) -> str:
     kind = type(value)  # not what it says it is: what is lazy says so of what it will be
     if issubclass(kind, str) and not hasattr(kind, "__html__") and context.autoescape:
         return escaped(value)
+    if kind is int and 0 <= value < 1000:  # without a separator in any language
+        return str(value)
     return value if kind is SafeString else str(render_value_in_context(value, context))
 
 

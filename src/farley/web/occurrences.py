@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext
@@ -13,7 +14,7 @@ from django.utils.translation import gettext, pgettext
 from farley.calendars import occurrences
 from farley.calendars.models import CalendarObject
 from farley.calendars.seeing import is_told
-from farley.calendars.timed import Timed, timed
+from farley.calendars.timed import Timed, shown_between, timed
 from farley.codecs.free_busy import BusyKind
 from farley.web.addresses import address, around_ids
 from farley.web.calendars_shown import ShownCalendar
@@ -21,7 +22,6 @@ from farley.web.requests import PageRequest
 
 MOST_OF_ONE = 200  # occurrences of one series that a page has room for
 LONG = dt.timedelta(hours=24)  # what lasts so long is a bar over its days
-_SHOWN = (CalendarObject.Kind.EVENT, CalendarObject.Kind.TASK)
 
 
 @dataclass(slots=True)
@@ -68,14 +68,16 @@ class Item:
     @property
     def state(self) -> str:
         """What the classes of the style sheet say of it."""
-        words = {
-            "past": self.is_past,
-            "tent": self.is_tentative,
-            "gone": self.is_cancelled or self.is_done,
-            "busy": self.is_busy,
-            "short": self.is_short,
-        }
-        return " ".join(word for word, holds in words.items() if holds)
+        words = ["past"] if self.is_past else []
+        if self.is_tentative:
+            words.append("tent")
+        if self.is_cancelled or self.is_done:
+            words.append("gone")
+        if self.is_busy:
+            words.append("busy")
+        if self.is_short:
+            words.append("short")
+        return " ".join(words)
 
     @property
     def told(self) -> str:
@@ -112,47 +114,73 @@ class Look:
         return f"{url}?at={at}" if at else url
 
 
+class Spot(NamedTuple):
+    """Where something stands on a page, which of many draws a few."""
+
+    first_day: dt.date
+    last_day: dt.date
+    start: dt.datetime
+    is_bar: bool
+    hue: str
+    shown: ShownCalendar
+    of: occurrences.Occurrence | Item
+
+    def drawn(self, look: Look) -> Item:
+        return self.of if isinstance(self.of, Item) else item_of(self.of, self.shown, look)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """`cut` are titles of series of which not all could be shown."""
 
-    items: list[Item]
+    spots: list[Spot]
     cut: list[str]
+    look: Look
+
+    @property
+    def items(self) -> list[Item]:
+        """All of them, made anew."""
+        return [spot.drawn(self.look) for spot in self.spots]
 
 
-def items_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt.datetime, end: dt.datetime) -> Shown:
+def spots_of(request: PageRequest, calendars: Sequence[ShownCalendar], start: dt.datetime, end: dt.datetime) -> Shown:
     """Everything in these calendars that meets the time from `start` to `end`, in the order of its start."""
     look = Look.of_now()
     by_pk = {shown.pk: shown for shown in calendars}
-    entries = entries_between(request, [shown for shown in calendars if not shown.is_busy_only], start, end)
+    read = [shown.pk for shown in calendars if not shown.is_busy_only]
+    entries = shown_between(request.actor, start, end, calendars=read)
     purse = occurrences.Purse()
     found = occurrences.within(entries, start, end, zone=look.zone, purse=purse)
     seen: Counter[int] = Counter()
-    items, cut = [], {entry.pk: entry for entry in found.cut}
+    spots, cut = [], {entry.pk: entry for entry in found.cut}
     for each in found:
-        if not keeps_or_tells(each, by_pk[each.entry.calendar_id]):
+        entry = each.entry
+        shown = by_pk[entry.calendar_id]
+        is_read = is_told(entry, shown.standing)
+        if not is_read and not keeps_busy(each):
             continue
-        seen[each.entry.pk] += 1
-        if seen[each.entry.pk] <= MOST_OF_ONE:
-            items.append(item_of(each, by_pk[each.entry.calendar_id], look))
-        else:
-            cut[each.entry.pk] = each.entry
-    for shown in calendars:
-        if shown.is_busy_only:
-            items += busy_items(request, shown, start, end, purse)
-    items.sort(key=lambda item: (item.start, not item.is_all_day, item.end))
+        if entry.is_recurring:
+            seen[entry.pk] += 1
+            if seen[entry.pk] > MOST_OF_ONE:
+                cut[entry.pk] = entry
+                continue
+        is_bar = each.is_all_day or each.end - each.start >= LONG
+        hue = shown.hue if is_read else "stone"
+        spots.append(Spot(each.first_day, each.last_day, each.start, is_bar, hue, shown, each))
+    busy = [item for shown in calendars if shown.is_busy_only for item in busy_items(request, shown, start, end, purse)]
+    if busy:
+        spots += [
+            Spot(item.first_day, item.last_day, item.start, item.is_bar, item.hue, by_pk[item.calendar_pk], item)
+            for item in busy
+        ]
+        spots.sort(key=lambda spot: (spot.start, not spot.of.is_all_day, spot.of.end))
     told = [entry for entry in cut.values() if is_told(entry, by_pk[entry.calendar_id].standing)]
-    return Shown(items, sorted({entry.summary or gettext("No title") for entry in told}))
+    return Shown(spots, sorted({entry.summary or gettext("No title") for entry in told}), look)
 
 
-def entries_between(
-    request: PageRequest, calendars: Iterable[ShownCalendar], start: dt.datetime, end: dt.datetime
-) -> list[Timed]:
-    asked = [shown.pk for shown in calendars]
-    if not asked:
-        return []
-    shown = CalendarObject.objects.shown_to(request.actor).filter(component__in=_SHOWN)
-    return timed(shown.meeting(start, end, calendars=asked))
+def keeps_busy(each: occurrences.Occurrence) -> bool:
+    """Whether there is anything of it for those who must not read it: one of a series may be free by itself."""
+    return not (each.is_transparent or each.status == "CANCELLED")
 
 
 def busy_items(
@@ -174,11 +202,6 @@ def busy_items(
             )
         )  # fmt: skip
     return items
-
-
-def keeps_or_tells(each: occurrences.Occurrence, shown: ShownCalendar) -> bool:
-    """Whether there is anything to be shown: one of a private series may keep nobody busy by itself."""
-    return not (each.is_transparent or each.status == "CANCELLED") or is_told(each.entry, shown.standing)
 
 
 def item_of(each: occurrences.Occurrence, shown: ShownCalendar, look: Look) -> Item:

@@ -15,10 +15,11 @@ from farley.calendars import occurrences
 from farley.calendars.models import Attendee
 from farley.calendars.people import names_of
 from farley.calendars.seeing import is_told
+from farley.calendars.timed import shown_between
 from farley.spaces.audience import readers
 from farley.spaces.models import Membership, Space
 from farley.web.calendars_shown import ShownCalendar, calendars_of
-from farley.web.occurrences import MOST_OF_ONE, Item, Look, busy_items, entries_between, item_of, keeps_or_tells
+from farley.web.occurrences import MOST_OF_ONE, Item, Look, busy_items, item_of, keeps_busy
 from farley.web.people_photos import photo_url
 from farley.web.requests import PageRequest
 from farley.web.spaces import by_name
@@ -45,7 +46,7 @@ def people_of(
     calendars = calendars_of(request)
     owners = _owners(calendars)
     read = {shown.pk: shown for shown in calendars if not shown.is_busy_only}
-    entries = entries_between(request, read.values(), start, end)
+    entries = shown_between(request.actor, start, end, calendars=read)
     asked = _asked([entry.pk for entry in entries], users)
     people = {user.pk: Person(user.display_name, photo_url(user.name, user.photo)) for user in users}
     look = Look.of_now()
@@ -55,10 +56,11 @@ def people_of(
     for each in found:
         shown = read[each.entry.calendar_id]
         seen[each.entry.pk] += 1
-        if seen[each.entry.pk] > MOST_OF_ONE or not keeps_or_tells(each, shown):
+        is_read = is_told(each.entry, shown.standing)
+        if seen[each.entry.pk] > MOST_OF_ONE or not (is_read or keeps_busy(each)):
             continue
         concerned = {owners.get(each.entry.space_id, 0)}
-        if is_told(each.entry, shown.standing):  # who is asked to come is a part of what it says
+        if is_read:  # who is asked to come is a part of what it says
             named = names_of(each)
             there = asked.get(each.entry.pk, {})
             concerned |= {pk for address, pk in there.items() if named is None or address in named}

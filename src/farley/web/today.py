@@ -27,7 +27,7 @@ from farley.web.calendars_shown import calendars_of
 from farley.web.dates import written_day
 from farley.web.events import Event, subject_events
 from farley.web.notifications import told_of
-from farley.web.occurrences import Item, items_of
+from farley.web.occurrences import Item, spots_of
 from farley.web.people import Person, person_of
 from farley.web.requests import PageRequest, standings
 from farley.web.tasks import Group, Row, tasks_context
@@ -145,7 +145,7 @@ def _agenda(request: PageRequest, day: dt.date) -> list[Item]:
     start = dt.datetime(day.year, day.month, day.day, tzinfo=zone)
     end = dt.datetime(following.year, following.month, following.day, tzinfo=zone)
     calendars = [shown for shown in calendars_of(request) if shown.is_on and not shown.is_busy_only]
-    items = items_of(request, calendars, start, end).items
+    items = spots_of(request, calendars, start, end).items
     return [item for item in items if not (item.is_task or item.is_cancelled)][:SHOWN]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import pgettext
 
 from farley.web.templatetags.farley import escaped, icon
 
@@ -56,6 +57,25 @@ def event_line(item: Item, view: str) -> SafeString:
         f'<a class="{css}"{style} href="{escaped(item.url)}" title="{told}: {clock} {title}" data-entry'
         f"{_moved(item)}{' data-bar' if item.can_edit else ''}>{inside}</a>"
     )
+
+
+@register.simple_tag
+def event_row(item: Item) -> SafeString:
+    """An event in a list of days."""
+    if item.is_bar:
+        when = escaped(pgettext("of an event", "all day"))
+    else:
+        until = f"<br><time>{item.until_clock}</time>" if item.until_clock else ""
+        when = f"<time>{item.clock}</time>{until}"
+    place = f" · {escaped(item.place)}" if item.place else ""
+    inside = (
+        f'<span class="when">{when}</span><i aria-hidden="true"></i><span class="cut"><b>{escaped(item.title)}</b>'
+        f'<small class="cut">{icon(item.icon)}{escaped(item.told)}{place}</small></span>'
+    )
+    css = f"hue-{item.hue} {item.state}"
+    if not item.url:
+        return mark_safe(f'<div class="{css}">{inside}</div>')  # noqa: S308 - each text is escaped
+    return mark_safe(f'<a class="{css}" href="{escaped(item.url)}" data-entry>{inside}</a>')  # noqa: S308 - likewise
 
 
 def _moved(item: Item) -> str:

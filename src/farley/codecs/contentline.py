@@ -109,6 +109,11 @@ class Line:
         """This line with `octets` after its own, as part of its value."""
         return Line(self.octets + octets, self.head, self._start)
 
+    def folded_on(self, octets: bytes, text: str | None) -> "Line":
+        """This line with a physical line after it that is folded onto it; `text` is that one's, without its break."""
+        value = self._value + text[1:] if text is not None and self._value is not None else None
+        return Line(self.octets + octets, self.head, self._start, value)
+
     @property
     def group(self) -> str | None:
         return self.head.group
@@ -202,6 +207,9 @@ def split_lines(octets: bytes) -> list[Line]:
         colon = piece.find(b":")
         head = heads.get(piece[:colon])
         if colon < 0 or head is None:
+            if piece[0] in b" \t" and lines and not piece.isspace():
+                lines[-1] = lines[-1].folded_on(piece, text)
+                continue
             if colon < 0 or piece[0] <= 32 or b'"' in piece:
                 return _split_folded(octets)
             head = _head(piece[:colon])

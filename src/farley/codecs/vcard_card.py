@@ -8,7 +8,7 @@ from typing import Final
 from farley.codecs.contentline import Line, Params, line_ending, skip_to_line
 from farley.codecs.vcard_lines import card_lines
 from farley.codecs.vcard_property import LISTS, STRUCTURED, Property, unwrapped_label
-from farley.codecs.vcard_scanning import InvalidVCard, scan
+from farley.codecs.vcard_scanning import InvalidVCard, plain_bounds, scan
 from farley.codecs.vcard_values import Kind, Name, PartialDate
 from farley.codecs.vcard_writing import (
     VERSIONS,
@@ -57,6 +57,8 @@ class Card:
 
         Blank lines and a byte order mark around it stay in its octets; UTF-16 becomes UTF-8.
         """
+        if (bounds := plain_bounds(octets)) is not None:
+            return cls(octets, *bounds)
         card = None
         for line, found, start, stop, reason in scan(octets, max_card=len(octets)):
             if reason:

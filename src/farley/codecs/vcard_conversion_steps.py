@@ -428,7 +428,8 @@ class To3(Step34):
             return [self.line("X-RELATED", self.value(found), params, group=found.group)]
         label = LABEL_OF_RELATION.get(found.types[0]) if len(found.types) == 1 else None
         if label:
-            params = _without(params, "TYPE", "VALUE")
+            rank: Params = (("TYPE", ("pref",)),) if found.pref == 1 else ()
+            params = (*rank, *_without(params, "TYPE", "VALUE"))
             return self._labelled("X-ABRELATEDNAMES", self.value(found), params, label)
         return [self.line("X-ABRELATEDNAMES", self.value(found), _without(params, "VALUE"), group=found.group)]
 

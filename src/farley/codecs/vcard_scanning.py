@@ -47,6 +47,19 @@ def scan(source: bytes | BinaryIO, *, max_card: int = MAX_CARD) -> Iterator[Slic
     yield from scanner.feed(b"", last=True)
 
 
+_PLAIN_BEGIN, _PLAIN_END = b"BEGIN:VCARD\r\n", b"\r\nEND:VCARD\r\n"
+
+
+def plain_bounds(octets: bytes) -> tuple[int, int] | None:
+    """Where the content lines are of octets that are one card and nothing else, in the spelling that most are in.
+
+    None for all others, which `scan` tells of: it would find the same card, and takes ten times as long.
+    """
+    if not octets.startswith(_PLAIN_BEGIN) or not octets.endswith(_PLAIN_END) or len(_COLON.findall(octets)) != 2:
+        return None
+    return len(_PLAIN_BEGIN), len(octets) - len(_PLAIN_END) + 2
+
+
 class _Scanner:
     """What is known at one place of the stream.
 

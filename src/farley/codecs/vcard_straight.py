@@ -14,7 +14,13 @@ from urllib.parse import unquote
 
 from farley.codecs.contentline import Head, Line, Params, line_ending
 from farley.codecs.vcard_card import Card
-from farley.codecs.vcard_conversion_rules import RENAMED, RENAMED_BACK, RULED
+from farley.codecs.vcard_conversion_rules import (
+    LABEL_OF_RELATION,
+    RELATION_OF_LABEL,
+    RENAMED,
+    RENAMED_BACK,
+    RULED,
+)
 from farley.codecs.vcard_conversion_steps import ADDED, PLAIN_PARAMS, copied, step
 from farley.codecs.vcard_meaning import TEXTS, is_coding
 from farley.codecs.vcard_property import (
@@ -51,6 +57,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _DAY = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
 _YEARLESS = re.compile(r"--([0-9]{2})-?([0-9]{2})")
 _OMITTED: Params = (("X-APPLE-OMIT-YEAR", ("1604",)),)
+_UNRANKED_OR_FIRST: Final[tuple[Params, ...]] = ((), (("TYPE", ("pref",)),))
+_KEPT_OF_OLD: Final = frozenset({"", "TYPE", "LANGUAGE", "X-APPLE-OMIT-YEAR"})  # parameters both 2.1 and 3.0 have
 _MOMENT = re.compile(r"([0-9]{4}(-?)[0-9]{2}\2[0-9]{2})T([0-9]{2})(:?)([0-9]{2})\4([0-9]{2})Z")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _JPEG: Final = b"data:image/jpeg;base64,"
@@ -65,9 +73,13 @@ def straight(card: Card, target: str) -> Card | None:
     head = b"BEGIN:VCARD" + line_break
     written = [head, f"VERSION:{target}".encode() + line_break]
     names = set()
+    related = _related(card, line_break) if target == "4.0" else None
     for line in card.lines:
         name = line.name
         if name == "VERSION":
+            continue
+        if related and (said := related.get(id(line))) is not None:
+            written.append(said)
             continue
         try:
             way = known[line.head]
@@ -88,6 +100,36 @@ def straight(card: Card, target: str) -> Card | None:
         written[2:2] = demanded(card, target, names, line_break)
     body = b"".join(written)
     return Card(body + b"END:VCARD" + line_break, len(head), len(body))
+
+
+def _related(card: Card, line_break: bytes) -> dict[int, bytes] | None:
+    """By the id of its line, what becomes of a name that Apple's label for a relation stands beside; of the label, too.
+
+    4.0 has a word for the relation, and coming back from it the label is the one there was.
+    """
+    named = card.properties("X-ABRELATEDNAMES")
+    if not named:
+        return None
+    together: dict[str, list[Line]] = {}
+    for line in card.lines:
+        if line.group:
+            together.setdefault(line.group.lower(), []).append(line)
+    made: dict[int, bytes] = {}
+    for line in (each.line for each in named):
+        pair = together.get((line.group or "").lower(), ())
+        label = next((each for each in pair if each.name == "X-ABLABEL"), None)
+        head, value = line.head, line.value
+        if len(pair) != 2 or label is None or label.params or head.charset or head.quoted_printable or head.base64:
+            continue
+        relation = RELATION_OF_LABEL.get(label.value, "")
+        is_known = LABEL_OF_RELATION.get(relation) == label.value and value.isprintable() and "\\" not in value
+        if not is_known or line.params not in _UNRANKED_OR_FIRST:
+            continue
+        rank: Params = (("PREF", ("1",)),) if line.params else ()
+        params: Params = (("TYPE", (relation,)), *rank, ("VALUE", ("text",)))
+        made[id(line)] = write_line("4.0", line_break, "RELATED", value, params=params)
+        made[id(label)] = b""
+    return made
 
 
 def demanded(card: Card, target: str, names: Collection[str], line_break: bytes) -> list[bytes]:
@@ -185,10 +227,11 @@ def _number(line: Line) -> str | None:
 def _older(source: str, target: str, line: Line) -> Way | None:
     """Between 2.1 and 3.0 nearly everything is spelt anew; escapes outside of texts, and lists, take the long way."""
     head, name = line.head, line.name
-    if name in BINARY or head.base64 or (head.charset or "utf-8") not in ("utf-8", "utf8"):
+    is_read = target == "3.0" or head.charset in (None, "utf-8", "utf8")  # what an old card is in is told and gone
+    if name in BINARY or head.base64 or not is_read:
         return None
     said = [(param, value) for param, values in head.params for value in values if not is_coding((param, values))]
-    if any(param not in ("TYPE", "") or not _TOKEN.fullmatch(value) for param, value in said):
+    if any(param not in _KEPT_OF_OLD or not _TOKEN.fullmatch(value) for param, value in said):
         return None
     if target == "2.1" and (head.quoted_printable or any(value.upper() in ENCODINGS for _, value in said)):
         return None
@@ -297,6 +340,16 @@ def _kind_in(target: str, line: Line, line_break: bytes) -> bytes | None:
     return write_line(target, line_break, "KIND" if target == "4.0" else "X-ADDRESSBOOKSERVER-KIND", value)
 
 
+def _relation(target: str, head: Head) -> Way | None:
+    """A relation to somebody by address; 3.0 has no such property. Names are a matter of two lines there."""
+    kinds = [kind for name, values in head.params for value in values for kind in value.lower().split(",")]
+    is_known = all(name == "TYPE" for name, _ in head.params) and all(map(_TOKEN.fullmatch, kinds))
+    if target == "4.0" or not is_known or "pref" in kinds or "agent" in kinds:
+        return None
+    params: Params = (("TYPE", tuple(kinds)),) if kinds else ()
+    return _written(_as_it_is, target, name="X-RELATED", params=params)
+
+
 def _gender(target: str, head: Head) -> Way | None:
     if head.params or (head.name == "GENDER") is (target == "4.0"):
         return None
@@ -314,6 +367,7 @@ _BY_NAME: Final[dict[str, Callable[[str, Head], Way | None]]] = {
     "X-ADDRESSBOOKSERVER-KIND": _kind,
     "X-ABSHOWAS": _kind,
     "GENDER": _gender,
+    "RELATED": _relation,
     "X-GENDER": _gender,
 }
 

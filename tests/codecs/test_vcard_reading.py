@@ -90,6 +90,19 @@ def test_the_inside_of_a_card_may_be_anything(inside: bytes) -> None:
             ask(entry.card)
 
 
+@given(SOUP)
+def test_one_card_in_the_usual_spelling_is_what_the_scanner_would_find(inside: bytes) -> None:
+    octets = b"BEGIN:VCARD\r\n" + inside + b"\r\nEND:VCARD\r\n"
+    found = list(read_cards(octets))
+    try:
+        card = Card.parse(octets)
+    except InvalidVCard:
+        assert len(found) != 1 or found[0].card is None
+    else:
+        assert [entry.card for entry in found] == [card]
+        assert [entry.card.lines for entry in found if entry.card] == [card.lines]
+
+
 @given(st.lists(st.sampled_from([ADA, BOB]), max_size=5))
 def test_the_entries_of_a_clean_file_are_the_file(cards: list[bytes]) -> None:
     assert b"".join(entry.octets for entry in read_cards(b"".join(cards))) == b"".join(cards)

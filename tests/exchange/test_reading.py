@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cast import a_card
+from tests.conftest import SAMPLES
 
 from farley.codecs.unreadable import Unreadable
 from farley.codecs.vcard import InvalidVCard
@@ -62,6 +64,20 @@ def test_a_second_process_reads_what_this_one_would(
     assert told(list(reading.read(many, skip=0, region="DE"))) == here
     assert told(list(reading.read(many, skip=120, region="DE"))) == here[120:]
     assert [process.poll() is None for process in started] == [False, False]
+
+
+def test_in_brief_an_entry_is_recognised_and_called_the_same(many: Path) -> None:
+    def judged_by(entries: Iterator[Read]) -> list[object]:
+        items = [entry.item for entry in entries if isinstance(entry.item, Prepared)]
+        return [
+            (item.uid, item.sha256, item.derived.uid, item.derived.kind, item.derived.full_name, item.derived.sort_key,
+             item.derived.external_ids)
+            for item in items
+        ]  # fmt: skip
+
+    for path in (many, *sorted((SAMPLES / "vcard").rglob("*.vcf"))):
+        whole = judged_by(reading._here(path, 0, "DE"))
+        assert judged_by(reading._here(path, 0, "DE", in_brief=True)) == whole
 
 
 def test_what_a_killed_one_left_is_read_here(many: Path, started: list[subprocess.Popen[bytes]]) -> None:

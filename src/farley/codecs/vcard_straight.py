@@ -87,6 +87,8 @@ def straight(card: Card, target: str) -> Card | None:
             if len(known) >= _MAX_WAYS:
                 known.clear()
             way = known[line.head] = _way(card.version, target, line)
+        if way is _goes:
+            continue
         if way is _stays:
             octets: bytes | None = line.octets
         elif way is None or (octets := way(line, line_break)) is None:
@@ -143,9 +145,15 @@ def _stays(line: Line, line_break: bytes) -> bytes:
     return copied(line, line_break)
 
 
+def _goes(_line: Line, _line_break: bytes) -> bytes:
+    return b""
+
+
 def _way(source: str, target: str, line: Line) -> Way | None:
     head, name = line.head, line.name
-    if name in _LONG or any(param == ADDED for param, _ in head.params):
+    if any(param == ADDED for param, _ in head.params):
+        return _goes if name in ("N", "FN") else None  # where the target demands it, it is added anew
+    if name in _LONG:
         return None
     if not name:
         return _stays
@@ -231,6 +239,7 @@ def _older(source: str, target: str, line: Line) -> Way | None:
     if name in BINARY or head.base64 or not is_read:
         return None
     said = [(param, value) for param, values in head.params for value in values if not is_coding((param, values))]
+    said = [each for each in said if each[0] != "VALUE" or each[1].lower() != "text"]
     if any(param not in _KEPT_OF_OLD or not _TOKEN.fullmatch(value) for param, value in said):
         return None
     if target == "2.1" and (head.quoted_printable or any(value.upper() in ENCODINGS for _, value in said)):

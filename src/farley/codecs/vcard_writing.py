@@ -176,7 +176,7 @@ def _bare_text(text: str) -> str:
 
 def _quoted_printable(text: str, line_break: bytes, *, used: int) -> bytes:
     """`text` in quoted-printable, the first line after `used` octets, no character cut by a soft break."""
-    tokens = [_token(character) for character in text]
+    tokens = list(map(_token, text))
     lines: list[str] = []
     current, room = "", _QP_LINE - 1 - used
     for position, token in enumerate(tokens):
@@ -196,6 +196,7 @@ def _quoted_printable(text: str, line_break: bytes, *, used: int) -> bytes:
 _NOT_FIRST = frozenset(" \tBbEe")  # a fold, or a BEGIN or END of the card
 
 
+@lru_cache(maxsize=1024)
 def _token(character: str) -> str:
     if character == "\n":
         return "=0D=0A"

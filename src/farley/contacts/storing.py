@@ -143,13 +143,13 @@ def raise_if_taken(space: Space, contacts: Sequence[Contact]) -> None:
         raise UidConflict(uid, other.href, other.full_name)
 
 
-def prepare_card(card: Card, entry: Entry, region: str) -> Prepared | Problem:
-    """`prepare_many` for one entry whose octets have been read already."""
+def prepare_card(card: Card, entry: Entry, region: str, *, in_brief: bool = False) -> Prepared | Problem:
+    """`prepare_many` for one entry whose octets have been read already; `in_brief` only to be judged, not stored."""
     if len(entry.octets) > MAX_CARD:
         return TooLarge("card", MAX_CARD)
     if entry.href is not None and not is_href(entry.href):
         return BadHref(entry.href)
-    derived = derive(card, region)
+    derived = derive(card, region, in_brief=in_brief)
     if derived.uid is not None and len(derived.uid) > MAX_UID:
         return TooLarge("UID", MAX_UID)
     return Prepared(entry, derived, derived.uid or uid_for(entry.octets), hash_of(entry.octets))

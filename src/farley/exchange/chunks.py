@@ -89,7 +89,9 @@ class Chunks:
             yield from _chunks(calendar_entries.read(file, skip=run.entries), self.pace)
         else:
             path, how = Path(file["path"]), How.from_json(file.get("how", {}))
-            yield from _chunks(read(path, skip=run.entries, region=run.space.default_region, how=how), self.pace)
+            brief = run.is_dry_run and not run.changes_who_is_here
+            region = run.space.default_region
+            yield from _chunks(read(path, skip=run.entries, region=region, how=how, in_brief=brief), self.pace)
 
     def carry_out(self, index: int, chunk: Sequence[Read] | Sequence[ReadEntry]) -> None:
         if self.run.files[index].get("is_calendar"):

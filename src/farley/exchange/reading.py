@@ -42,18 +42,19 @@ class Read(NamedTuple):
     item: Prepared | Problem
 
 
-def read(path: Path, *, skip: int, region: str, how: How | None = None) -> Generator[Read]:
+def read(path: Path, *, skip: int, region: str, how: How | None = None, in_brief: bool = False) -> Generator[Read]:
     """The entries of the file at `path` after the first `skip`; `how` it is read, where it holds no vCards.
 
-    `region` (ISO 3166) is where national phone numbers belong. Raises OSError.
+    `in_brief` as far as they are judged, for a check that stores nothing and changes nobody: twice as quick. `region`
+    (ISO 3166) is where national phone numbers belong. Raises OSError.
     """
     done = skip
-    for block in _ahead(path, skip, region, how) if _is_worth_it(path, how) else ():
+    for block in _ahead(path, skip, region, how, in_brief) if _is_worth_it(path, how) else ():
         if block is None:
             return
         yield from map(_unpacked, block)
         done += len(block)
-    yield from _here(path, done, region, how)  # all, or what is left where the second process was ended
+    yield from _here(path, done, region, how, in_brief)  # all, or what is left where the second process was ended
 
 
 @contextmanager
@@ -84,7 +85,7 @@ def _is_worth_it(path: Path, how: How | None) -> bool:
     return (os.cpu_count() or 1) > 1 and factor * size_of(path, how or How()) >= AHEAD_FROM
 
 
-def _here(path: Path, skip: int, region: str, how: How | None = None) -> Iterator[Read]:
+def _here(path: Path, skip: int, region: str, how: How | None = None, in_brief: bool = False) -> Iterator[Read]:
     from farley.codecs.unreadable import Unreadable
     from farley.contacts import storing
     from farley.exchange.formats import How, entries
@@ -95,12 +96,12 @@ def _here(path: Path, skip: int, region: str, how: How | None = None) -> Iterato
         else:
             card = without_reasons(card) if _MARK in card.octets else card
             wanted = storing.Entry(card.octets, expected=storing.Condition.ABSENT)
-            yield Read(line, size, storing.prepare_card(card, wanted, region))
+            yield Read(line, size, storing.prepare_card(card, wanted, region, in_brief=in_brief))
 
 
-def _ahead(path: Path, skip: int, region: str, how: How | None) -> Iterator[list[_Packed] | None]:
+def _ahead(path: Path, skip: int, region: str, how: How | None, in_brief: bool) -> Iterator[list[_Packed] | None]:
     """Blocks of entries, then None if these were all."""
-    command = [sys.executable, "-P", "-m", __name__, str(path), str(skip), region]
+    command = [sys.executable, "-P", "-m", __name__, str(path), str(skip), region, *(["brief"] if in_brief else [])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(  # noqa: S603 - this program
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=_PIPE
@@ -172,8 +173,8 @@ def _blocks(entries: Iterable[Read]) -> Iterator[list[_Packed]]:
         yield block
 
 
-def _write_blocks(path: Path, skip: int, region: str, how: How, out: BinaryIO) -> None:
-    for block in _blocks(_here(path, skip, region, how)):
+def _write_blocks(entries: Iterable[Read], out: BinaryIO) -> None:
+    for block in _blocks(entries):
         octets = marshal.dumps(block)
         out.write(len(octets).to_bytes(_LENGTH, "big") + octets)
     out.write(bytes(_LENGTH))
@@ -195,7 +196,8 @@ def _main() -> None:
 
         with collecting_rarely():
             how = How.from_json(json.load(sys.stdin))
-            _write_blocks(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], how, out)
+            path, skip, region, *brief = sys.argv[1:]
+            _write_blocks(_here(Path(path), int(skip), region, how, in_brief=bool(brief)), out)
 
 
 if __name__ == "__main__":

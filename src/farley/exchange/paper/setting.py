@@ -20,6 +20,7 @@ from farley.codecs.postal import postal_lines
 from farley.codecs.vcard import Card, Property
 from farley.exchange.export_formats import Format, has_typesetter
 from farley.exchange.paper.sheets import LABEL_SHEETS, LabelSheet
+from farley.exchange.paper.typesetting import pdf_set
 from farley.search.folding import search_fold
 
 MOST_LISTED: Final = 3_000  # contacts of a list: 80 kB of memory each while it is set
@@ -68,15 +69,7 @@ def pdf_of(cards: Iterable[bytes], form: Format, *, title: str) -> bytes:
         raise NothingToPrint
     language = (get_language() or "en")[:2]
     head = {"title": title, "lang": language, "paper": "a4", "date": date_format(localdate(), "DATE_FORMAT")}
-    return _compiled(layout, {**head, **said})
-
-
-def _compiled(layout: str, data: dict[str, Any]) -> bytes:
-    import typst  # 40 ms to load
-
-    made = typst.compile(_layout(layout), sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
-    assert isinstance(made, bytes)
-    return made
+    return pdf_set(_layout(layout), json.dumps({**head, **said}, ensure_ascii=False))
 
 
 @lru_cache(maxsize=8)

@@ -62,6 +62,8 @@ def test_a_signature_on_standard_input_becomes_a_contact_that_can_be_taken_back(
         assert line in export(farley)
     assert "1 were there already" in farley.run(*asked, stdin=said).stdout
     assert farley.run(*asked, stdin="--\n").code != 0
+    assert farley.run(*asked, stdin=f"Hello,\n\n{ADA.decode()}").code == 1  # what stands around it is told
+    assert ADA in export(farley)
 
 
 def test_importing_the_same_file_again_changes_nothing(farley: Instance) -> None:

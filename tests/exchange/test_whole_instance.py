@@ -131,7 +131,8 @@ def test_nothing_comes_in_of_a_folder_that_lacks_something(house: Path) -> None:
 
 def test_a_damaged_line_is_told_by_its_place_and_nothing_comes_in(house: Path) -> None:
     damages: tuple[tuple[str, str, Any], ...] = (
-        ("accounts.jsonl", "full_name", None), ("accounts.jsonl", "time_zone", None), ("spaces.jsonl", "name", "../.."),
+        ("accounts.jsonl", "full_name", None), ("accounts.jsonl", "time_zone", "Mars/Base"),
+        ("accounts.jsonl", "language", "tlh"), ("views.jsonl", "list", "nothing"), ("spaces.jsonl", "name", "../.."),
         ("fields.jsonl", "deleted_at", "x"), ("fields.jsonl", "position", -5),
         ("spaces/sales/contacts.jsonl", "uid", 5),
         ("spaces/sales/entries.jsonl", "about", [{"space": "sales", "uid": "nobody"}]),

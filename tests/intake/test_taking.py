@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
@@ -28,7 +30,7 @@ from farley.mirrors.reaching import Unreachable
 from farley.notifications.models import Kind, Notification
 from farley.spaces.models import Membership, Space
 from farley.spaces.operations import NotAllowed
-from tests.cast import a_card
+from tests.cast import a_card, team
 from tests.mirrors.outside import Handler, Outside
 from tests.web.reading import text_of
 
@@ -39,11 +41,8 @@ TABLE = b"Wer;Mail\nAda King;ada@x.example\nBea Bond;bea@x.example\n"
 
 @pytest.fixture
 def watched(space: Space, alice: User) -> RegularImport:
-    folder = operations.watch(space, rule=Rule.OVERWRITE, by=alice.actor, door=Door.WEB)
-    for each in [*folder.path.iterdir()]:  # of a test before this one
-        for inside in each.iterdir() if each.is_dir() else [each]:
-            inside.unlink()
-    return folder
+    shutil.rmtree(settings.CONFIGURATION.watched_folder, ignore_errors=True)  # of a test before this one
+    return operations.watch(space, rule=Rule.OVERWRITE, by=alice.actor, door=Door.WEB)
 
 
 def lay(folder: RegularImport, name: str, octets: bytes, *, changed: int = 0) -> Path:
@@ -214,9 +213,6 @@ def test_a_file_that_may_not_be_read_is_told_of_once_and_keeps_no_other_waiting(
 
 
 def test_nothing_is_laid_aside_out_of_the_folder(watched: RegularImport, space: Space, tmp_path: Path) -> None:
-    for inside in (watched.path / "done").glob("*"):
-        inside.unlink()
-    (watched.path / "done").rmdir()
     (watched.path / "done").symlink_to(tmp_path)
     try:
         lay(watched, "people.vcf", a_card("Ada"))
@@ -257,6 +253,20 @@ def test_only_managers_set_one_up_and_each_space_has_a_folder_of_its_own(
     with pytest.raises(ValidationError):
         operations.watch(space, name="second", by=alice.actor, door=Door.WEB)
     assert watched.path.name == space.name
+
+
+def test_a_space_that_is_called_as_another_was_does_not_get_that_one_s_files(
+    watched: RegularImport, space: Space, alice: User
+) -> None:
+    lay(watched, "people.vcf", a_card("Ada"))
+    operations.remove(watched, by=alice.actor, door=Door.WEB)
+    again = operations.watch(space, by=alice.actor, door=Door.WEB)
+    assert again.path == watched.path
+    operations.remove(again, by=alice.actor, door=Door.WEB)
+    name = space.name
+    Space.objects.filter(pk=space.pk).update(name="former")
+    other = team(name, alice=Role.MANAGER)
+    assert operations.watch(other, by=alice.actor, door=Door.WEB).path.name == f"{name}-{other.pk}"
 
 
 def answering(outside: Outside, body: bytes, status: int = 200, etag: str = "") -> list[str | None]:

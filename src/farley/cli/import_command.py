@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,11 +179,16 @@ def _sources(options: argparse.Namespace) -> list[Source]:
 
 def _pasted(options: argparse.Namespace) -> Source:
     """The contact that the text on standard input is read as, kept as other files that are imported."""
-    from farley.codecs.pasted import read_pasted
+    from farley.codecs.pasted import holds_vcard, read_pasted
     from farley.codecs.vcard_draft import NothingInIt
     from farley.exchange import uploads
+    from farley.exchange.formats import VCARD, How
 
-    text = sys.stdin.buffer.read(MAX_PASTED).decode(errors="replace")
+    said = sys.stdin.buffer.read(MAX_PASTED)
+    text = said.decode(errors="replace")
+    if holds_vcard(text.replace("\r\n", "\n")):
+        [source] = uploads.receive([("pasted text", [said])])
+        return replace(source, how=How(VCARD))  # whatever stands around it
     try:
         octets = read_pasted(text).octets()
     except NothingInIt as error:

@@ -7,12 +7,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from farley.cli.command import DONE, SOME_PROBLEMS, Refused, space_named, user_named
+from farley.cli.command import DONE, NOTHING_CHANGED, SOME_PROBLEMS, Refused, space_named, user_named
 from farley.cli.progress import Progress
 from farley.cli.text import printable
 
 if TYPE_CHECKING:
     from farley.accounts.actor import Actor
+    from farley.journal.models import Batch
     from farley.tidying.models import TidyRun
 
 
@@ -89,8 +90,15 @@ def _apply(run: TidyRun, *, by: Actor) -> int:
     operations.tidy(run, by=by, progress=progress.at)
     progress.end()
     batch.refresh_from_db()
+    if run.state == run.State.FAILED:
+        print(f"You may not change this space any more. {_done(batch, run)}", file=sys.stderr)
+        return SOME_PROBLEMS if batch.size else NOTHING_CHANGED
     left = LeftOut.objects.filter(batch=batch).count()
-    print(f"{batch.size} contacts tidied. Undo: farley undo {batch.pk} --as {run.user.name}", file=sys.stderr)
+    print(_done(batch, run), file=sys.stderr)
     if left:
         print(f"{left} contacts were changed by somebody else meanwhile and are left as they are.", file=sys.stderr)
     return SOME_PROBLEMS if left else DONE
+
+
+def _done(batch: Batch, run: TidyRun) -> str:
+    return f"{batch.size} contacts tidied. Undo: farley undo {batch.pk} --as {run.user.name}"

@@ -200,7 +200,7 @@ def split_lines(octets: bytes) -> list[Line]:
     Besides proper folds, a line takes in: blank lines after it, the lines that quoted-printable soft breaks join to
     it, and, when it is base64, following lines of nothing but base64 that somebody forgot to indent.
     """
-    lines = []
+    lines: list[Line] = []
     heads = _heads
     pieces = octets.splitlines(keepends=True)
     for piece, text in zip(pieces, _texts(octets, len(pieces)), strict=False):

@@ -34,6 +34,7 @@ from farley.codecs.pasted_words import (
 )
 from farley.codecs.vcard_draft import COUNTRY, STREET, Draft, Place
 
+_BEGIN = re.compile(r"^[ \t]*BEGIN:VCARD[ \t]*$", re.IGNORECASE | re.MULTILINE)
 MAX_TEXT: Final = 20_000  # characters that are looked at; further ones go into the note as they are
 MAX_LINE: Final = 400
 _MOST: Final = 120  # lines
@@ -46,6 +47,11 @@ _NICKNAME = re.compile(r"""["“„«']([^"“”„«»']{2,30})["”“»'](?=
 _NAME_WORD = re.compile(r"(?:[^\W\d_a-zß-öø-ÿ][^\W\d_]*(?:['’.-][^\W\d_]*)*|[^\W\d_]\.)")
 _AT_FIRM = re.compile(r"\s+(?:at|bei(?: der)?|@|der|of|von)\s+|\s*,\s*")
 _GIVEN, _FAMILY, _PREFIX, _SUFFIX = 1, 0, 3, 4
+
+
+def holds_vcard(text: str) -> bool:
+    """Whether a vCard stands in the text: then nothing of it need be guessed. Line breaks are line feeds."""
+    return _BEGIN.search(text) is not None
 
 
 def read_pasted(text: str) -> Draft:

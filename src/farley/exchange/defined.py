@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from urllib.parse import unquote_plus
 
 from farley.accounts.actor import Actor
+from farley.accounts.models import User
 from farley.database.turns import write_turn
 from farley.exchange.models import Import
 from farley.fields import operations as defining
@@ -46,5 +49,12 @@ def take_along(run: Import, *, is_undone: bool, by: Actor, door: Door) -> None:
 
 
 def _is_used(field: Field) -> bool:
-    is_asked_for = View.objects.filter(query__contains=field.name, deleted_at=None).exists()
-    return is_asked_for or Value.objects.filter(field_id=field.pk).exists()
+    """Whether it has values, a saved view names it, or somebody has it as a column of a list."""
+    named = re.compile(rf"(?<![\w.-]){re.escape(field.name)}(?![\w.-])")  # no other field whose name begins so
+    views = View.objects.filter(query__contains=field.name, deleted_at=None).values_list("query", flat=True)
+    chosen = User.objects.exclude(columns={}).values_list("columns", flat=True)
+    return (
+        any(named.search(unquote_plus(query)) for query in views)
+        or any(named.search(str(columns)) for columns in chosen.iterator(500))
+        or Value.objects.filter(field_id=field.pk).exists()
+    )

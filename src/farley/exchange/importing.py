@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -48,9 +48,23 @@ def lacks_room() -> bool:
     return connection.vendor == "sqlite" and shutil.disk_usage(settings.DATA).free < chunks.CHUNK_OCTETS
 
 
+class Described(NamedTuple):
+    """Files as `Import.files` keeps them, and what recognises them: all of them have been read for it."""
+
+    files: list[dict[str, Any]]
+    fingerprint: str
+
+
+def described(sources: Sequence[Source]) -> Described:
+    """Raises NothingToImport for a file that is missing, unreadable or empty."""
+    with archives_held():
+        files = [file for source in sources for file in described_of(source)]
+    return Described(files, fingerprint_of(sources, files))
+
+
 def prepare(
     space: Space,
-    sources: Sequence[Source],
+    sources: Sequence[Source] | Described,
     *,
     by: Actor,
     door: Door,
@@ -62,15 +76,14 @@ def prepare(
     """Set up an import into `space`, or find the same one that was cut short.
 
     Who is there is recognised by `key` (a `Key`'s name), and treated as `rule` says. What is in calendar files goes
-    into `calendar`, else where it fits (`CalendarEntries`). Raises NotAllowed, NoSuchSpace, NoSuchKey;
+    into `calendar`, else where it fits (`CalendarEntries`). Who holds the turn to write has `described` the sources
+    before, for that reads them whole. Raises NotAllowed, NoSuchSpace, NoSuchKey;
     NothingToImport for a file that is missing, unreadable or empty, before anything is written.
     """
     require(space, by, Role.EDITOR)
     assert by.user is not None
     Key.named(key, own_lines.fields_here(space, by))
-    with archives_held():
-        files = [file for source in sources for file in described_of(source)]
-    fingerprint = fingerprint_of(sources, files)
+    files, fingerprint = sources if isinstance(sources, Described) else described(sources)
     asked: dict[str, Any] = {"space": space, "fingerprint": fingerprint, "key": key, "rule": rule, "calendar": calendar}
     unfinished = Import.objects.visible_to(by).filter(
         is_dry_run=False, is_cancelled=False, state=Import.State.RUNNING, **asked

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DataError, IntegrityError, models
 from django.utils.dateparse import parse_datetime
@@ -28,6 +30,7 @@ from farley.contacts import affiliations
 from farley.contacts.affiliations import Part
 from farley.contacts.deriving import Derived
 from farley.contacts.models import Contact, ExternalId, Tag
+from farley.contacts.naming import LIST
 from farley.contacts.storing import Prepared, prepare_card, store_prepared
 from farley.contacts.writing import Own, SpaceWriter, own_of
 from farley.conversations.models import KINDS
@@ -148,6 +151,8 @@ class _Reading:
             user = _made(User, row, is_active=True)
             user.set_unusable_password()
             user.clean_fields(exclude=["password"])
+            if user.time_zone not in available_timezones() or user.language not in ("", *dict(settings.LANGUAGES)):
+                raise ValueError(f"there is no time zone {user.time_zone!r}, or no language {user.language!r}")
             user.save(force_insert=True)
             self._users[user.name] = user
             photo = self._folder / "photos" / f"{user.name}.webp"
@@ -204,6 +209,8 @@ class _Reading:
             view = _made(View, row, owner=self._user(row["owner"]), space=self._spaces.get(row["space"] or ""))
             if group := row.get("group"):
                 view.query = view.query.replace(GROUP, f"group={self._groups[group['space'], group['uid']]}")
+            if view.list != LIST:
+                raise ValueError(f"there is no list {view.list!r}")
             view.save(force_insert=True)
             self._views[len(self._views) + 1] = view.pk
             for name in row["comes_first_for"]:

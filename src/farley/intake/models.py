@@ -15,6 +15,7 @@ from farley.exchange.models import Import
 from farley.spaces.models import Space
 
 MAX_NAME = 100  # characters
+MARK = ".farley"  # in a watched folder: the number of its space
 
 
 class RegularImportQuerySet(models.QuerySet["RegularImport"]):
@@ -77,6 +78,13 @@ class RegularImport(models.Model):
     @property
     def path(self) -> Path:
         return Path(settings.CONFIGURATION.watched_folder) / self.folder
+
+    def claim(self) -> None:
+        """Make the folder, and leave a mark in it of whose it is: a later space of this name is given another one."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        mark = self.path / MARK
+        if not mark.exists():
+            mark.write_text(f"{self.space_id}\n")
 
     @property
     def every(self) -> dt.timedelta:

@@ -18,7 +18,7 @@ from farley.contacts.matching import Key, NoSuchKey
 from farley.database.turns import write_turn
 from farley.exchange.mapping import Mapping
 from farley.exchange.own_lines import fields_here
-from farley.intake.models import MAX_NAME, RegularImport
+from farley.intake.models import MARK, MAX_NAME, RegularImport
 from farley.mirrors.addresses import PATIENCE_S, asked, plain
 from farley.mirrors.sealing import seal
 from farley.spaces.models import Space
@@ -61,19 +61,18 @@ def watch(
     with write_turn():
         if RegularImport.objects.filter(space=space, kind=RegularImport.Kind.FOLDER).exists():
             raise ValidationError(_("This space has a watched folder already."))
-        is_taken = RegularImport.objects.filter(folder=space.name).exists()  # by one that was called so before
         made = _made(
             space,
             name or _("Watched folder"),
             kind=RegularImport.Kind.FOLDER,
-            folder=f"{space.name}-{space.pk}" if is_taken else space.name,
+            folder=f"{space.name}-{space.pk}" if _is_of_another(space) else space.name,
             key=key,
             rule=rule.value,
             mapping=mapping.to_json() if mapping else None,
             user=by.user,
         )
         _note(made, "added", by=by, door=door)
-    made.path.mkdir(parents=True, exist_ok=True)
+    made.claim()
     return made
 
 
@@ -131,6 +130,17 @@ def remove(regular: RegularImport, *, by: Actor, door: Door) -> None:
     with write_turn():
         _note(regular, "removed", by=by, door=door)
         regular.delete()
+
+
+def _is_of_another(space: Space) -> bool:
+    """Whether the folder called as this space is or was one of another space, which was called so before."""
+    if RegularImport.objects.filter(folder=space.name).exists():
+        return True
+    try:
+        mark = (RegularImport(folder=space.name).path / MARK).read_text(errors="replace").strip()
+    except FileNotFoundError:  # somebody may have made it beforehand
+        return False
+    return mark != str(space.pk)
 
 
 def _check(space: Space, key: str, by: Actor) -> None:

@@ -84,7 +84,7 @@ def _update(regular: RegularImport, **values: Any) -> None:
 
 def _look_into_folder(regular: RegularImport) -> int:
     """Take the files that are as they were at the last look: others are still being written."""
-    regular.path.mkdir(parents=True, exist_ok=True)
+    regular.claim()
     seen: dict[str, list[int]] = {}
     count = 0
     for name, size, changed in _files_in(regular.path):
@@ -246,9 +246,9 @@ def _taken(regular: RegularImport, source: Source, identity: bytes, digest: byte
 def _noted(regular: RegularImport, source: Source, identity: bytes, digest: bytes) -> TakenFile:
     taken = TakenFile(regular=regular, name=source.name, identity=identity, digest=digest)
     try:
-        sources = [_as_before(each, regular) for each in files_in(source)]
+        files = importing.described([_as_before(each, regular) for each in files_in(source)])
         with write_turn():
-            taken.run = _prepared(regular, sources)
+            taken.run = _prepared(regular, files)
             taken.save()
             run_import.enqueue(taken.run.pk)
         return taken
@@ -266,12 +266,12 @@ def _noted(regular: RegularImport, source: Source, identity: bytes, digest: byte
     return taken
 
 
-def _prepared(regular: RegularImport, sources: list[Source]) -> Import:
+def _prepared(regular: RegularImport, files: importing.Described) -> Import:
     by = regular.actor
     if by.user is None or not by.user.is_active:
         raise NotAllowed(regular.space, by.max_role)
     asked_for: dict[str, Any] = {"key": regular.key, "rule": Rule(regular.rule)}
-    return importing.prepare(regular.space, sources, by=by, door=Door.RULE, **asked_for)
+    return importing.prepare(regular.space, files, by=by, door=Door.RULE, **asked_for)
 
 
 def _as_before(source: Source, regular: RegularImport) -> Source:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from farley.accounts.roles import Role
-from farley.codecs.pasted import read_pasted
+from farley.codecs.pasted import holds_vcard, read_pasted
 from farley.codecs.vcard import Card
 from farley.codecs.vcard_draft import (
     BOX,
@@ -43,7 +42,6 @@ from farley.web.spaces import choices_of, home_of
 
 MAX_TEXT = 100_000  # characters
 MAX_VALUE = 1000
-_BEGIN = re.compile(r"^[ \t]*BEGIN:VCARD[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _MOST = 40  # values of one kind
 _NAME = ("family", "given", "additional", "prefix", "suffix")  # as N has them
 _PLACE = {
@@ -89,7 +87,7 @@ def paste(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         space = get_object_or_404(Space.objects.visible_to(request.actor), name=request.POST.get("space", ""))
         require(space, request.actor, Role.EDITOR)
-        if _BEGIN.search(text):
+        if holds_vcard(text):
             return _imported(request, space, text)
         draft = _given(request.POST) if "save" in request.POST else read_pasted(text)
         try:

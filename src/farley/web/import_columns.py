@@ -9,6 +9,8 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_http_methods
 
@@ -32,6 +34,7 @@ _AS_IT_IS = "="  # what the column becomes so far
 _NEW = "own"  # an own field named like the column
 _MANY = frozenset({"email", "phone", "url", "tags", "nickname", "chat", "related"})  # a cell may hold several of these
 _SEPARATORS = (",", ";", "/", "|")
+_OPTION, _CHOSEN = '<option value="{}">{}</option>', '<option value="{}" selected>{}</option>'
 _CONSTANTS = ("org", "title", "role", "note", "address.country", "phone", "url")  # what all may be given, besides a tag
 
 _PROPERTIES = {
@@ -60,9 +63,38 @@ class Shown:
     number: int
     name: str
     samples: str
-    options: Sequence[tuple[str, Sequence[Option]]]  # by group
+    options: SafeString
     is_ignored: bool
     is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What every column may become, drawn once a page: forty options for each of a hundred columns take a second."""
+
+    values: frozenset[str]
+    options: SafeString
+
+    @classmethod
+    def to(cls, fields: Sequence[Field]) -> Offered:
+        own = [(f"own {field.key} {kind_word(field)}", field.label) for field in fields]
+        own.append((_NEW, gettext("An own field of this name")))
+        groups = [*_choices(), (gettext("Own field"), own)]
+        drawn = [(_group(group, format_html_join("", _OPTION, choices)),) for group, choices in groups]
+        values = frozenset(value for _, choices in groups for value, _ in choices)
+        return cls(values, format_html_join("", "{}", drawn))
+
+    def for_column(self, column: Column) -> SafeString:
+        """The options of one column, its own chosen; what a layout says beyond them comes first."""
+        current = _value_of(column)
+        if current not in self.values:
+            return format_html(_CHOSEN, _AS_IT_IS, _told(column)) + self.options
+        value = f'value="{escape(current)}"'
+        return mark_safe(self.options.replace(f"{value}>", f"{value} selected>", 1))  # noqa: S308 - each is escaped
+
+
+def _group(label: str, options: SafeString) -> SafeString:
+    return format_html('<optgroup label="{}">{}</optgroup>', label, options) if label else options
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,7 +147,8 @@ def _remember(request: PageRequest, space: Space, look: Look, mapping: Mapping) 
 def _context(request: PageRequest, run: Import, index: int, look: Look, mapping: Mapping) -> dict[str, Any]:
     fields = fields_here(run.space, request.actor)
     by_name = {column.column: column for column in mapping.columns}
-    columns = [_shown(number, name, by_name.get(name), look, fields) for number, name in enumerate(look.header)]
+    offered = Offered.to(fields)
+    columns = [_shown(number, name, by_name.get(name), look, offered) for number, name in enumerate(look.header)]
     known = sum(not column.is_own and not column.is_ignored for column in columns)
     same = _same_for_all(mapping) or Column(_CONSTANTS[0])
     constant = next((column.value for column in mapping.columns if not column.column and column.to == "tags"), "")
@@ -155,7 +188,7 @@ def _constant_labels() -> Iterator[tuple[str, str]]:
         yield to, label if "." not in to else f"{group}: {gettext('country')}"
 
 
-def _shown(number: int, name: str, column: Column | None, look: Look, fields: Sequence[Field]) -> Shown:
+def _shown(number: int, name: str, column: Column | None, look: Look, offered: Offered) -> Shown:
     values = dict.fromkeys(" ".join(row[number].split()) for row in look.rows if number < len(row))
     said = [text if len(text) <= MAX_SAMPLE else f"{text[:MAX_SAMPLE]} …" for text in values if text]
     column = column or Column("ignore", name)
@@ -163,7 +196,7 @@ def _shown(number: int, name: str, column: Column | None, look: Look, fields: Se
         number=number,
         name=name,
         samples=" · ".join(said[:SAMPLES]),
-        options=list(_options(column, fields)),
+        options=offered.for_column(column),
         is_ignored=column.to == "ignore",
         is_own=column.to == "own" and not column.key,
     )
@@ -176,17 +209,6 @@ def _value_of(column: Column) -> str:
     plain = Column(column.to, column.column, types=column.types)
     is_plain = replace(column, separator="") == plain
     return " ".join([column.to, ",".join(column.types)]).strip() if is_plain else _AS_IT_IS
-
-
-def _options(column: Column, fields: Sequence[Field]) -> Iterator[tuple[str, list[Option]]]:
-    current = _value_of(column)
-    groups = list(_choices())
-    own = [(f"own {field.key} {kind_word(field)}", field.label) for field in fields]
-    groups.append((gettext("Own field"), [*own, (_NEW, gettext("An own field of this name"))]))
-    if not any(value == current for _, choices in groups for value, _ in choices):
-        yield "", [Option(_AS_IT_IS, _told(column), is_chosen=True)]
-    for group, choices in groups:
-        yield group, [Option(value, label, value == current) for value, label in choices]
 
 
 def _choices() -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -13,6 +13,7 @@ from django.test import Client
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
+from farley.calendars.models import CalendarObject
 from farley.contacts.models import Contact
 from farley.exchange import chunks
 from farley.exchange.models import Import
@@ -255,6 +256,20 @@ def test_what_was_left_out_is_a_file_to_mend_and_feed_again(alice: User, page_of
     assert "X-FARLEY-PROBLEM:Its UID belongs to “Stored”" in card.decode().replace("\r\n ", "")
     carried_out(page_of_alice, card.replace(b"UID:taken", b"UID:free"))
     assert Contact.objects.get(uid="free").content.data == a_card("Other", uid="free")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calendar_entries_that_were_left_out_are_a_file_to_mend_and_feed_again(page_of_alice: Client) -> None:
+    carried_out(page_of_alice, an_event("Lunch", uid="taken"))
+    other = an_event("Dinner", uid="taken")
+    done = carried_out(page_of_alice, other + b"no calendar\r\n")
+    assert f'href="{done}left-out/?calendars=1"' in page_of_alice.get(done).content.decode()
+    octets = b"".join(page_of_alice.get(f"{done}left-out/?calendars=1"))  # type: ignore[call-overload]
+    begin, reason, *rest = octets.decode().replace("\r\n ", "").split("\r\n", 2)
+    assert reason.startswith("X-FARLEY-PROBLEM:")
+    assert "\r\n".join([begin, *rest]).encode() == other
+    carried_out(page_of_alice, octets.replace(b"UID:taken", b"UID:free"))
+    assert CalendarObject.objects.get(uid="free").content.data == an_event("Dinner", uid="free")
 
 
 TABLE = b"Vorname;Nachname;Mobil;Kd.-Nr.;Geb.\r\nAda;King;0170 1234567;K-1;03.07.1981\r\nBea;Vogt;;K-2;\r\n"

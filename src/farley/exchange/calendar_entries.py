@@ -55,7 +55,7 @@ class ReadEntry(NamedTuple):
 def read(file: Mapping[str, Any], *, skip: int) -> Generator[ReadEntry]:
     """The entries of a calendar file, as `Import.files` has it, after the first `skip`. Raises OSError."""
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             for entry in itertools.islice(reading.read(stream), skip, None):
                 if entry.problem is not None:
                     yield ReadEntry(entry.line, entry.size, entry.problem)
@@ -67,7 +67,8 @@ def read(file: Mapping[str, Any], *, skip: int) -> Generator[ReadEntry]:
 
 
 @contextmanager
-def _opened(file: Mapping[str, Any]) -> Iterator[BinaryIO]:
+def opened(file: Mapping[str, Any]) -> Iterator[BinaryIO]:
+    """A calendar file, as `Import.files` has it, unpacked where it is in an archive. Raises NotAnArchive, OSError."""
     with ExitStack() as held:
         path = Path(file["path"])
         if member := How.from_json(file.get("how", {})).member:
@@ -134,7 +135,7 @@ class CalendarEntries:
 
     def _made(self, kind: Components, index: int) -> Calendar:
         file, run = self.run.files[index], self.run
-        with _opened(file) as stream:
+        with opened(file) as stream:
             name = reading.name_in(stream) or Path(file["name"]).stem or file["name"]
         components = _KEPT_TOGETHER if kind in _KEPT_TOGETHER else kind
         made = operations.create(

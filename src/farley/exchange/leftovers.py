@@ -9,10 +9,14 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+from farley.codecs.contentline import fold, line_ending
+from farley.codecs.icalendar import read_calendars
 from farley.codecs.tables import Row, open_table
 from farley.codecs.vcard import Card, read_cards
+from farley.codecs.vcard_values import escape
 from farley.contacts.storing import MAX_CARD
 from farley.exchange import reporting
+from farley.exchange.calendar_entries import opened
 from farley.exchange.formats import TABLES, How, entries, unpacked
 from farley.exchange.models import Import
 from farley.exchange.reading import REASON, without_reasons
@@ -45,6 +49,27 @@ def leftovers(run: Import, table: int | None = None) -> Iterator[bytes]:
                     yield _with_reason(entry.card, entry.octets, reasons[line])
 
 
+def entries_left(run: Import) -> Iterator[bytes]:
+    """The entries of calendar files that did not come in, each a calendar of its own that says why in a line.
+
+    They are as they were; what could not be read as an entry is not here. Raises OSError for a file that is gone.
+    """
+    for file in _of_calendars(run):
+        reasons = _reasons(run, file)
+        if not reasons:
+            continue
+        with opened(file) as stream:
+            for entry in read_calendars(stream):
+                if entry.ical is not None and entry.line in reasons:
+                    yield _with_line(entry.octets, reasons[entry.line])
+
+
+def has_entries(run: Import) -> bool:
+    """Whether a calendar file has entries that did not come in."""
+    names = [file["name"] for file in _of_calendars(run)]
+    return bool(names) and run.problems.filter(file__in=names).exists()
+
+
 def tables_with_problems(run: Import) -> list[int]:
     """The places of the tables that have rows which did not come in."""
     named = set(run.problems.values_list("file", flat=True).distinct())
@@ -58,13 +83,16 @@ def has_cards(run: Import) -> bool:
 
 
 def are_there(run: Import) -> bool:
-    """Whether the files with cards that the import had still are."""
-    files = [file for file in run.files if not file.get("is_calendar")]
-    return bool(files) and all(Path(file["path"]).is_file() for file in files)
+    """Whether the files that the import had still are."""
+    return bool(run.files) and all(Path(file["path"]).is_file() for file in run.files)
 
 
 def _of_cards(run: Import) -> list[dict[str, Any]]:
     return [file for file in run.files if not file.get("is_calendar") and not _is_table(file)]
+
+
+def _of_calendars(run: Import) -> list[dict[str, Any]]:
+    return [file for file in run.files if file.get("is_calendar")]
 
 
 def _how(file: dict[str, Any]) -> How | None:
@@ -100,6 +128,13 @@ def _line(cells: Sequence[str]) -> bytes:
     draft = io.StringIO(newline="")
     csv.writer(draft, lineterminator="\r\n").writerow(map(harmless, cells))
     return draft.getvalue().encode()
+
+
+def _with_line(octets: bytes, reason: str) -> bytes:
+    """A calendar with the reason as its first line."""
+    begin = octets.index(line_ending(octets)) + len(line_ending(octets))
+    told = octets[:begin] + fold(f"{REASON}:{escape(reason)}") + octets[begin:]
+    return told if told.endswith(b"\n") else told + b"\r\n"
 
 
 def _with_reason(card: Card | None, octets: bytes, reason: str) -> bytes:

@@ -98,6 +98,8 @@ def _files(run: Import) -> list[tuple[str, str]]:
     url, label = reverse("import-leftovers", args=[run.pk]), gettext("Entries to mend")
     tables = leftovers.tables_with_problems(run)[:SHOWN]
     found = [(label, url)] if leftovers.has_cards(run) else []
+    if leftovers.has_entries(run):
+        found.append((f"{label}: {gettext('Calendar')}", f"{url}?calendars=1"))
     return found + [(f"{label}: {run.files[at]['name']}", f"{url}?table={at}") for at in tables]
 
 

@@ -223,8 +223,11 @@ def leftovers(request: PageRequest, pk: int) -> StreamingHttpResponse:
     table = next((at for at in exchange_leftovers.tables_with_problems(run) if str(at) == asked), None)
     if asked and table is None:
         raise Http404("there is no such table")
-    kind, ending = ("text/vcard", "vcf") if table is None else ("text/csv", "csv")
-    entries = exchange_leftovers.leftovers(run, table)
+    if request.GET.get("calendars"):
+        kind, ending, entries = "text/calendar", "ics", exchange_leftovers.entries_left(run)
+    else:
+        kind, ending = ("text/vcard", "vcf") if table is None else ("text/csv", "csv")
+        entries = exchange_leftovers.leftovers(run, table)
     response = StreamingHttpResponse(entries, content_type=f"{kind}; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="import-{run.pk}-to-mend.{ending}"'
     return response

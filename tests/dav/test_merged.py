@@ -109,6 +109,23 @@ def test_a_card_that_gets_another_uid_or_is_erased_hides_its_twin_no_more(mac: M
     assert gone_and_there(mac.sync(hidden.token).by_name) == {"a.vcf": 404, twin: None}
 
 
+@pytest.mark.parametrize("then", ["gets another UID", "is erased"])
+def test_a_card_that_leaves_the_first_space_and_then_changes_elsewhere_hides_its_twin_no_more(
+    mac: Mac, alice: User, bob: User, then: str
+) -> None:
+    twin, club = foreign("sales", "b.vcf"), team("club", alice=Role.MANAGER)  # which comes after sales
+    put(bob, "sales", "b.vcf", "same")
+    put(alice, "alice", "a.vcf", "same")
+    token = mac.sync().token
+    operations.move([Contact.objects.get(href="a.vcf")], club, by=alice.actor, door=Door.WEB, batch=None)
+    if then == "is erased":
+        erasing.erase(Contact.objects.get(href="a.vcf"), confirmed="Ada", by=alice.actor, door=Door.WEB)
+    else:
+        put(alice, "club", "a.vcf", "other")
+    told = gone_and_there(mac.sync(token).by_name)
+    assert (told["a.vcf"], told[twin]) == (404, None)
+
+
 def test_moves_gained_spaces_and_lost_ones(mac: Mac, alice: User, bob: User) -> None:
     put(alice, "alice", "a.vcf", "a")
     token = mac.sync().token

@@ -13,7 +13,7 @@ from django.db import connection
 from farley.contacts.models import Contact, IndexRow, bare_uid
 from farley.database import rows
 from farley.journal.members import Members, Table
-from farley.journal.models import Change, Noun, Verb
+from farley.journal.models import Change, Noun
 from farley.spaces.models import Space
 
 _TABLE: Final = Table(Noun.CONTACT, "contacts_contact", "space_id", "full_name", "uid_key")
@@ -81,17 +81,22 @@ def _may_be_another_text(column: str, *, is_postgresql: bool) -> str:
 def uids_changed(space: Space, since: int, until: int) -> set[str] | None:
     """The UIDs, in the form in which they are compared, of contacts that something happened to in the space.
 
-    Of those that left it, too, and those that they had before. None where one was erased: nothing is known of it.
+    Of those that left it, too, and those that they had before or have got since, wherever they are by now. None where
+    one was erased: nothing is known of it.
     """
     happened = Change.objects.filter(space=space, noun=Noun.CONTACT, revision__gt=since, revision__lte=until)
-    if happened.filter(verb=Verb.ERASED).exists():
-        return None
+    first = happened.order_by("revision").values_list("pk", flat=True).first()
+    if first is None:
+        return set()
     sql = (
-        "SELECT DISTINCT c.uid_key FROM journal_change j JOIN contacts_contact c ON c.id = j.subject"
+        "SELECT DISTINCT c.uid_key FROM journal_change j LEFT JOIN contacts_contact c ON c.id = j.subject"
         " WHERE j.space_id = %s AND j.noun = %s AND j.revision > %s AND j.revision <= %s"
     )
     found = {uid for (uid,) in rows.query(sql, [space.pk, int(Noun.CONTACT), since, until])}
-    former = happened.filter(own_before__has_key="uid").values_list("own_before__uid", flat=True)
+    if None in found:
+        return None
+    later = Change.objects.filter(noun=Noun.CONTACT, subject__in=happened.values("subject"), pk__gte=first)
+    former = later.filter(own_before__has_key="uid").values_list("own_before__uid", flat=True)
     return found | {bare_uid(uid) for uid in former.iterator()}
 
 

@@ -200,6 +200,8 @@ def test_a_limit_cuts_and_the_token_goes_on_just_there(phone: Phone) -> None:
         token, cuts = answer.token, cuts + len(cut)
         if not cut:
             break
+    none = phone.sync(limit=0)
+    assert (none.status, none.condition) == (507, f"{DAV}number-of-matches-within-limits")
     assert seen == [f"{number}.vcf" for number in range(1, 7)]
     assert cuts >= 2
     assert phone.sync(token).rows == []

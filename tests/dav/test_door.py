@@ -17,7 +17,7 @@ from farley.accounts.throttling import PAIR
 from farley.configuration import SecondFactor
 from farley.dav.names import CALENDARSERVER, CARDDAV, DAV
 from tests.cast import a_card, person, team
-from tests.dav.phone import Phone, basic, phone_of, program_of
+from tests.dav.phone import Answer, Phone, basic, phone_of, program_of
 from tests.web.second_factors import asked_for, with_app
 
 pytestmark = pytest.mark.django_db
@@ -130,9 +130,12 @@ def test_every_place_leads_to_the_principal_and_it_to_the_home(phone: Phone, pat
     assert home.text == "/dav/addressbooks/alice/"
 
 
-@pytest.mark.parametrize("path", ["/", "/dav/", "/dav/principals/alice/", "/dav/addressbooks/alice/", ""])
+@pytest.mark.parametrize("path", ["/", "/dav/", "/dav/principals/alice/", "/dav/addressbooks/alice/", "", "*"])
 def test_options_tells_what_there_is(phone: Phone, path: str) -> None:
-    answer = phone.ask("OPTIONS", path)
+    asked: dict[str, Any] = {"PATH_INFO": "*"} if path == "*" else {}  # as the web server hands it over
+    answer = Answer(
+        phone.client.generic("OPTIONS", path or phone.book, HTTP_AUTHORIZATION=phone.authorization, **asked)
+    )
     assert answer.status == 200
     assert answer.raw.headers["DAV"] == COMPLIANCE
     assert {"PROPFIND", "REPORT"} <= set(answer.raw.headers["Allow"].split(", "))

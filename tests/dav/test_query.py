@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 CARDS = {
     "ada": a_card("Ada König", "N:König;Ada;;;", "EMAIL;TYPE=home:ada@example.org", "EMAIL;TYPE=work:King@Example.com"),
     "bob": a_card("Bob Straße", "N:Straße;Bob;;;", "EMAIL;TYPE=work:bob@example.org", "NICKNAME:Bobby,Rob"),
-    "carl": a_card("Carl", "N:;Carl;;;", "item1.TEL:+49 30 1234", "item1.X-ABLabel:boat"),
+    "carl": a_card("Carl", "N:;Carl;;;", "item1.TEL;X-P=a,b:+49 30 1234", "item1.X-ABLabel:boat"),
 }
 
 
@@ -64,6 +64,10 @@ UNDEFINED = "<card:is-not-defined/>"
         (prop("EMAIL", match("ada@") + param("TYPE", match("work", "equals")), "allof"), "anyof", ""),
         (prop("EMAIL", param("TYPE", match("home", "equals"))), "anyof", "ada"),
         (prop("TEL", param("TYPE", UNDEFINED)), "anyof", "carl"),
+        (prop("EMAIL", param("TYPE", match("home", negate="yes"))), "anyof", "ada bob"),
+        (prop("TEL", param("TYPE", match("home", negate="yes"))), "anyof", ""),
+        (prop("TEL", param("X-P", match("a", negate="yes"))), "anyof", ""),
+        (prop("TEL", param("X-P", match("c", negate="yes"))), "anyof", "carl"),
         (prop("EMAIL", param("TYPE")), "anyof", "ada bob"),
         (prop("FN", match("ada")) + prop("NICKNAME", match("rob", "equals")), "anyof", "ada bob"),
         (prop("FN", match("ada")) + prop("NICKNAME", match("rob", "equals")), "allof", ""),
@@ -85,6 +89,7 @@ def test_a_limit_cuts_and_says_so(book: Phone) -> None:
     assert [row.status for row in rows] == [None, None, 507]
     assert rows[-1].href == book.book
     assert len(book.query(prop("EMAIL"), more=more).rows) == 2
+    assert [row.status for row in book.query("", more=more.replace("2", "0")).rows] == [507]
 
 
 @pytest.mark.parametrize(
@@ -104,13 +109,16 @@ def test_filters_that_mean_nothing_are_refused(book: Phone, conditions: str, sta
         assert answer.condition == f"{CARDDAV}{condition}"
 
 
+def partly(book: Phone, name: str, asked: str) -> str:
+    """So much of a card; its tag is that of all of it."""
+    prop = f"<d:prop><d:getetag/><card:address-data>{asked}</card:address-data></d:prop>"
+    [row] = book.report("card:addressbook-multiget", f"{prop}<d:href>{book.book}{name}</d:href>").rows
+    assert row[f"{DAV}getetag"] == book.get(name).etag
+    return row[f"{CARDDAV}address-data"]
+
+
 def test_part_of_a_card_is_sent_where_no_more_is_asked_for(book: Phone) -> None:
-    inner = '<card:address-data><card:prop name="FN"/><card:prop name="EMAIL" novalue="yes"/></card:address-data>'
-    answer = book.report(
-        "card:addressbook-multiget", f"<d:prop><d:getetag/>{inner}</d:prop><d:href>{book.book}ada.vcf</d:href>"
-    )
-    lines = answer.rows[0][f"{CARDDAV}address-data"].splitlines()
-    assert lines == [
+    assert partly(book, "ada.vcf", '<card:prop name="FN"/><card:prop name="EMAIL" novalue="yes"/>').splitlines() == [
         "BEGIN:VCARD",
         "VERSION:3.0",
         "FN:Ada König",
@@ -118,7 +126,11 @@ def test_part_of_a_card_is_sent_where_no_more_is_asked_for(book: Phone) -> None:
         "EMAIL;TYPE=work:",
         "END:VCARD",
     ]
-    assert answer.rows[0][f"{DAV}getetag"] == book.get("ada.vcf").etag
+    book.put("two.vcf", a_card("Two", "A.TEL:1", "b.TEL:2", "b.X-ABLabel:boat", "TEL:3", "A.NOTE:x"))
+    asked = '<card:prop name="TEL" novalue="yes"/><card:prop name="a.TEL"/><card:prop name="B.NOTE"/>'
+    lines = partly(book, "two.vcf", asked).splitlines()
+    assert lines[2:-1] == ["A.TEL:1", "b.TEL:", "b.X-ABLabel:boat", "TEL:"]
+    assert partly(book, "two.vcf", '<card:prop name="B.tel"/>').splitlines()[2:-1] == ["b.TEL:2", "b.X-ABLabel:boat"]
 
 
 @pytest.mark.parametrize("name", ["FN", "EMAIL", "TEL", "NICKNAME"])

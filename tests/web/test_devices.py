@@ -5,6 +5,7 @@ from __future__ import annotations
 import plistlib
 import re
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -104,6 +105,10 @@ def test_a_profile_sets_up_an_iphone_but_for_the_password(page_of_alice: Client)
     answer = page_of_alice.get(address)
     assert answer.headers["Content-Type"] == "application/x-apple-aspen-config"
     profile = plistlib.loads(answer.content)
+    parts = [profile, *profile["PayloadContent"]]
+    needed = {f"Payload{key}" for key in ("Type", "Version", "Identifier", "UUID", "DisplayName")}
+    assert all(needed <= part.keys() and part["PayloadVersion"] == 1 for part in parts)
+    assert len({part["PayloadIdentifier"] for part in parts}) == len({UUID(part["PayloadUUID"]) for part in parts}) == 3
     for account, protocol in zip(profile["PayloadContent"], ("CardDAV", "CalDAV"), strict=True):
         assert account["PayloadType"] == f"com.apple.{protocol.lower()}.account"
         told = {key.removeprefix(protocol): value for key, value in account.items() if key.startswith(protocol)}

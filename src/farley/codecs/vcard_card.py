@@ -369,14 +369,17 @@ class Card:
         return [at for at, line in enumerate(self.lines) if at == index or _in_group(line, found.group)]
 
     def with_only(self, names: Container[str]) -> "Card":
-        """The properties of these names alone, with the labels of those that stay."""
-        groups = {line.group for line in self.lines if line.group and line.name in names}
-        labels = {group.lower() for group in groups if group}
+        """The properties of these names alone, with the labels of those that stay. `ITEM1.TEL` is that of one group."""
+        kept = [
+            line.name in names or (line.group is not None and f"{line.group}.{line.name}".upper() in names)
+            for line in self.lines
+        ]
+        labels = {(line.group or "").lower() for line, stays in zip(self.lines, kept, strict=True) if stays} - {""}
         return self._keeping(
             [
                 line
-                for line in self.lines
-                if line.name in names or (line.name in _LABELLING and (line.group or "").lower() in labels)
+                for line, stays in zip(self.lines, kept, strict=True)
+                if stays or (line.name in _LABELLING and (line.group or "").lower() in labels)
             ]
         )
 

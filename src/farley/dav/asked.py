@@ -43,6 +43,6 @@ def limit_in(body: Element, namespace: str) -> int | None:
         return None
     number = limit.first(f"{namespace}nresults")
     text = number.text.strip() if number is not None else ""
-    if not text.isdecimal() or not int(text[:9]) > 0:
-        raise bad_request("nresults is a number from 1.")
+    if not text.isdecimal():
+        raise bad_request("nresults is a number.")
     return int(text[:9])

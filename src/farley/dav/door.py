@@ -63,6 +63,7 @@ _TROUBLES: Final = {  # what a device was refused, for its owner to see: few pro
     f"{CALDAV}no-uid-conflict": DeviceTrouble.Code.UID_TAKEN,
     f"{DAV}need-privileges": DeviceTrouble.Code.READ_ONLY,
 }
+_ROOTS: Final = ("/", "*")  # the second: of the server as a whole, RFC 9110 §9.3.7
 _AT_ROOT: Final = frozenset({"PROPFIND", "OPTIONS"})  # of "/", where some clients begin; the rest is the pages'
 _HOW_TO_SIGN_IN = (
     "Sign in with your name and an app password. Make one on your account page, under devices; the password of the"
@@ -82,7 +83,7 @@ class DavDoor:
         path = request.path_info
         if path.rstrip("/") in WELL_KNOWN:
             return HttpResponse(status=301, headers={"Location": BASE})
-        if path.startswith(BASE) or path == BASE.rstrip("/") or (path == "/" and request.method in _AT_ROOT):
+        if path.startswith(BASE) or path == BASE.rstrip("/") or (path in _ROOTS and request.method in _AT_ROOT):
             return answer(request)
         return self.get_response(request)
 

@@ -26,7 +26,7 @@ class ParamFilter:
             values += found.types
         if self.is_undefined:
             return not values
-        return any(self.match.holds(value) for value in values) if self.match else bool(values)
+        return bool(values) and (self.match is None or any_text(values, self.match))
 
 
 @dataclass(frozen=True, slots=True)

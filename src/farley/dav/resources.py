@@ -103,7 +103,7 @@ def place_at(dav: DavRequest, path: Sequence[str]) -> Resource | Vacant:
         raise not_found()
     own = dav.user.name
     match list(path):
-        case [""]:
+        case ["" | "*"]:
             return Root("/")
         case ["dav"]:
             return Root()

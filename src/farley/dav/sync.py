@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from farley.dav import tokens
 from farley.dav.asked import folder_at, limit_in, wanted_in
 from farley.dav.elements import Element
-from farley.dav.errors import bad_request
+from farley.dav.errors import DavError, bad_request
 from farley.dav.folders import Changes, Folder
 from farley.dav.multistatus import multistatus
 from farley.dav.names import DAV
@@ -31,6 +31,8 @@ def sync_collection(dav: DavRequest, body: Element) -> HttpResponseBase:
     given = body.first(f"{DAV}sync-token")
     text = given.text.strip() if given is not None else ""
     limit = limit_in(body, DAV)
+    if limit == 0:  # no token goes on from there
+        raise DavError(507, f"{DAV}number-of-matches-within-limits", "At least one change is told at a time.")
     wanted = wanted_in(dav, folder, body)
     if text:
         since = tokens.read(text, folder.sync_key)

@@ -44,7 +44,10 @@ def in_version(octets: bytes, version: str) -> bytes:
 
 
 def partial_card(octets: bytes, only: Mapping[str, bool]) -> bytes:
-    """The properties of these names alone, those that are True without their values. RFC 6352 §10.4.2."""
+    """The properties of these names alone, those that are True without their values. RFC 6352 §10.4.2.
+
+    A name without a group means those of every group; `ITEM1.TEL` that of one.
+    """
     try:
         card = Card.parse(octets)
     except InvalidVCard:
@@ -53,7 +56,7 @@ def partial_card(octets: bytes, only: Mapping[str, bool]) -> bytes:
     bare = {
         each.index: b"".join((each.line.octets.partition(b":")[0], b":", line_ending(octets)))
         for each in card.properties()
-        if only.get(each.name)
+        if only.get(f"{each.group}.{each.name}".upper(), only.get(each.name))
     }
     return card.with_lines_replaced(bare).octets if bare else card.octets
 

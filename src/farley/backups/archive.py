@@ -281,3 +281,7 @@ def _named_for_what_is_wrong() -> Iterator[None]:
         raise BadBackup(str(error)) from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadBackup("its manifest cannot be understood") from error
+    except BadBackup:
+        raise
+    except ValueError as error:  # of zipfile, which would begin to read before the file does
+        raise BadBackup(f"it is damaged or cut short ({error})") from error

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ OLDEST_NODE = 20  # what esbuild and npm ci of the lock file ask for
 FRONTEND = Path("frontend")
 WEB = Path("src/farley/web")
 DIST = WEB / "static/dist"
+WORD = re.compile(r"""["']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)["']""")
 SOURCE_SUFFIXES = {".css", ".js", ".mjs", ".json", ".svg", ".woff2", ".png"}
 
 
@@ -93,12 +95,19 @@ def front_end_is_stale(root: Path) -> bool:
 
 
 def source_hash(root: Path) -> str:
-    """One hash over the names and octets of everything the bundle is made from."""
+    """One hash over the names and octets of everything the bundle is made from, and the words that may name icons."""
     total = hashlib.sha256()
     for path in sorted(_sources(root)):
         total.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
         total.update(path.read_bytes())
+    total.update("\0".join(sorted(_quoted_words(root))).encode())
     return total.hexdigest()
+
+
+def _quoted_words(root: Path) -> set[str]:
+    """The words among which `build.mjs` looks for the icons that pages show."""
+    files = [path for path in (root / WEB).rglob("*") if path.suffix in {".html", ".py"}]
+    return {word for path in files for word in WORD.findall(path.read_text("utf-8"))}
 
 
 def _sources(root: Path) -> Iterator[Path]:

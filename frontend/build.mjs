@@ -13,6 +13,35 @@ import * as esbuild from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(here, "../src/farley/web/static/dist");
 
+const pages = resolve(here, "../src/farley/web");
+const lucide = JSON.parse(await readFile(join(here, "node_modules/@iconify-json/lucide/icons.json")));
+const WORD = /["']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)["']/g; // how pages name an icon; as in hatch_build.py
+
+/** The drawing of a Lucide icon, which may have been given another name since; undefined for other words. */
+const drawing = (name) => (lucide.icons[name] ?? lucide.icons[lucide.aliases[name]?.parent])?.body;
+
+/** The names of icons among all quoted words of the pages: one too many costs a line, and nobody keeps a list. */
+async function iconsOfPages() {
+  const names = new Set();
+  for (const name of await readdir(pages, { recursive: true })) {
+    if (!name.match(/\.(html|py)$/)) continue;
+    for (const [, word] of (await readFile(join(pages, name), "utf-8")).matchAll(WORD)) if (drawing(word)) names.add(word);
+  }
+  return [...names].sort();
+}
+
+/** A class for each icon, as the mask that the class `i` fills with the colour of the text. */
+function iconRules(names) {
+  const rules = names.map((name) => {
+    const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'>${drawing(name)}</svg>`
+      .replaceAll('"', "'")
+      .replace("stroke-width='2'", "stroke-width='1.8'")
+      .replaceAll("currentColor", "black");
+    return `.i-${name}{--i:url("data:image/svg+xml,${svg.replaceAll("#", "%23")}")}`;
+  });
+  return `/*! Icons: Lucide, ISC License, https://lucide.dev/license */\n@layer base{${rules.join("")}}`;
+}
+
 /** The name a built file is asked for by: its entry point, or the one file it was copied from. */
 function askedName(output) {
   if (output.entryPoint) return basename(output.entryPoint);
@@ -39,6 +68,8 @@ async function publish(metafile) {
     if (asked) files[asked] = name;
     if (name.match(/\.(js|css|svg)$/)) for (const packed of await compress(name)) built.add(packed);
   }
+  built.add("icons.json");
+  await writeFile(join(out, "icons.json"), JSON.stringify(await iconsOfPages()));
   const manifest = JSON.stringify(Object.fromEntries(Object.entries(files).sort()), null, 2);
   await writeFile(join(out, "manifest.json.new"), manifest + "\n");
   await rename(join(out, "manifest.json.new"), join(out, "manifest.json"));
@@ -63,6 +94,16 @@ const options = {
   nodePaths: [join(here, "node_modules")], // styles that lie beside their templates import packages too
   logLevel: "warning",
   plugins: [
+    {
+      name: "icons",
+      setup(build) {
+        build.onResolve({ filter: /^icons$/ }, () => ({ path: "icons.css", namespace: "icons" }));
+        build.onLoad({ filter: /.*/, namespace: "icons" }, async () => ({
+          contents: iconRules(await iconsOfPages()),
+          loader: "css",
+        }));
+      },
+    },
     {
       name: "publish",
       setup(build) {

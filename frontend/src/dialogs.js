@@ -13,7 +13,7 @@ function placeBeside(menu, button) {
 }
 
 function focusFirst(menu) {
-  menu.querySelector("input:not([type=hidden]), select, .mi")?.focus();
+  menu.querySelector("input:not([type=hidden]), select, .mi, .it")?.focus();
 }
 
 export function startDialogs() {
@@ -21,15 +21,15 @@ export function startDialogs() {
     const opener = event.target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
     const item = event.target.closest("[popover] :is(button:not([hx-post]), a)");
-    if (item && !item.closest("label, .field")) item.closest("[popover]").hidePopover();
+    if (item && !item.closest("label, .field")) item.closest(":popover-open")?.hidePopover();
   });
   document.addEventListener(
     "toggle",
     (event) => {
       const menu = event.target;
-      if (!menu.matches?.(".menu[popover]") || event.newState !== "open") return;
+      if (!menu.matches?.("[popover]") || event.newState !== "open") return;
       const button = document.querySelector(`[popovertarget="${menu.id}"]`);
-      if (!canAnchor && !isPhone.matches && button && !menu.classList.contains("menu--sheet")) placeBeside(menu, button);
+      if (!canAnchor && !isPhone.matches && button) placeBeside(menu, button);
       focusFirst(menu);
     },
     true,

@@ -1,7 +1,8 @@
 // Keys of all pages. A single key never fires while somebody types, and never together with Ctrl, Alt or ⌘.
+import { htmx } from "./requests.js";
 import { undoNewest } from "./toasts.js";
 
-const places = { h: "/today/", c: "/calendar/", k: "/contacts/", a: "/activity/", i: "/contacts/import/" };
+const places = { h: "/today/", c: "/calendar/", k: "/contacts/", t: "/tasks/", a: "/activity/" };
 let goesTo = 0; // until when the key after G is a place
 
 export const isTyping = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
@@ -26,9 +27,13 @@ function foldNavigation() {
   return true;
 }
 
-/** The keys of this page, with the way to all there are. */
-function showKeys() {
+/** The keys of this page, with the way to all there are; fetched when somebody first asks. */
+async function showKeys() {
+  if (document.querySelector("dialog[open]")) return;
+  const url = document.querySelector("[data-open-keys]").href;
+  if (!document.getElementById("keys")) await htmx.ajax("GET", url, { target: "body", swap: "beforeend" });
   const dialog = document.getElementById("keys");
+  if (!dialog) return; // the server did not answer, and a message says so
   for (const each of dialog.querySelectorAll("[data-for]")) each.hidden = !document.querySelector(each.dataset.for);
   dialog.querySelector("[data-all-keys]").hidden = !dialog.querySelector("[data-for][hidden]");
   if (!dialog.open) dialog.showModal();
@@ -36,8 +41,13 @@ function showKeys() {
 
 export function startKeys() {
   if (!document.querySelector(".app")) return;
-  document.addEventListener("click", ({ target }) => {
-    if (target.closest('[data-open-dialog="keys"]')) showKeys();
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    const opener = target.closest("[data-open-keys]");
+    if (opener && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      showKeys();
+    }
     const all = target.closest("[data-all-keys]");
     if (!all) return;
     for (const each of document.querySelectorAll("#keys [data-for]")) each.hidden = false;
@@ -53,7 +63,8 @@ export function startKeys() {
     else if (key === "?") showKeys();
     else if (key === "[") return foldNavigation();
     else if (key === "z") undoNewest();
-    else return clickMarked(key);
+    else if (key === "n" && !clickMarked(key)) location.assign("/contacts/new/");
+    else return key === "n" || clickMarked(key);
     return true;
   });
   document.addEventListener("keydown", (event) => {

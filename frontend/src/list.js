@@ -1,7 +1,7 @@
 // The list of contacts by keyboard: move, select, preview. One row at a time is in the tab order.
 import { startCells, takeCellKey } from "./cells.js";
 import { startColumns } from "./columns.js";
-import { onKey } from "./keys.js";
+import { isTyping, onKey } from "./keys.js";
 import { htmx } from "./requests.js";
 
 const rows = () => [...document.querySelectorAll("[data-rows] > [data-id]")];
@@ -12,6 +12,7 @@ const total = () => document.getElementById("total")?.textContent.trim() ?? "";
 let lastPicked = null; // where a range of selected rows began
 let lastFocused = null; // where J and K go on after the focus was elsewhere
 let tabStop = null;
+let scrolledTo = 0; // asked for when the page is left, it would have all of it laid out
 
 function current() {
   const all = rows();
@@ -45,7 +46,7 @@ function move(step) {
 }
 
 function peek(row) {
-  const url = row.querySelector("[data-to-peek]").getAttribute("href");
+  const url = row.querySelector(".to-peek").getAttribute("href");
   for (const other of rows()) other.ariaCurrent = other === row ? "true" : null;
   history.replaceState(history.state, "", url);
   return htmx.ajax("GET", url, { target: "#peek", swap: "innerHTML" }).then(showPosition);
@@ -127,6 +128,14 @@ function showEverything() {
   for (const row of rows()) box(row).checked = true;
 }
 
+/** All rows that are here; once more: the whole list. */
+function pickAll() {
+  const all = rows();
+  if (everything() && all.every((row) => box(row).checked)) everything().checked = true;
+  for (const row of all) box(row).checked = true;
+  showSelection();
+}
+
 function takeKey(key, event) {
   const row = current();
   const isOnRow = row?.contains(document.activeElement);
@@ -197,8 +206,8 @@ function remember() {
   const order = all.map((row) => link(row).pathname);
   sessionStorage.setItem("list", JSON.stringify({ from: location.pathname + location.search, order, total: total() }));
   const picked = all.filter((row) => box(row).checked).map((row) => row.dataset.id);
-  const [top, focused] = [scroller().scrollTop, lastFocused?.dataset.id];
-  sessionStorage.setItem("list-place", JSON.stringify({ address: address(), begunAt, count: all.length, top, picked, focused }));
+  const left = { address: address(), begunAt, count: all.length, top: scrolledTo, picked, focused: lastFocused?.dataset.id };
+  sessionStorage.setItem("list-place", JSON.stringify(left));
 }
 
 /** Back from a record, or behind an act: the rows that were loaded, where they stood; on the way back selected too. */
@@ -259,6 +268,12 @@ function startSelection(head) {
       pick(event.target.closest("[data-id]"), true);
     }
   });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "a" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open], [popover]:popover-open")) return;
+    event.preventDefault();
+    pickAll();
+  });
   document.addEventListener("mousedown", (event) => {
     if (event.shiftKey && event.target.closest(".c-sel, .who > label")) event.preventDefault(); // selects no text
   });
@@ -287,14 +302,17 @@ function renewRow({ detail }) {
 function showWhole(event) {
   const cell = event.target.closest?.("[data-rows] td");
   if (!cell || cell.title) return;
-  const opener = event.target.closest("[data-to-peek]");
+  const opener = event.target.closest(".to-peek");
   if (opener) opener.title = opener.ariaLabel;
   else if (cell.scrollWidth > cell.clientWidth && !cell.matches(".c-sel, .c-name, .c-tags")) cell.title = cell.textContent;
 }
 
 export function startList() {
   startQuickAdd();
-  document.querySelector(".ftabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  requestAnimationFrame(() => {
+    // Now it would be laid out within this script, before its typeface is there, and then once more.
+    document.querySelector(".ftabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
   const table = document.querySelector("[data-rows]");
   if (!table) return;
   const head = document.querySelector("[data-select-all]");
@@ -319,7 +337,7 @@ export function startList() {
   startSelection(head);
   document.addEventListener("click", (event) => {
     const step = event.target.closest("[data-peek-step]");
-    const opener = event.target.closest("[data-to-peek]");
+    const opener = event.target.closest(".to-peek");
     if (step) stepPeek(Number(step.dataset.peekStep));
     else if (opener && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
@@ -337,7 +355,7 @@ export function startList() {
   document.addEventListener("htmx:beforeSwap", markPage);
   let isWaiting = false;
   const follow = () => {
-    if (!isWaiting) requestAnimationFrame(() => ((isWaiting = false), showPlace()));
+    if (!isWaiting) requestAnimationFrame(() => ((isWaiting = false), (scrolledTo = scroller().scrollTop), showPlace()));
     isWaiting = true;
   };
   document.addEventListener("scroll", follow, true);

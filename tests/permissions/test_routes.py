@@ -332,6 +332,7 @@ ROUTES: dict[str, list[Route]] = {
         Route("post", mine(404, 404, 404, 404), arguments=lambda _: ["letter", 1]),
     ],
     "design": [Route("get", FOR_ADMIN)],
+    "keys": [Route("get", ALL)],
     "contact-live": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "list-live": [Route("get", mine(204, 204, 204, 204))],
     "contact-code": [Route("get", SEEN, arguments=contact, tells=INSIDE)],

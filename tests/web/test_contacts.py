@@ -87,6 +87,7 @@ def test_pages_hold_everybody_once(
 ) -> None:
     monkeypatch.setattr(paging, "PAGE", 4)
     monkeypatch.setattr(asking, "PAGE", 4)
+    monkeypatch.setattr(asking, "FIRST", 4)
     sales = team("sales", alice=Role.EDITOR)
     hand = hand_of(alice)
     hand.many(space_of(alice), [person(f"P{n}", "Same", f"ORG:{'' if n % 3 else 'Works'}") for n in range(9)])
@@ -109,12 +110,12 @@ def test_pages_hold_everybody_once(
 
 
 def test_the_next_rows_come_as_rows(alice: User, page_of_alice: Client) -> None:
-    hand_of(alice).many(space_of(alice), [a_card(f"Person {n:03}") for n in range(paging.PAGE + 3)])
+    hand_of(alice).many(space_of(alice), [a_card(f"Person {n:03}") for n in range(asking.FIRST + 3)])
     page = page_of_alice.get("/contacts/").content.decode()
     more = re.search(r'hx-get="(\?[^"]*after=[^"]+)"', page)
     assert more is not None
     part = page_of_alice.get("/contacts/" + more[1].replace("&amp;", "&"), headers=hx()).content
-    assert names(part) == [f"Person {n:03}" for n in range(paging.PAGE, paging.PAGE + 3)]
+    assert names(part) == [f"Person {n:03}" for n in range(asking.FIRST, asking.FIRST + 3)]
     assert b"<html" not in part
 
 

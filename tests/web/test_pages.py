@@ -113,6 +113,18 @@ def test_a_page_makes_few_queries_however_much_it_shows(
     assert len(after) <= len(before), "\n".join(after)  # fewer where what is new leaves no room for other kinds
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_first_page_of_a_list_is_small(alice: User, page_of_alice: Client, language: str) -> None:
+    organisation = "ORG:Brackley Harbour Trust GmbH & Co. KG"
+    lines = ["TEL:+44 20 7946 0002", "CATEGORIES:Newsletter,Kundschaft", organisation]
+    people = [f"Anneke Ahornkamp-Noltenius {n}" for n in range(60)]
+    hand_of(alice).many(
+        space_of(alice), [a_card(name, f"EMAIL:{n}@brackley.example", *lines) for n, name in enumerate(people)]
+    )
+    page_of_alice.cookies["farley_language"] = language
+    assert len(page_of_alice.get("/contacts/").content) <= 60_000
+
+
 def _questions(client: Client, url: str) -> list[str]:
     """What a page asks of the database. How long PostgreSQL may think (`database.patience`) it is told besides: once
     in a page that nothing is around, with savepoints in the transaction of a test."""

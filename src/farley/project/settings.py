@@ -39,7 +39,6 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "django_htmx",
-    "lucide",
     "csp",
     "template_partials.apps.SimpleAppConfig",
     "farley.database",

@@ -30,6 +30,15 @@ def _files() -> dict[str, str]:
     return files
 
 
+@lru_cache(maxsize=1)
+def icons() -> frozenset[str]:
+    """The names of the icons that the style sheet knows: those that pages ask for by a literal name."""
+    try:
+        return frozenset(json.loads((DIST / "icons.json").read_bytes()))
+    except FileNotFoundError as error:
+        raise FrontEndNotBuilt(str(DIST)) from error
+
+
 def asset_text(name: str) -> str:
     """What is in the built file."""
     return (DIST / _files()[name]).read_text("utf-8")

@@ -64,7 +64,7 @@ def contacts(request: PageRequest) -> HttpResponse:
     shown, problem = _shown(request, asked)
     if problem and request.htmx and asked.after:
         raise Http404("no such place in the list")
-    if request.htmx and (asked.after or asked.size != paging.PAGE or request.htmx.target == "rows"):
+    if request.htmx and (asked.after or request.htmx.target == "rows"):
         part = {"drawn_rows": shown.rows, "next_cursor": shown.after, "counting": shown.counting}
         return render(request, "contacts/list.html#rows", part)
     choices = _choices(request, asked)

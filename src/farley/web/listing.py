@@ -38,6 +38,7 @@ _OF_A_FORM = ("field", "operator", "value", "join", "at", "words", "remove")  # 
 BESIDE_CARDS = ("tag", "owner", "follow-up")
 MAX_TEXT = 200
 NARROW = 12  # characters that every column has room for
+FIRST = 30  # rows that a list begins with, as many as a window shows; more come in full pages
 MAX_ROWS = 2000  # that a list one comes back to has at once
 
 
@@ -270,7 +271,7 @@ def asked(request: PageRequest) -> Asked:
         grouping=grouping,
         fold=query.get("fold", "")[:MAX_QUERY],
         after=query.get("after", "")[:4000],
-        size=_size(query.get("size", "")),
+        size=_size(query),
         query=query,
         named_columns=named,
         lacks=lacks,
@@ -332,8 +333,9 @@ def kind_tabs() -> list[Choice]:
     ]
 
 
-def _size(text: str) -> int:
-    return max(PAGE, min(int(text), MAX_ROWS)) if text.isascii() and text.isdigit() and len(text) < 6 else PAGE
+def _size(query: QueryDict) -> int:
+    text, usual = query.get("size", ""), PAGE if query.get("after") else FIRST
+    return max(usual, min(int(text), MAX_ROWS)) if text.isascii() and text.isdigit() and len(text) < 6 else usual
 
 
 def _space(name: str, spaces: Sequence[Space]) -> Space | None:

@@ -128,8 +128,8 @@ def _name(line: Line, name: str, written: str, page: Page) -> str:
         f"{avatar(name, photo=photo, shape=SHAPES.get(line.kind, ''))}</label>"
         f'<a href="{str(pk).join(page.around_contact)}">{written}'
         f"{f'<small>{escaped(organisation)}</small>' if organisation else ''}</a>"
-        f'<a class="to-peek" href="{peek}" data-to-peek aria-label="{written.join(page.around_preview)}">'
-        '<svg class="i" aria-hidden="true"><use href="#to-peek"/></svg></a></span></td>'
+        f'<a class="to-peek i-panel-right-open" href="{peek}" aria-label="{written.join(page.around_preview)}"></a>'
+        "</span></td>"
     )
 
 
@@ -156,7 +156,8 @@ def _phone(line: Line, _: Page) -> str:
 
 def _tags(line: Line, page: Page) -> str:
     tags = [f'<span class="tag hue-{hue(tag)}">{escaped(tag)}</span>' for tag in page.tags.get(line.pk, ())[:MAX_TAGS]]
-    return f'<td class="c-tags" role="cell"><span class="tags">{"".join(tags)}</span></td>'
+    shown = f'<span class="tags">{"".join(tags)}</span>' if tags else ""
+    return f'<td class="c-tags" role="cell">{shown}</td>'
 
 
 def _owner(line: Line, page: Page) -> str:
@@ -173,7 +174,7 @@ def _changed(line: Line, page: Page) -> str:
     if cell is None:
         at = line.changed_at.astimezone(page.zone)
         written, said = at.isoformat(timespec="seconds"), escaped(page.moments.said(at))
-        drawn_time = f'<time class="mute" datetime="{written}">{said}</time>'
+        drawn_time = f'<time datetime="{written}">{said}</time>'
         cell = page.changed[line.changed_at] = f'<td class="c-last" role="cell">{drawn_time}</td>'
     return cell
 

@@ -8,7 +8,8 @@ each time, by functions that mean what Django's nodes mean (`drawing`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.template import Context, Engine, Node, NodeList, Origin, Template, TemplateDoesNotExist
@@ -17,6 +18,7 @@ from django.template.base import (
     Lexer,
     Parser,
     TextNode,
+    Token,
     TokenType,
     Variable,
     VariableDoesNotExist,
@@ -46,6 +48,7 @@ _HOLDERS = (
 )  # draw them in the context they are in
 _RUNS = (BlockNode, DefinePartialNode)  # what they hold is drawn by others, too
 _UNSURE = object()
+_INDENT = re.compile(r"\n\s+")
 
 
 class _Reader(base.Loader):
@@ -82,10 +85,22 @@ def _read(source: str, origin: Origin, engine: Engine) -> Template:
 class _Template(Template):
     def compile_nodelist(self) -> NodeList:
         tokens = Lexer(self.source).tokenize()
+        if str(self.origin.template_name).endswith(".html") and "<pre" not in self.source:
+            _take_out_indents(tokens)
         parser = _Parser(tokens, self.engine.template_libraries, self.engine.template_builtins, self.origin)
         nodes = parser.parse()
         self.extra_data = parser.extra_data
         return nodes
+
+
+def _take_out_indents(tokens: Sequence[Token]) -> None:
+    """A line break says as much as one with what indents the next line, which is for whoever reads the template."""
+    is_message = False  # its white space is part of what is looked up
+    for token in tokens:
+        if token.token_type is TokenType.BLOCK:
+            is_message = token.contents.startswith(("blocktranslate", "plural"))
+        elif token.token_type is TokenType.TEXT and not is_message:
+            token.contents = _INDENT.sub("\n", token.contents)
 
 
 class _Parser(Parser):

@@ -12,12 +12,11 @@ from django import template
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import formats, timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
-from lucide.templatetags.lucide import lucide
 
 from farley.contacts.models import TagName
-from farley.web.assets import asset_url
+from farley.web.assets import FrontEndNotBuilt, asset_url, icons
 from farley.web.dates import written_day
 
 register = template.Library()
@@ -29,30 +28,18 @@ TITLES = frozenset({"dr", "dr.", "prof", "prof.", "mr", "mr.", "mrs", "mrs.", "m
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
-    """The Lucide icon `name`, drawn in place and hidden from screen readers; `extra` are further classes."""
+    """The Lucide icon `name`, which the style sheet draws; `extra` are further classes.
+
+    Screen readers pass over it, as it has no text. Raises FrontEndNotBuilt for a name that is no icon's, or new.
+    """
     return _icon(name, extra)
-
-
-_SAID_BY_STYLE = (  # of the class `i`
-    ' width="24" height="24"',
-    ' fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"',
-)
 
 
 @lru_cache(maxsize=512)
 def _icon(name: str, extra: str) -> SafeString:
-    drawn = lucide(name, size=None, **{"class": f"i {extra}".rstrip(), "aria-hidden": "true"})
-    drawn = "".join(line.strip() for line in drawn.splitlines())
-    for said in _SAID_BY_STYLE:  # a page has a hundred of them
-        drawn = drawn.replace(said, "", 1)
-    return mark_safe(drawn.replace(" />", "/>"))  # noqa: S308 - the package's own drawing
-
-
-@register.simple_tag
-def symbol(name: str, ref: str) -> SafeString:
-    """The icon `name`, not shown, for parts of the page that repeat it to use as `#ref`."""
-    inner = _icon(name, "").partition(">")[2]
-    return mark_safe(f'<svg hidden><symbol id="{ref}" viewBox="0 0 24 24">{inner.replace("</svg>", "")}</symbol></svg>')  # noqa: S308
+    if name not in icons():
+        raise FrontEndNotBuilt(f"icon {name}")
+    return SafeString(f'<i class="i i-{name}{extra and f" {extra}"}"></i>')
 
 
 def escaped(text: str) -> str:

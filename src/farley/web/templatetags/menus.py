@@ -72,30 +72,6 @@ def _view(view: Branch) -> str:
 
 
 @register.simple_tag
-def navigation_in_menu(shell: Shell) -> SafeString:
-    """The same as items of a menu."""
-    drawn = [
-        f'<a class="mi" href="{escaped(item.url)}">{icon(item.icon)}{escaped(item.label)}</a>' for item in shell.modules
-    ]
-    for space in shell.spaces:
-        drawn.append(
-            f'<hr>\n<a class="mi" href="{escaped(space.url)}">{_dot(escaped(space.hue))}{icon(space.icon)}'
-            f"{escaped(space.label)}</a>"
-        )
-        drawn += [
-            f'<a class="mi" href="{escaped(group.url)}">{_dot(hue(group.label))}'
-            f'<span class="cut">{escaped(group.label)}</span></a>'
-            for group in space.groups
-        ]
-        drawn += [
-            f'<a class="mi" href="{escaped(view.url)}">{icon(view.icon)}'
-            f'<span class="cut">{escaped(view.label)}</span></a>'
-            for view in space.views
-        ]
-    return mark_safe("\n".join(drawn))  # noqa: S308 - each text is escaped
-
-
-@register.simple_tag
 def tab_bar(shell: Shell, place: str) -> SafeString:
     """The places that a phone has room for."""
     drawn = [
@@ -161,7 +137,7 @@ def _options(choices: Iterable[tuple[object, str, bool]]) -> SafeString:
 def sort_menu(request: HttpRequest, choices: Sequence[Choice], name: str = "sort") -> SafeString:
     """The orders of a list, or what else its address calls `name`, each leading to the list that is so."""
     on = (" is-on", ' aria-current="true"', icon("check"))
-    off = ("", "", '<span class="i"></span>')
+    off = ("", "", '<i class="i blank"></i>')
     address = escaped(changed_query(request, **{name: _ANY}, after=None, peek=None, fold=None))
     ungrouped = escaped(changed_query(request, sort=_ANY, by=None, after=None, peek=None, fold=None))
 

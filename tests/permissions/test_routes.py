@@ -335,6 +335,7 @@ ROUTES: dict[str, list[Route]] = {
     "keys": [Route("get", ALL)],
     "contact-live": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "list-live": [Route("get", mine(204, 204, 204, 204))],
+    "calendar-live": [Route("get", mine(204, 204, 204, 204))],
     "contact-code": [Route("get", SEEN, arguments=contact, tells=INSIDE)],
     "move-fact": [Route("post", CHANGED, lambda _: {"steps": "1"}, lambda s: [s.contact.pk, "3"])],
     "contact-history": [Route("get", SEEN, arguments=contact, tells=INSIDE)],

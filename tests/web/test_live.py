@@ -12,7 +12,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.contacts.models import Contact
 from farley.journal.models import Door
-from tests.cast import a_card, hand_of, team
+from tests.cast import a_calendar, a_card, an_event, hand_of, space_of, team
 from tests.conversations.writing import note
 from tests.web.reading import hx
 
@@ -78,3 +78,22 @@ def test_an_open_list_says_how_many_others_changed(ada: Contact, alice: User, bo
     html = page_of_alice.get(asked, headers=headers).content.decode()
     assert "1 contact was changed by others." in html
     assert 'href="/contacts/?kind=person"' in html
+
+
+def test_an_open_calendar_hears_what_others_and_devices_change_and_one_may_read(
+    alice: User, bob: User, page_of_alice: Client
+) -> None:
+    sales, plain = a_calendar(team("sales", alice=Role.READER, bob=Role.EDITOR)), a_calendar(space_of(alice))
+    asked = question(page_of_alice.get("/calendar/?view=week").content.decode())
+    assert question(page_of_alice.get("/tasks/").content.decode()) == asked
+    assert page_of_alice.get(asked, headers=hx()).status_code == 204
+    hand_of(bob).put(sales, an_event("Hidden", "CLASS:PRIVATE", uid="h"), href="h.ics")
+    hand_of(alice).put(plain, an_event("Mine", uid="m"), href="m.ics")
+    html = page_of_alice.get(asked, headers=hx()).content.decode()
+    assert ("changed by others" in html, question(html) != asked) == (False, True)
+    asked = question(html)
+    hand_of(bob).put(sales, an_event("Lunch", uid="l"), href="l.ics")
+    hand_of(alice, Door.DAV).put(plain, an_event("Mine", "LOCATION:Here", uid="m"), href="m.ics")
+    assert "2 entries were changed by others." in page_of_alice.get(asked, headers=hx()).content.decode()
+    page_of_alice.post("/calendar/shown/", {"calendar": [plain.pk]})
+    assert "1 entry was changed by others." in page_of_alice.get(asked, headers=hx()).content.decode()

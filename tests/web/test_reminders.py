@@ -75,6 +75,20 @@ def test_only_what_one_may_change_and_has_switched_on_reminds(client: Client, al
     assert titles(client, "11:50") == []
 
 
+def test_what_reminds_weeks_before_does_so_on_pages_too(client: Client, alice: User) -> None:
+    calendar, hand = a_calendar(space_of(alice)), hand_of(alice)
+    early = ("BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-P2W", "DESCRIPTION:x", "END:VALARM")
+    at_noon = [line if "TRIGGER" not in line else "TRIGGER;VALUE=DATE-TIME:20261201T120000Z" for line in ALARM]
+    hand.put(calendar, an_event("Exam", "DTSTART:20261215T120000Z", *ALARM, *early))
+    hand.put(calendar, an_event("Yearly", "DTSTART:20201215T120000Z", "RRULE:FREQ=YEARLY", *early))
+    hand.put(calendar, an_event("Fixed", "DTSTART:20261220T120000Z", *at_noon))
+    hand.put(calendar, an_event("Later", "DTSTART:20261215T120000Z", *ALARM))
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+    assert titles(client, "11:59") == []
+    assert titles(client, "12:00") == ["Exam", "Yearly", "Fixed"]
+
+
 def test_one_chooses_to_be_reminded_by_mail_alone_or_besides(client: Client, alice: User, mails: MailServer) -> None:
     calendar = a_calendar(space_of(alice), "Work")
     with time_machine.travel(NOON, tick=False):

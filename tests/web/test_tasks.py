@@ -80,7 +80,11 @@ def test_of_a_series_of_tasks_one_is_done_and_the_next_is_shown(
     assert re.findall(r'name="at" value="(\d+)"', page_of_alice.get("/tasks/").content.decode()) == ["20261126"]
 
 
-def test_a_contact_shows_the_meetings_with_them(page_of_alice: Client, alice: User) -> None:
+@pytest.mark.parametrize("most", [500, 2])
+def test_a_contact_shows_the_meetings_with_them_however_many_there_are(
+    page_of_alice: Client, alice: User, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farley.web.meetings.MOST", most)
     hand, home = hand_of(alice), space_of(alice)
     calendar = operations.create(home, "Work", by=alice.actor, door=Door.WEB)
     yard = hand.contact(home, a_card("Yard", "ORG:Yard", "X-ABShowAs:COMPANY"))
@@ -89,13 +93,16 @@ def test_a_contact_shows_the_meetings_with_them(page_of_alice: Client, alice: Us
     asked = "ATTENDEE;CN=Ada:mailto:ada@example.org"
     hand.entry(calendar, an_event("Weekly", "DTSTART:20261101T100000Z", "RRULE:FREQ=WEEKLY", asked))
     hand.entry(calendar, an_event("Once", "DTSTART:20261201T100000Z", "DTEND:20261201T110000Z", asked))
+    hand.entry(calendar, an_event("Old", "DTSTART:20251201T100000Z", "DTEND:20251201T110000Z", asked))
     hand.entry(calendar, an_event("Alone", "DTSTART:20261201T100000Z"))
     assert f"/contacts/{ada.pk}/meetings/" in page_of_alice.get(f"/contacts/{ada.pk}/").content.decode()
     for contact in (ada, yard):
         told = text_of(page_of_alice.get(f"/contacts/{contact.pk}/meetings/", headers=hx()).content)
         coming, _, past = told.partition("Past")
         assert ("Once" in coming, "Once" in past, coming.count("Weekly"), past.count("Weekly")) == (True, False, 4, 4)
-        assert "Alone" not in told
+        assert ("Alone" in told, "Show more meetings" in told) == (False, True)
+    listed = page_of_alice.get(f"/contacts/{ada.pk}/meetings/").content.decode()
+    assert (listed.count("<b>Weekly</b>"), f"/contacts/{ada.pk}/?seg=timeline" in listed) == (49 + 4, True)
     assert "None that you see" in text_of(page_of_alice.get(f"/contacts/{ben.pk}/meetings/").content)
 
 

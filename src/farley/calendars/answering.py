@@ -8,13 +8,14 @@ from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from farley.accounts.models import User
 from farley.calendars.models import CalendarObject, CalendarObjectQuerySet
-from farley.calendars.reminding import Alarm, alarms
+from farley.calendars.reminding import EARLY, LEAD, Alarm, alarms, going_off_early
+from farley.calendars.timed import timed
 from farley.database.turns import write_turn
 
-BEFORE: Final = dt.timedelta(days=8)  # an alarm on a page goes off so long before what it is for, at the most
 LATE: Final = dt.timedelta(hours=12)  # what went off while no page was open is told until then
 PAST: Final = dt.timedelta(minutes=15)  # after its end nobody need be reminded of it any more
 MOST: Final = 20  # at once
@@ -49,9 +50,12 @@ def unanswered(
 ) -> list[Alarm]:
     """Of `entries` in these calendars, by id, the alarms that went off and that `user` has not answered: of each
     occurrence the last, in the order of what they are for."""
-    asked = entries.meeting(now - LATE, now + BEFORE, calendars=calendars).filter(has_alarms=True)
+    reminding = entries.filter(has_alarms=True)
+    near = reminding.meeting(now - LATE, now + EARLY, calendars=calendars)
+    far = going_off_early(timed(reminding.meeting(now + EARLY, now + LEAD, calendars=calendars)))
+    asked = CalendarObject.objects.filter(Q(pk__in=near.values("pk")) | Q(pk__in=far)).select_related("content")
     found: dict[tuple[int, dt.datetime], Alarm] = {}
-    for alarm in alarms(asked.select_related("content"), now - LATE, now + dt.timedelta(seconds=1), zone=zone):
+    for alarm in alarms(asked, now - LATE, now + dt.timedelta(seconds=1), zone=zone):
         if alarm.action in ("DISPLAY", "AUDIO") and alarm.occurrence.end >= now - PAST:
             found[alarm.occurrence.entry.pk, alarm.occurrence.start] = alarm
     answers = AnsweredAlarm.objects.filter(user=user, entry_id__in={pk for pk, _ in found})
@@ -59,7 +63,7 @@ def unanswered(
         key = (answer.entry_id, answer.starts_at)
         if key in found and found[key].at <= answer.alarm_at and (answer.until is None or answer.until > now):
             del found[key]
-    return sorted(found.values(), key=lambda alarm: alarm.occurrence.start)[:MOST]
+    return sorted(found.values(), key=lambda alarm: (alarm.occurrence.start, alarm.occurrence.entry.pk))[:MOST]
 
 
 def answer(

@@ -227,14 +227,15 @@ def _times(entries: Iterable[Timed | CalendarObject], window: _Window, purse: Pu
             waiting.append(entry)
         elif (one := _once(entry, entry.starts_at, window)) is not None:
             found.append(one)
-    for page in _pages(waiting):
+    for page in pages(waiting):
         asking += _expand(page, window, purse, found, steps=_FEW_STEPS, most=_FEW)
-    for page in _pages(asking):
+    for page in pages(asking):
         cut += _expand(page, window, purse, found, steps=recurrence.STEPS, most=MAX_OF_ONE, is_last=True)
     return found, cut
 
 
-def _pages(entries: Sequence[Timed]) -> Iterator[Sequence[Timed]]:
+def pages(entries: Sequence[Timed]) -> Iterator[Sequence[Timed]]:
+    """Entries, as many at a time as may be read into memory together."""
     start = size = 0
     for place, entry in enumerate(entries):
         if place > start and (place - start == _PAGE or size + entry.size > _PAGE_OCTETS):

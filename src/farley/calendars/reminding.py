@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -19,15 +19,17 @@ from django.utils.translation import gettext
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars.models import Calendar, CalendarObject
-from farley.calendars.occurrences import Occurrence, of_object, zone_named
+from farley.calendars.occurrences import Occurrence, of_object, pages, zone_named
 from farley.calendars.parsed import parsed
-from farley.codecs.icalendar import Component
+from farley.calendars.timed import Timed, read
+from farley.codecs.icalendar import Component, ICalendar
 from farley.codecs.icalendar_values import plus
 from farley.database.turns import write_turn
 from farley.spaces.models import Membership
 
 log = logging.getLogger(__name__)
 LEAD: Final = dt.timedelta(days=31)  # an alarm goes off so long before or after what it is for, at the most
+EARLY: Final = dt.timedelta(days=1)  # most alarms go off later than that before it
 LATE: Final = dt.timedelta(hours=12)  # what came due while the server was off is told until then
 AGAIN: Final = dt.timedelta(minutes=15)  # a mail whose sending was cut short is sent again after that
 MAX_REPEATS: Final = 20
@@ -37,6 +39,8 @@ MAX_MAILS: Final = 200  # of one entry in the time of LATE: a series by the minu
 OVER: Final = ("CANCELLED", "COMPLETED")  # of what nobody is reminded
 _NOTHING = dt.timedelta(0)
 KEEP: Final = dt.timedelta(days=60)
+_MOST_EARLY: Final = 50_000
+_early: dict[bytes, bool] = {}  # by the hash of the octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +101,44 @@ def alarms(entries: Iterable[CalendarObject], start: dt.datetime, end: dt.dateti
 def _around(entry: CalendarObject, start: dt.datetime, end: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """Where its occurrences lie whose alarms may go off from `start` to `end`: of a series by the minute a month around
     would be more than is looked at."""
-    soonest, latest = LEAD, -LEAD  # from an occurrence's start to its alarms
-    for component in parsed(bytes(entry.sha256), entry.content.data).components:
+    reach = _reach(parsed(bytes(entry.sha256), entry.content.data))
+    if reach is None:
+        return start - LEAD, end + LEAD
+    soonest, latest = reach
+    slack = dt.timedelta(days=1, hours=1)  # a day may be longer than 24 hours, and floating times move
+    return plus(start, -min(latest + slack, LEAD)), plus(end, min(slack - soonest, LEAD))
+
+
+def going_off_early(entries: Sequence[Timed]) -> list[int]:
+    """The ids of those with an alarm that goes off earlier than EARLY before their start, or at a fixed time.
+
+    What was found out of an entry is remembered: every open page asks every minute.
+    """
+    unknown = [entry for entry in entries if entry.sha256 not in _early]
+    for page in pages(unknown):
+        said = read(page)
+        if len(_early) > _MOST_EARLY:
+            _early.clear()
+        for entry in page:
+            reach = _reach(said[entry.content_id])
+            _early[entry.sha256] = reach is None or -reach[0] > EARLY
+    return [entry.pk for entry in entries if _early.get(entry.sha256, True)]
+
+
+def _reach(ical: ICalendar) -> tuple[dt.timedelta, dt.timedelta] | None:
+    """From the start of an occurrence to its first alarm, and to its last; None where one is at a time of its own."""
+    soonest, latest = LEAD, -LEAD
+    for component in ical.components:
         length = _length_of(component)
         for alarm in component.alarms:
             trigger = alarm.first("TRIGGER")
             before = trigger.duration if trigger is not None else None
             if before is None:
-                return start - LEAD, end + LEAD
+                return None
             pause = alarm.duration.delta if alarm.duration is not None else _NOTHING
             last = before.delta + max(pause, _NOTHING) * min(max(alarm.number("REPEAT") or 0, 0), MAX_REPEATS)
             soonest, latest = min(soonest, before.delta), max(latest, last + length)
-    slack = dt.timedelta(days=1, hours=1)  # a day may be longer than 24 hours, and floating times move
-    return plus(start, -min(latest + slack, LEAD)), plus(end, min(slack - soonest, LEAD))
+    return soonest, latest
 
 
 def _length_of(component: Component) -> dt.timedelta:

@@ -20,6 +20,7 @@ from farley.calendars.models import Components
 from farley.spaces.models import Space
 from farley.web import calendar_layout as layout
 from farley.web.calendar_layout import Window
+from farley.web.calendar_live import live_url
 from farley.web.calendars_shown import calendars_of, editable
 from farley.web.dates import written_day
 from farley.web.listing import Choice
@@ -189,6 +190,7 @@ def calendar_context(request: PageRequest, asked: Asked) -> dict[str, Any]:
         "busy_calendars": [shown for shown in calendars if shown.is_busy_only],
         "can_add": bool(editable(calendars, Components.EVENTS)),
         "has_calendars": bool(calendars),
+        "live_url": live_url(request),
         "first_hour": FIRST_HOUR,
         "hours": [Hour(hour, f"{hour:02}:00", f"--t:{hour}") for hour in range(1, 24)],
     }

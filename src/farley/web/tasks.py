@@ -24,6 +24,7 @@ from farley.codecs.icalendar_values import plus
 from farley.journal.models import Batch, Door
 from farley.journal.records import StoreProblem
 from farley.journal.writing import one_batch
+from farley.web.calendar_live import live_url
 from farley.web.calendars_shown import ShownCalendar, calendars_of, editable
 from farley.web.navigation import back
 from farley.web.occurrences import url_of
@@ -148,6 +149,7 @@ def tasks_context(request: PageRequest, *, shows_done: bool) -> dict[str, Any]:
         done = [_row(entry, on[entry.calendar_id]) for entry in closed]
     return {
         "place": "tasks",
+        "live_url": live_url(request),
         "calendars": calendars,
         "groups": _groups(_nested(rows)),
         "done": done,

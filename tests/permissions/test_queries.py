@@ -28,7 +28,11 @@ ALLOWED = {
     ("web/bulk_fields.py", "field_said", "Field"): "of a deed that was read from what the reader sees",
     ("web/bulk_fields.py", "settable", "Field"): "of spaces that the reader sees",
     ("web/live.py", "_changes", "About"): "of a contact that the reader sees",
-    ("web/calendar_live.py", "_changed", "Change"): "of spaces of calendars that the reader sees; entries by their names",
+    (
+        "web/calendar_live.py",
+        "_changed",
+        "Change",
+    ): "of spaces of calendars that the reader sees; entries by their names",
     ("web/live.py", "_changes", "Change"): "of the space of a contact that the reader sees",
     ("web/live.py", "list_live", "Change"): "counts, of spaces that the reader sees",
     ("web/people_admin.py", "_ending_with", "CalendarLink"): "counts, for administrators alone",

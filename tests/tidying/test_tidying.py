@@ -150,6 +150,17 @@ def test_a_number_that_may_be_of_another_country_is_shown_and_not_chosen() -> No
     assert plain.is_sure
 
 
+def test_a_number_belongs_to_the_country_that_the_addresses_name() -> None:
+    def mended(*countries: str) -> list[tuple[str, bool]]:
+        addresses = [f"ADR:;;Hauptstrasse 1;Ort;;1000;{country}" for country in countries]
+        card = Card.parse(a_card("Ada King", "TEL:044 668 18 00", *addresses))
+        return [(each.after, each.is_sure) for each in proposals(card, Manner.of("DE"), [Rule.PHONES])]
+
+    assert mended("Schweiz") == mended("CH", "") == [("+41 44 668 18 00", True)]
+    assert mended() == [("+49 4466 81800", True)]
+    assert mended("Schweiz", "Austria") == [("+49 4466 81800", False)]  # of which of them nobody knows
+
+
 def test_looking_and_tidying_go_on_where_they_were_stopped(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "CHUNK", 2)
     cards = [a_card(f"Person {n}", f"TEL:030 12345{n:02}") for n in range(5)]

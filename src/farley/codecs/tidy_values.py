@@ -126,7 +126,12 @@ def tidy_email(text: str) -> str:
     return text if tidied.casefold() == text.casefold() and not text.isupper() else tidied
 
 
+def country_code(text: str) -> str:
+    """The code (ISO 3166) of a country, however it is called; "" for what is none that is known."""
+    return _CODES.get(text.strip().casefold(), "")
+
+
 def tidy_country(text: str, language: str) -> str:
     """A country that is written as a code or in another language, in `language` (`de`, else English)."""
-    code = _CODES.get(text.strip().casefold())
+    code = country_code(text)
     return _NAMES.get(language, _NAMES["en"])[code] if code else text

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext_noop
 
 from farley.codecs.tidy_names import mixed_words, tidy_full_name, tidy_name
-from farley.codecs.tidy_values import one_blank, tidy_country, tidy_email
+from farley.codecs.tidy_values import country_code, one_blank, tidy_country, tidy_email
 from farley.codecs.vcard import Card, Kind, Name, Property
 from farley.contacts.deriving import PHOTO_FORMATS
 from farley.contacts.phones import international, is_clear
@@ -87,6 +87,7 @@ class Manner(NamedTuple):
 
     region: str
     language: str
+    is_mixed: bool = False  # a contact's addresses are in several countries: its numbers may belong to either
 
     @classmethod
     def of(cls, region: str) -> Manner:
@@ -160,6 +161,7 @@ def _of_full_name(card: Card, rules: Collection[Rule], *, is_person: bool) -> It
 
 
 def _of_values(card: Card, manner: Manner, rules: Collection[Rule]) -> Iterator[Proposal]:
+    manner = _manner_of(card, manner)
     for prop in card.properties():
         if Rule.EMPTY in rules and prop.name in _EMPTIABLE and not prop.text.strip(" ;,\t\r\n"):
             yield Proposal(prop.name, (Rule.EMPTY,), prop.text[:40] or "–", "", None, prop.index)
@@ -172,6 +174,14 @@ def _of_values(card: Card, manner: Manner, rules: Collection[Rule]) -> Iterator[
             yield from _of_parts(prop, [(Rule.SPACES, one_blank)] if Rule.SPACES in rules else [])
         elif prop.name in _PLAIN or prop.name in ("TEL", "EMAIL"):
             yield from _of_text(prop, manner, rules)
+
+
+def _manner_of(card: Card, manner: Manner) -> Manner:
+    """National numbers belong to the country that its addresses are in, where they name one."""
+    named = [prop.parts[COUNTRY] for prop in card.properties("ADR") if len(prop.parts) > COUNTRY]
+    codes = {country_code(name) for name in named if name}
+    region = codes.pop() if len(codes) == 1 else ""
+    return manner._replace(region=region or manner.region, is_mixed=bool(codes))
 
 
 def _of_text(prop: Property, manner: Manner, rules: Collection[Rule]) -> Iterator[Proposal]:
@@ -188,7 +198,7 @@ def _of_text(prop: Property, manner: Manner, rules: Collection[Rule]) -> Iterato
     if done and text:
         index, wanted = prop.index, text
         edit = lambda card: card.with_text(index, wanted)  # noqa: E731 - as the others
-        is_sure = Rule.PHONES not in done or is_clear(prop.text, manner.region)
+        is_sure = Rule.PHONES not in done or (is_clear(prop.text, manner.region) and not manner.is_mixed)
         yield Proposal(prop.name, tuple(done), prop.text, text, edit, index, is_sure)
 
 

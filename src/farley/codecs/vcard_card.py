@@ -136,6 +136,8 @@ class Card:
             return [Property(index, line, self) for index, line in enumerate(lines)]
         if len(names) == 1:
             places = self._places_of(names[0])
+            if not places:
+                return []
         else:
             places = sorted({place for name in names for place in self._places_of(name)})
         return [Property(index, lines[index], self) for index in places]

@@ -59,7 +59,7 @@ def exported(
 
 def _pieces(read: Callable[[], Iterable[Record]], form: Format, own_fields: Sequence[Field] | None) -> Iterator[bytes]:
     if form.is_table:
-        most = most_of(Card.parse(octets) for octets, _ in read())
+        most = most_of(octets for octets, _ in read())
         sheet = Sheet(form.layout, own_fields or (), most)
         rows = itertools.chain([sheet.header], (sheet.row(Card.parse(octets), own) for octets, own in read()))
         yield from _xlsx(rows) if form.ending == "xlsx" else _csv(rows)

@@ -21,6 +21,7 @@ _NUMBER: Final = "{n}"
 _PLACES: Final = ("box", "extended", "street", "city", "region", "postcode", "country")
 _NAME: Final = ("name.family", "name.given", "name.additional", "name.prefix", "name.suffix")
 _NAMES: Final = {"email": "EMAIL", "phone": "TEL", "url": "URL", "address": "ADR"}
+_WORDS_OF: Final = {name: prop.encode() for name, prop in _NAMES.items()}
 _TELLING: Final = frozenset({"home", "work", "cell", "fax", "main", "car", "pager", "isdn"})
 _WORDS: Final = {"cell": "mobile"}
 _SINGLE: Final = (*_NAME, "name", "nickname", "phonetic.given", "phonetic.family", "sort", "org", "org.unit", "title",
@@ -113,10 +114,15 @@ class Sheet:
         return cells + [_own(each, own.get(str(each.pk))) for each in self._fields]
 
 
-def most_of(cards: Iterable[Card]) -> Counter[str]:
+def most_of(cards: Iterable[bytes]) -> Counter[str]:
     """How many values of each kind a contact has at the most."""
     most: Counter[str] = Counter()
-    for card in cards:
+    for octets in cards:
+        upper = octets.upper()
+        # No card has more of them than the word stands in it; most have no more than one before had.
+        if all(upper.count(word) <= most[name] for name, word in _WORDS_OF.items()):
+            continue
+        card = Card.parse(octets)
         for name, prop in _NAMES.items():
             most[name] = max(most[name], len(card.properties(prop)))
     return most

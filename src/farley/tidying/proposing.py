@@ -198,7 +198,7 @@ def _of_text(prop: Property, manner: Manner, rules: Collection[Rule]) -> Iterato
     if done and text:
         index, wanted = prop.index, text
         edit = lambda card: card.with_text(index, wanted)  # noqa: E731 - as the others
-        is_sure = Rule.PHONES not in done or (is_clear(prop.text, manner.region) and not manner.is_mixed)
+        is_sure = Rule.PHONES not in done or is_clear(prop.text, "" if manner.is_mixed else manner.region)
         yield Proposal(prop.name, tuple(done), prop.text, text, edit, index, is_sure)
 
 

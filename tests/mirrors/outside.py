@@ -202,7 +202,7 @@ class Handler(BaseHTTPRequestHandler):
         octets = self.outside.rewrite(self.body)
         told = {"ETag": tag_of(octets)} if self.outside.tells_tags else {}
         if self.outside.renames and there is None:
-            name = f"{self.outside.renames}-{len(self.outside.cards)}.vcf"
+            name = f"{self.outside.renames}-{len(self.outside._log)}.vcf"
             told |= {"Location": f"{BOOK}{name}"} if self.outside.renames == "aloud" else {}
         if not self.outside.forgetful:
             self.outside.put(name, octets)

@@ -70,6 +70,10 @@ class Both:
         assert self.seen_here <= kept, "a version that was here is in no history"
 
 
+def rewritten(octets: bytes) -> bytes:
+    return octets if b"X-SEEN" in octets else octets.replace(b"END:V", b"X-SEEN:1\r\nEND:V")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Outside]:
     with serving(Outside()) as outside:
@@ -81,6 +85,9 @@ def server() -> Iterator[Outside]:
     acts=ACTS,
     rule=st.sampled_from([Mirror.Rule.THEIRS, Mirror.Rule.OURS, Mirror.Rule.NEWEST]),
     has_tokens=st.booleans(),
+    tells_tags=st.booleans(),
+    renames=st.sampled_from(["", "", "silently", "aloud"]),
+    rewrites=st.booleans(),
 )
 def test_whatever_happens_on_both_sides_they_end_equal_and_nothing_is_lost(
     db: None,
@@ -89,13 +96,17 @@ def test_whatever_happens_on_both_sides_they_end_equal_and_nothing_is_lost(
     acts: list[tuple[str, int]],
     rule: Mirror.Rule,
     has_tokens: bool,
+    tells_tags: bool,
+    renames: str,
+    rewrites: bool,
 ) -> None:
     from django.db import transaction
 
     monkeypatch.setenv("FARLEY_MIRROR_NETWORKS", "127.0.0.0/8")
     server.cards.clear()
     server._log.clear()
-    server.has_tokens = has_tokens
+    server.has_tokens, server.tells_tags, server.renames = has_tokens, tells_tags, renames
+    server.rewrite = rewritten if rewrites else bytes
     with transaction.atomic():
         alice = person("alice")
         space = team("friends", alice=Role.MANAGER)

@@ -40,7 +40,8 @@ def list_pages(times: str) -> dict[str, Any]:
     from farley.contacts.listing import SORTS, Filters, Listed
     from farley.contacts.models import Contact, Tag
     from farley.lists import language
-    from farley.lists.paging import Order, TooSlow
+    from farley.lists.orders import Order
+    from farley.lists.paging import TooSlow
     from farley.spaces.models import Space
 
     spaces = list(Space.objects.all())

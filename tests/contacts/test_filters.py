@@ -127,17 +127,17 @@ CASES = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("few", "rare", "glance_s"),
-    [(0, 0, 1), (2000, 2000, 1), (0, 2000, 1), (0, 2000, -1)],
-    ids=["each looked at", "by index", "at a glance", "by index, as a glance did not do"],
+    ("few", "rare", "soon"),
+    [(0, 0, 0), (2000, 2000, 150), (0, 2000, 0), (0, 0, 150)],
+    ids=["each looked at", "looked up", "tested alone as they were not met soon", "met soon"],
 )
 def test_a_filter_finds_what_it_says(
-    alice: User, spaces: list[Space], few: int, rare: int, glance_s: float, monkeypatch: pytest.MonkeyPatch
+    alice: User, spaces: list[Space], few: int, rare: int, soon: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "FEW", few)
     monkeypatch.setattr(paging, "RARE", rare)
-    monkeypatch.setattr(paging, "GLANCE_S", {"sqlite": glance_s, "postgresql": 0.001})
-    monkeypatch.setattr(patience, "_STEPS", 1 if glance_s < 0 else patience._STEPS)
+    monkeypatch.setattr(paging, "MANY", rare)
+    monkeypatch.setattr(paging, "SOON", soon)
     found, wanted = {}, {}
     with time_machine.travel(NOW, tick=False):
         for text, names in CASES.items():

@@ -17,14 +17,15 @@ from hypothesis.extra.django import TestCase
 
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.contacts import filters, listing, operations
+from farley.contacts import listing, operations
 from farley.contacts.listing import SORTS, Filters, Listed
 from farley.contacts.models import Contact
 from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Door, Noun
-from farley.lists import paging
-from farley.lists.paging import MANY, BadCursor, Order
+from farley.lists import language, paging, ranges
+from farley.lists.orders import Order
+from farley.lists.paging import BadCursor
 from farley.search.candidates import APART
 from farley.spaces.models import Space
 from tests.cast import a_card, hand_of, person, space_of, team
@@ -79,16 +80,26 @@ def expected(contacts: Iterable[Contact], order: Order) -> list[int]:
     return [c.pk for c in [*there, *empty]]
 
 
+_LITTLE = {"FEW": 0, "SOON": 1, "LATE": 2, "TESTED": 1, "READ": 2}  # records are read one by one
+MEANS = {  # by which what passes a filter is found
+    "looked up": {},
+    "tested on the way": _LITTLE | {"RARE": 0, "MANY": 0},
+    "those that may pass tested on the way": _LITTLE | {"DEAR": 1000},
+    "looked up, as they are not met soon": _LITTLE | {"DEAR": 0},
+    "looked up late": _LITTLE | {"RARE": 0, "DEAR": 1},
+}
+
+
 class PagesTest(TestCase):
     """Hypothesis and Django's transactions meet in a TestCase only."""
 
     @settings(max_examples=60)
     @given(
-        people=PEOPLE, value=st.sampled_from([*ORDERS, *OWN]), size=st.integers(1, 5), rare=st.sampled_from([0, 2000]),
-        wide=st.sampled_from([1, 8]),
+        people=PEOPLE, value=st.sampled_from([*ORDERS, *OWN]), size=st.integers(1, 5),
+        means=st.sampled_from(sorted(MEANS)), wide=st.sampled_from([1, 8]),
     )  # fmt: skip
     def test_pages_hold_everybody_once_and_in_order(
-        self, people: list[tuple[str, str, int, int]], value: str, size: int, rare: int, wide: int
+        self, people: list[tuple[str, str, int, int]], value: str, size: int, means: str, wide: int
     ) -> None:
         alice, bob = person("alice", is_admin=True), person("bob")
         spaces = [space_of(alice), team("one", alice=Role.MANAGER, bob=Role.READER), team("two", alice=Role.EDITOR)]
@@ -111,11 +122,16 @@ class PagesTest(TestCase):
             if own:
                 operations.note_last_contact([contact], dt.datetime(2026, 1, own, tzinfo=dt.UTC), **by)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(paging, "RARE", rare)  # 0: every filter counts as passed by many
-            patch.setattr(paging, "WIDE", wide)  # 1: these are many spaces, each is asked for a few rows first
+            for name, value_of_it in MEANS[means].items():
+                patch.setattr(paging, name, value_of_it)
+            patch.setattr(ranges, "WIDE", wide)  # 1: these are many spaces, each is asked for a few rows first
             for filters, passing in (
                 (Filters(), Contact.objects.all()),
                 (Filters(tag="Yard"), Contact.objects.filter(organisation_key="yard")),
+                (
+                    Filters(more=language.parse("org starts ya")),
+                    Contact.objects.filter(organisation_key__startswith="ya"),
+                ),
                 (Filters(text="zuse"), Contact.objects.filter(sort_key__contains="zuse")),
                 (
                     Filters(tag="none", text="zuse"),
@@ -130,21 +146,12 @@ class PagesTest(TestCase):
                 assert listed.by_id(behind=0, up_to=2**40, size=100) == sorted(passing.values_list("pk", flat=True))
 
 
-def test_what_more_say_than_are_read_at_first_is_looked_up_where_walking_took_too_long(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(filters, "_MOST_READ", 2)
-    mine = hand_of(alice).many(space_of(alice), [a_card(f"Ada {n}") for n in range(3)])
-    saying = filters.saying("ada", [space_of(alice)])
-    assert saying.few([space_of(alice).pk], MANY - 1) is None
-    assert saying.few([space_of(alice).pk], MANY) == {contact.pk for contact in mine}
-
-
 @pytest.mark.parametrize("most", [3, 1000])
 def test_a_search_in_the_list_finds_all_behind_many_that_are_only_alike(
     alice: User, mallory: User, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(filters, "_MOST_READ", most)
+    for name in ("FEW", "RARE", "MANY"):
+        monkeypatch.setattr(paging, name, most)
     spaces = [space_of(alice), *(team(f"ours-{n}", alice=Role.MANAGER) for n in range(6))]
     for n, space in enumerate(spaces):
         hand_of(alice).many(space, [a_card(f"Ada K{n}"), *(a_card(f"Ada Muster {i}") for i in range(6))])

@@ -16,7 +16,7 @@ from farley.cli.text import printable
 if TYPE_CHECKING:
     from farley.contacts.listing import Listed, Page
     from farley.lists.columns import Column
-    from farley.lists.paging import Order
+    from farley.lists.orders import Order
     from farley.spaces.models import Space
 
 MOST = 1_000_000

@@ -38,7 +38,6 @@ from farley.lists.filtering import (
     text_field,
 )
 from farley.lists.language import BadFilter, Condition, Operator, Reason
-from farley.lists.paging import MANY
 from farley.search import finding
 from farley.search.folding import search_fold
 from farley.search.models import SPACE_SHIFT, Entry, Needle, field_value, place
@@ -53,8 +52,6 @@ KINDS: Mapping[str, tuple[int, ...]] = {
 }
 _BY_VALUE = "index_rows_by_value"
 _TABLE = '"contacts_contact"'
-_MOST_READ = 1000  # entries of search that are read to look for a condition
-_MOST_READ_THEN = 10_000  # where those that pass were not met on the way: a tenth of a second
 _DAY_OF_YEAR = re.compile(r"\d\d-\d\d")
 
 
@@ -135,7 +132,8 @@ def member_of(group: Contact) -> Test:
 
 
 def saying(text: str, spaces: Sequence[Space]) -> Test:
-    return Test(Having(_entry().filter(finding.condition(text))), partial(_records_saying, text, spaces))
+    is_said = Having(_entry().filter(finding.condition(text)))
+    return Test(is_said, partial(_records_saying, text, spaces), is_whole=False)
 
 
 def _entry() -> QuerySet[Entry]:
@@ -145,9 +143,8 @@ def _entry() -> QuerySet[Entry]:
     return mine
 
 
-def _records_saying(text: str, spaces: Sequence[Space], _ids: Sequence[int], most: int) -> list[int] | None:
-    read = _MOST_READ_THEN if most >= MANY else _MOST_READ
-    return finding.records(text, noun=Noun.CONTACT, spaces=spaces, most=min(most, read))
+def _records_saying(text: str, spaces: Sequence[Space], _ids: Sequence[int], most: int) -> set[int] | None:
+    return finding.records(text, noun=Noun.CONTACT, spaces=spaces, most=most)
 
 
 def _found_by_search(test: Test, words: Sequence[str], spaces: Sequence[Space]) -> Test:

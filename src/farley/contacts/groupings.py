@@ -17,7 +17,7 @@ from farley.fields.sorts import sort_of
 from farley.journal.models import Noun
 from farley.lists.filtering import Text
 from farley.lists.grouping import Group, Grouped, Key, Part
-from farley.lists.paging import Order, Sort
+from farley.lists.orders import Order, Sort
 from farley.spaces.models import Space
 
 NAMES: Mapping[str, Text] = {

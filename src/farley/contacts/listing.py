@@ -22,7 +22,8 @@ from farley.journal.models import Noun
 from farley.lists.columns import Column
 from farley.lists.filtering import Fields, Test, Tests, compiled
 from farley.lists.language import Filter, written
-from farley.lists.paging import PAGE, Order, Places, Selected, Sort
+from farley.lists.orders import Order, Sort
+from farley.lists.paging import PAGE, Places, Selected
 from farley.spaces.models import Space
 
 

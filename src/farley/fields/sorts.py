@@ -6,7 +6,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from farley.fields.models import Field, Value
-from farley.lists.paging import Beside, Sort
+from farley.lists.orders import Beside, Sort
 
 
 def sort_of(field: Field, columns: tuple[str, ...], index: str) -> Sort:

@@ -58,7 +58,7 @@ OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An index whose entries of one value (and space) lie in the order of the columns `then`."""
+    """An index whose entries of one value, or of values in a row, lie in the order of the columns `then`, by space."""
 
     index: str
     then: tuple[str, ...]
@@ -127,12 +127,13 @@ def statement_of(query: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
 def among(query: QuerySet[Any, Any], ids: Sequence[int]) -> QuerySet[Any, Any]:
     """Those with one of these ids, however many: one value of the statement."""
     table = connection.ops.quote_name(query.model._meta.db_table)
-    value: Any
-    if connection.vendor == "sqlite":
-        where, value = "IN (SELECT value FROM json_each(%s))", str(list(ids))
-    else:
-        where, value = "= ANY(%s)", list(ids)
-    return query.extra(where=[f"{table}.id {where}"], params=[value])  # noqa: S610 -- a table of ours
+    where = "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s)"
+    return query.extra(where=[f"{table}.id {where}"], params=[as_one_value(ids)])  # noqa: S610 -- a table of ours
+
+
+def as_one_value(ids: Sequence[int]) -> Any:
+    """Ids as `among` gives them to the database."""
+    return str(list(ids)) if connection.vendor == "sqlite" else list(ids)
 
 
 def by_ids(sql: str, model: type[Model]) -> str:
@@ -269,6 +270,8 @@ class Column:
         if not self.index or lookup.is_scan:
             return Test(within)
         range_ = Range(self.index, self.then) if lookup.is_equality else None
+        if lookup.is_range:
+            range_ = Range(self.index, (self.name, *self.then))
 
         def rows(spaces: Sequence[int]) -> QuerySet[Any, Any]:
             return self.live().order_by().filter(within, space__in=spaces).values_list("pk")
@@ -310,6 +313,12 @@ class Lookup:
     @property
     def is_equality(self) -> bool:
         return not self.is_not and [name for name, _ in self.pairs] == [""]
+
+    @property
+    def is_range(self) -> bool:
+        """Whether what passes lies together in the order of the values."""
+        names = {name for name, _ in self.pairs}
+        return not self.is_not and bool(names) and names <= {"lt", "lte", "gt", "gte"}
 
     def on(self, column: str) -> Q:
         return Q(**{f"{column}__{name}" if name else column: value for name, value in self.pairs})

@@ -14,7 +14,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from farley.lists.filtering import LAST, Test, Tests
-from farley.lists.paging import EXACT_TO, PAGE, BadCursor, Order, Place, Selected, sorted_columns
+from farley.lists.orders import Order, Place, sorted_columns
+from farley.lists.paging import EXACT_TO, PAGE, BadCursor, Selected
 
 M = TypeVar("M", bound=models.Model)
 Key = str | int | None
@@ -69,7 +70,8 @@ class Grouped(Generic[M]):
         filling = _Filling(self, number, start, size, is_folded, folds_all)
         while number < len(self.parts) and not filling.is_full:
             filling.number = number
-            self.parts[number].selected.tried(self.order, filling.fill)
+            with self.parts[number].selected.patiently(self.order):
+                filling.fill(self.parts[number].selected)
             if not filling.is_full:
                 number, filling.place = number + 1, None
         return Groups(filling.groups, filling.after)
@@ -160,15 +162,7 @@ class _Filling(Generic[M]):
         return self.after is not None
 
     def fill(self, selected: Selected[M]) -> None:
-        """The records of one part from `place` on. A second try begins where the first did."""
-        before = len(self.groups)
-        try:
-            self._fill(selected)
-        except BaseException:
-            del self.groups[before:]
-            raise
-
-    def _fill(self, selected: Selected[M]) -> None:
+        """The records of one part from `place` on."""
         part, order = self.grouped.parts[self.number], self.grouped.order
         place, group = self.place, None
         current = None if place is None else (self._key(part, place),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from zlib import crc32
 from django.db import connection
 
 from farley.database import rows
-from farley.search.frequencies import SAMPLE, frequencies, share, trigrams
+from farley.search.frequencies import SAMPLE, expected, frequencies, share, trigrams
 from farley.search.models import FIELD, SPACE_SHIFT, START, space_mark
 from farley.search.queries import Query, Term
 from farley.search.trigrams import EVERYTHING
@@ -28,6 +29,7 @@ FREQUENT = 0.05  # of all entries: so many are met sooner on PostgreSQL than fou
 WALKED = 10_000  # entries that are looked at on the way
 ARMS = 100  # ranges that are walked by one statement
 _BEYOND = "SELECT id FROM search_entry WHERE id BETWEEN %s AND %s ORDER BY id DESC OFFSET %s LIMIT 1"
+FAR = 3  # times as many as are asked for are expected: frequencies are those of a sample
 LOOK_UPS = 40  # of a stage, which may bring what lies between; then each range by itself
 
 _PARTS = re.compile(rf"[ {FIELD}]*[^ {FIELD}.@-]+[ {FIELD}.@-]?|[ {FIELD}.@-]+")
@@ -97,8 +99,11 @@ def candidates(stage: Stage, ranges: Sequence[Range], limit: int) -> list[int]:
 def few(stage: Stage, ranges: Sequence[Range], most: int) -> list[int] | None:
     """Places of all entries of the ranges that may fit, or None if these are more than `most`.
 
-    One look-up serves ranges that follow each other; only where much lies between is each asked by itself.
+    One look-up serves ranges that follow each other; only where much lies between is each asked by itself. What seems
+    to be in many times as many entries is not looked up.
     """
+    if expected(stage.column, _all_needles(stage)) > FAR * most:
+        return None
     on_sqlite = partial(_on_sqlite, stage, _match(stage)) if connection.vendor == "sqlite" else None
     look_up = on_sqlite or partial(_on_postgresql, stage)
     found: list[int] = []
@@ -118,13 +123,9 @@ def few(stage: Stage, ranges: Sequence[Range], most: int) -> list[int] | None:
 
 def _within(places: Sequence[int], descending: Sequence[Range]) -> list[int]:
     """Those of `places`, which descend, that lie in one of the ranges."""
-    inside, left = [], iter(descending)
-    first, last = next(left)
-    for place in places:
-        while place < first:
-            first, last = next(left, (-1, -1))
-        if place <= last:
-            inside.append(place)
+    inside, ascending = list[int](), places[::-1]
+    for first, last in descending:
+        inside += ascending[bisect_left(ascending, first) : bisect_right(ascending, last)][::-1]
     return inside
 
 
@@ -217,8 +218,7 @@ def _in_group_on_postgresql(stage: Stage, descending: Sequence[Range], limit: in
 
     By one look-up for all ranges; where that brings as much as it may, by one a range, for it has no order.
     """
-    needles = [*stage.needles, *((field,) for field in stage.fields)]
-    if share(stage.column, needles) >= FREQUENT:
+    if share(stage.column, _all_needles(stage)) >= FREQUENT:
         found, whole = _walked(stage, descending, limit)
         if whole:
             return found
@@ -259,6 +259,10 @@ def _union(arm: str, values: Sequence[Sequence[Any]]) -> list[int]:
         return []
     sql = " UNION ALL ".join([f"({arm})"] * len(values))
     return [pk for (pk,) in rows.query(sql, [value for each in values for value in each])]
+
+
+def _all_needles(stage: Stage) -> list[tuple[str, ...]]:
+    return [*stage.needles, *((field,) for field in stage.fields)]
 
 
 def _needles(stage: Stage) -> list[tuple[str, tuple[str, ...]]]:

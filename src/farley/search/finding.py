@@ -86,16 +86,18 @@ def _rounds(reading: Query, ranges: Sequence[Range], limit: int) -> Iterator[lis
                 break
 
 
-def records(query: str, *, noun: Noun, spaces: Sequence[Space], most: int) -> list[int] | None:
-    """The records of `spaces`, which the reader sees, that say all of `query`; None where more than `most` may."""
-    found: dict[int, None] = {}
+def records(query: str, *, noun: Noun, spaces: Sequence[Space], most: int) -> set[int] | None:
+    """The records of `spaces`, which the reader sees, that may say all of `query`; None where these are more than
+    `most`. `condition` tells whether they do.
+    """
+    found: set[int] = set()
     for reading in read(query):
         ranges = [places(each.pk, noun) for each in spaces if not reading.spaces or each.name in reading.spaces]
         may_fit = few(everything(reading) or names(reading), ranges, most)
         if may_fit is None:
             return None
-        found |= dict.fromkeys(pk & _RECORD for pk in _checked(reading, may_fit))
-    return list(found)
+        found.update([pk & _RECORD for pk in may_fit])
+    return found if len(found) <= most else None
 
 
 def marked(text: str, *, noun: Noun, spaces: Sequence[int], most: int) -> list[int] | None:

@@ -25,7 +25,8 @@ from farley.lists.columns import Column
 from farley.lists.filtering import Kind
 from farley.lists.language import BadFilter, Condition, Filter
 from farley.lists.models import MAX_QUERY
-from farley.lists.paging import PAGE, Order
+from farley.lists.orders import Order
+from farley.lists.paging import PAGE
 from farley.spaces.models import Space
 from farley.web.filters import alternatives_of, described, problem_of
 from farley.web.requests import PageRequest, standings

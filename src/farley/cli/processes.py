@@ -14,12 +14,15 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.utils.translation import trans_real
 
 from farley.cli.answering import Answering
 from farley.jobs import worker
@@ -152,14 +155,18 @@ def _warm_up() -> None:
     """Load addresses, templates and translations before the fork, once for all processes."""
     from django.template.loader import get_template
     from django.urls import get_resolver
-    from django.utils.translation import gettext, override
 
     get_resolver().url_patterns  # noqa: B018 -- reading it loads the pages
     for template in ("base.html", "contacts/list.html", "contacts/record.html"):
         get_template(template)
-    for language in ("de", "en"):
-        with override(language):
-            gettext("Contacts")
+    _remember_words()
+
+
+def _remember_words() -> None:
+    """Look each word up once: Django goes through a dictionary of each application for it, of English ones twice."""
+    for language, _ in settings.LANGUAGES:
+        words: Any = trans_real.translation(language)
+        words.gettext = lru_cache(maxsize=10_000)(words.gettext)
 
 
 def _let_go_of_the_database() -> None:

@@ -124,6 +124,7 @@ class PagesTest(TestCase):
         with pytest.MonkeyPatch.context() as patch:
             for name, value_of_it in MEANS[means].items():
                 patch.setattr(paging, name, value_of_it)
+            patch.setattr(ranges, "LEAST", wide)  # 1: rows are read one by one
             patch.setattr(ranges, "WIDE", wide)  # 1: these are many spaces, each is asked for a few rows first
             for filters, passing in (
                 (Filters(), Contact.objects.all()),

@@ -19,6 +19,7 @@ M = TypeVar("M", bound=models.Model)
 
 ARMS = 400  # ranges of one statement: SQLite takes 500
 MANY_RANGES = 500  # statements that are kept for one query
+LEAST = 4  # rows of a range
 WIDE = 8  # spaces: of more, each is asked for few rows first
 
 
@@ -68,7 +69,7 @@ class Ranges(Generic[M]):
         self.records, self.spaces, self.sort, self.is_down, self.index = records, spaces, sort, is_down, index
 
     def behind(self, segment: Segment, start: Keys | None, limit: int) -> list[Keys]:
-        width = limit if len(self.spaces) <= WIDE else max(4, 4 * limit // len(self.spaces))
+        width = limit if len(self.spaces) <= WIDE else max(LEAST, 4 * limit // len(self.spaces))
         asked: list[tuple[int, Keys | None]] = [(space, start) for space in self.spaces]
         found: list[Keys] = []
         while asked:
@@ -162,7 +163,7 @@ class Stream:
             asked.sort(key=lambda each: each[1] or (), reverse=self._is_down)
             asked = asked[: len(asked) // 2]
         self._is_new = False
-        width = max(4, width // max(1, len(asked)))
+        width = max(LEAST, width // max(1, len(asked)))
         rows = self._fetched(asked, width)
         counted = Counter([row[0] for row in rows])
         self._ends |= {row[0]: row[1:] for row in rows}  # the last one of each

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,6 +35,7 @@ LOOK_UPS = 40  # of a stage, which may bring what lies between; then each range 
 _PARTS = re.compile(rf"[ {FIELD}]*[^ {FIELD}.@-]+[ {FIELD}.@-]?|[ {FIELD}.@-]+")
 
 Range = tuple[int, int]  # the first and the last place
+Kept = dict[tuple[object, ...], list[int]]  # look-ups, by what was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,27 @@ def _begins_word(term: Term) -> bool:
     return term.is_short and len(term.spellings[0]) == 2 and term.spellings[0].isascii()
 
 
-def candidates(stage: Stage, ranges: Sequence[Range], limit: int) -> list[int]:
-    """Places of at most `limit` entries of each range that may fit, the newest records of each first."""
+def candidates(stage: Stage, ranges: Sequence[Range], limit: int, kept: Kept) -> list[int]:
+    """Places of at most `limit` entries of each range that may fit, the newest records of each first.
+
+    What was looked up before in the course of one search is in `kept`, and what is now comes into it.
+    """
     descending = sorted(ranges, reverse=True)
     found: list[int] = []
     if connection.vendor == "postgresql":
         for group in _groups(descending):
-            found += _in_group_on_postgresql(stage, group, limit)
+            found += _in_group_on_postgresql(stage, group, limit, kept)
         return found
     match = _match(stage)
     for group in _groups(descending):
-        found += _in_group(stage, match, group, limit)
+        found += _in_group(stage, match, group, limit, kept)
+    return found
+
+
+def _looked_up(kept: Kept, asked: tuple[object, ...], look_up: Callable[[], list[int]]) -> list[int]:
+    found = kept.get(asked)
+    if found is None:
+        found = kept[asked] = look_up()
     return found
 
 
@@ -140,7 +151,7 @@ def _groups(descending: Sequence[Range]) -> list[list[Range]]:
     return groups if len(groups) <= APART else [[*descending]]
 
 
-def _in_group(stage: Stage, match: str, descending: Sequence[Range], limit: int) -> list[int]:
+def _in_group(stage: Stage, match: str, descending: Sequence[Range], limit: int, kept: Kept) -> list[int]:
     """At most `limit` of each range, by as few look-ups as there are ranges with more than that.
 
     Whatever is rare is found by one look-up. None of a range keeps another one's from being found, nor do many
@@ -153,7 +164,9 @@ def _in_group(stage: Stage, match: str, descending: Sequence[Range], limit: int)
             rest = [(descending[number][0], last), *descending[number + 1 :]]
             return found + [pk for within in rest for pk in _on_sqlite(stage, match, within, limit)]
         at_once = max(AT_ONCE, limit) if len(descending) - number > 1 else limit - taken
-        brought = _on_sqlite(stage, match, (descending[-1][0], last), at_once)
+        within = (descending[-1][0], last)
+        look_up = partial(_on_sqlite, stage, match, within, at_once)
+        brought = _looked_up(kept, (stage.column, match, within, at_once), look_up)
         look_ups += 1
         for place in brought:
             while place < descending[number][0]:
@@ -213,7 +226,7 @@ def _quoted(trigram: str) -> str:
     return '"' + trigram.replace('"', '""') + '"'
 
 
-def _in_group_on_postgresql(stage: Stage, descending: Sequence[Range], limit: int) -> list[int]:
+def _in_group_on_postgresql(stage: Stage, descending: Sequence[Range], limit: int, kept: Kept) -> list[int]:
     """What many entries have is met soon on the way from the newest; else the index leads there.
 
     By one look-up for all ranges; where that brings as much as it may, by one a range, for it has no order.
@@ -223,7 +236,9 @@ def _in_group_on_postgresql(stage: Stage, descending: Sequence[Range], limit: in
         if whole:
             return found
     if len(descending) > 1:
-        brought = _on_postgresql(stage, (descending[-1][0], descending[0][1]), AT_ONCE_WITHOUT_ORDER)
+        all_of_it = (descending[-1][0], descending[0][1])
+        look_up = partial(_on_postgresql, stage, all_of_it, AT_ONCE_WITHOUT_ORDER)
+        brought = _looked_up(kept, (stage, all_of_it), look_up)
         if len(brought) < AT_ONCE_WITHOUT_ORDER:
             each = [[pk for pk in brought if first <= pk <= last] for first, last in descending]
             return [pk for of_range in each for pk in of_range[:limit]]

@@ -16,7 +16,7 @@ from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.database import rows
 from farley.journal.models import Noun
-from farley.search.candidates import Range, Stage, candidates, everything, few, names, stages
+from farley.search.candidates import Kept, Range, Stage, candidates, everything, few, names, stages
 from farley.search.models import RECORD_BITS, SPACE_SHIFT, Entry, place, places
 from farley.search.queries import Query, read
 from farley.spaces.models import Space, held_by
@@ -77,9 +77,10 @@ def _of_told(pks: Iterable[int], told: Mapping[Noun, Told]) -> Iterator[int]:
 def _rounds(reading: Query, ranges: Sequence[Range], limit: int) -> Iterator[list[int]]:
     """Candidates that came in none of the rounds before: of each stage few, then as many as may be."""
     seen: set[int] = set()
+    kept: Kept = {}
     for stage in stages(reading) if ranges else ():
         for share in sorted({min(max(FIRST // len(ranges), limit), CANDIDATES), max(CANDIDATES, limit)}):
-            found = candidates(stage, ranges, share)
+            found = candidates(stage, ranges, share, kept)
             yield [pk for pk in found if pk not in seen]
             seen.update(found)
             if len(found) < share:

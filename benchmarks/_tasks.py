@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks._beside import ask_beside, fill_beside
 from benchmarks._lists import list_pages
 
 LIMIT_S = 3600  # no task waits or works longer
@@ -601,6 +602,8 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "caldav-fill": caldav_fill,
     "calendars-fill": calendars_fill,
     "calendar-pages": calendar_pages,
+    "fill-beside": fill_beside,
+    "ask-beside": ask_beside,
 }
 
 

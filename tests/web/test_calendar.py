@@ -219,16 +219,16 @@ def test_of_others_one_sees_what_their_space_allows(
 ) -> None:
     own = team("bobs-own", bob=Role.MANAGER, alice=Role.FREEBUSY)
     crew = team("crew", bob=Role.MANAGER, alice=Role.READER)
-    secret = operations.create(own, "Zzkalender", by=bob.actor, door=Door.WEB)
+    secret = operations.create(own, "Zzyxwkalender", by=bob.actor, door=Door.WEB)
     shared = operations.create(crew, "Shared", by=bob.actor, door=Door.WEB)
     hand, nine = hand_of(bob), (f"DTSTART;{BERLIN}:20261126T090000", f"DTEND;{BERLIN}:20261126T100000")
-    hidden = hand.entry(secret, an_event("Zztitel", *nine, "LOCATION:Zzort"))
-    private = hand.entry(shared, an_event("Zzprivat", *nine, "CLASS:PRIVATE"))
+    hidden = hand.entry(secret, an_event("Zzyxwtitel", *nine, "LOCATION:Zzyxwort"))
+    private = hand.entry(shared, an_event("Zzyxwprivat", *nine, "CLASS:PRIVATE"))
     asked = hand.entry(shared, an_event("Review", *nine, "ATTENDEE:mailto:bob@example.org"))
     page_of_alice.post("/calendar/shown/", {"calendar": [secret.pk, shared.pk]})
     for view in ("day", "week", "month", "agenda", "team"):
         html = page_of_alice.get(f"/calendar/?view={view}&on=2026-11-26&space=crew").content.decode()
-        assert "Zz" not in html, view
+        assert "Zzyxw" not in html, view
         assert "Busy" in text_of(html)
         assert "Review" in text_of(html)
     assert [page_of_alice.get(f"/calendar/entries/{pk}/").status_code for pk in (hidden.pk, private.pk, asked.pk)] == [
@@ -247,7 +247,7 @@ def test_of_others_one_sees_what_their_space_allows(
     assert heading.endswith(">Last round")
     team_html = as_user(bob).get("/calendar/?view=team&on=2026-11-26&space=crew").content.decode()
     columns = team_html.split('<section class="dc')[1:]
-    assert "Zztitel" in columns[0]
+    assert "Zzyxwtitel" in columns[0]
     assert "Review" in columns[0]
     assert "Review" not in columns[1]
 
@@ -266,7 +266,7 @@ def test_who_is_asked_to_one_of_a_series_has_that_one_in_the_view_of_a_team(
 
 
 def test_a_month_shows_three_of_a_day_and_the_rest_behind_a_link(
-    page_of_alice: Client, alice: User, work: Calendar
+    page_of_alice: Client, alice: User, work: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(5):
         hand_of(alice).entry(work, an_event(f"E{n}", f"DTSTART;{BERLIN}:20261119T{n + 10}0000"))
@@ -276,6 +276,12 @@ def test_a_month_shows_three_of_a_day_and_the_rest_behind_a_link(
     assert re.findall(r"<span>(\w+)</span>", cell) == ["Fair", "E0", "E1"]
     assert re.search(r'href="/calendar/\?view=day&amp;on=2026-11-19">3 more</a>', cell)
     assert html.count("<span>Fair</span>") == 3
+    agenda = "/calendar/?view=agenda&on=2026-11-18"
+    assert "Go on from here" not in page_of_alice.get(agenda).content.decode()
+    monkeypatch.setattr("farley.web.calendar.IN_A_LIST", 4)
+    html = page_of_alice.get(agenda).content.decode()
+    assert re.findall(r"<b>(Fair|E\d)</b>", html) == ["Fair", "Fair", "E0", "E1"]
+    assert re.search(r'href="/calendar/\?view=agenda&amp;on=2026-11-19">Go on from here', html)
 
 
 def test_calendars_are_switched_off_in_this_browser(page_of_alice: Client, alice: User, work: Calendar) -> None:

@@ -130,6 +130,10 @@ def test_everything_has_a_key(enter: Enter) -> None:
     page.keyboard.press("d")
     page.wait_for_selector(".toast:has-text('is done')")
     page.wait_for_selector(".task", state="detached")
+    page.goto("/calendar/?view=week")
+    page.emulate_media(media="print")
+    shown = {part: page.locator(part).first.is_visible() for part in (".week", ".calside", ".quick-add", ".ftab")}
+    assert shown == {".week": True, ".calside": False, ".quick-add": False, ".ftab": False}, "on paper"
 
 
 def test_a_phone_shows_a_day_with_its_week_and_works_without_script(enter: Enter) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
+from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from farley.accounts.models import User
-from farley.database.turns import write_turn
+from farley.database.turns import write_back, write_turn
 from tests.together import at_once
 
 
@@ -34,6 +36,19 @@ def test_a_turn_inside_a_turn_or_a_transaction_joins_it(alice: User) -> None:
         User.objects.update(full_name="Alice")
     alice.refresh_from_db()
     assert alice.full_name == "Alice"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's log")
+def test_the_log_is_written_back_when_that_is_asked_for_outside_of_turns(alice: User) -> None:
+    name = secrets.token_hex(20)
+    with write_turn():
+        User.objects.update(full_name=name)
+        write_back()
+    file = Path(connection.settings_dict["NAME"])
+    assert name.encode() not in file.read_bytes()
+    write_back()
+    assert name.encode() in file.read_bytes()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,16 +17,24 @@ from farley.spaces.operations import add_person
 def test_slow_transactions_become_smaller_down_to_a_least_and_quick_ones_larger_again() -> None:
     pace = chunks.Pace()
     assert pace.cards == CHUNK
-    pace.took(2 * TURN_S)
+    pace.took(CHUNK, 2 * TURN_S)
     assert pace.cards == CHUNK // 2
     for _ in range(20):
-        pace.took(2 * TURN_S)
+        pace.took(pace.cards, 2 * TURN_S)
     assert pace.cards == LEAST
-    pace.took(0.8 * TURN_S)
+    pace.took(LEAST - 1, 0.01 * TURN_S)  # the last of a file
     assert pace.cards == LEAST
     for _ in range(20):
-        pace.took(0.1 * TURN_S)
+        pace.took(pace.cards, 0.1 * TURN_S)
     assert pace.cards == CHUNK
+
+
+def test_a_turn_comes_to_take_as_long_as_it_may_and_no_longer() -> None:
+    pace, taken = chunks.Pace(), []
+    for _ in range(20):
+        taken.append(0.2 * TURN_S + pace.cards * TURN_S / 400)  # a commit costs something by itself
+        pace.took(pace.cards, taken[-1])
+    assert all(0.95 * TURN_S < seconds <= 1.01 * TURN_S for seconds in taken[-10:])
 
 
 @pytest.mark.django_db

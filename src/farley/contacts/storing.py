@@ -100,16 +100,25 @@ def store_prepared(
 ) -> list[Stored | Problem]:
     """The second half of `store_many`: lock, check, write. Inside `writing` it joins that transaction."""
     with writing([space.pk]) as locked:
-        space = locked[space.pk]
-        items = [item for item in prepared if isinstance(item, Prepared)]
-        plan = _Plan(space, items)
-        organisations = organisations_named(space, [item.derived.organisation_key for item in items])
-        writer = SpaceWriter(space, by=by, door=door, batch=batch)
-        writer.expect([item.derived for item in items])
-        require(space, by, Role.EDITOR)  # its answer comes with those to what was asked before
-        verdicts = [plan.judge(item) if isinstance(item, Prepared) else item for item in prepared]
-        results = _carry_out(verdicts, writer, organisations())
-        writer.flush()
+        return store_locked(locked[space.pk], prepared, batch=batch, by=by, door=door)
+
+
+def store_locked(
+    space: Space, prepared: Sequence[Prepared | Problem], *, batch: Batch | None, by: Actor, door: Door
+) -> list[Stored | Problem]:
+    """`store_prepared` for a `space` that `writing` has just locked and read; what this raises, ends the transaction.
+
+    One transaction within another is a savepoint, which has SQLite copy each page that is changed, and PostgreSQL wait.
+    """
+    items = [item for item in prepared if isinstance(item, Prepared)]
+    plan = _Plan(space, items)
+    organisations = organisations_named(space, [item.derived.organisation_key for item in items])
+    writer = SpaceWriter(space, by=by, door=door, batch=batch)
+    writer.expect([item.derived for item in items])
+    require(space, by, Role.EDITOR)  # its answer comes with those to what was asked before
+    verdicts = [plan.judge(item) if isinstance(item, Prepared) else item for item in prepared]
+    results = _carry_out(verdicts, writer, organisations())
+    writer.flush()
     return results
 
 

@@ -46,6 +46,16 @@ def write_turn(*, is_pipelined: bool = False) -> Iterator[None]:
         os.close(descriptor)  # releases the lock
 
 
+def write_back() -> None:
+    """Have SQLite copy its log back into the file now, while others may write: for who writes much, turn after turn.
+
+    Else the commit that finds the log long does it, and whoever is next waits for that, too.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
 def enter_pipeline() -> None:
     """Have the statements that follow sent without waiting, where the transaction allows it (`write_turn`)."""
     pipeline: ExitStack | None = getattr(_held, "pipeline", None)

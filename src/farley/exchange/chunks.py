@@ -16,7 +16,7 @@ from farley.contacts.external_ids import Named
 from farley.contacts.models import Contact
 from farley.contacts.operations import set_fields_of
 from farley.contacts.storing import KnownAlready, Prepared, Problem, Stored, UidConflict
-from farley.database.turns import write_turn
+from farley.database.turns import write_back, write_turn
 from farley.exchange import calendar_entries, own_lines
 from farley.exchange.calendar_entries import CalendarEntries, ReadEntry
 from farley.exchange.formats import How
@@ -26,11 +26,13 @@ from farley.exchange.reporting import Report, Tell, problem_of
 from farley.exchange.updating import Outcome, Plan, Said, Updating
 from farley.journal.models import Change, Door, Noun, Verb
 from farley.journal.records import without_last_break
+from farley.spaces.models import Space
 from farley.spaces.operations import writing
 
 CHUNK = 500  # cards a transaction, at the most
 LEAST = 100  # at the least: below, each waits for the disk longer than for the rest
-TURN_S = 0.1  # what a transaction should take before its commit, for other writers wait so long
+TURN_S = 0.14  # that a transaction should take with its commit: another writer waits for the rest of one, at most
+TURNS = 3  # transactions after which the log of SQLite is written back: a fourth one would have to do it on its way
 CHUNK_OCTETS = 4 * 2**20  # of one chunk at the most, so that photos do not fill the memory
 
 
@@ -39,13 +41,16 @@ class Pace:
 
     def __init__(self) -> None:
         self.cards = CHUNK
+        self._each = 0.0  # seconds that a card took of late
 
-    def took(self, seconds: float) -> None:
-        """Note how long the last transaction worked; its commit takes the same for few cards and many."""
-        if seconds > TURN_S:
-            self.cards = min(CHUNK, max(LEAST, self.cards // 2))
-        elif seconds < 0.7 * TURN_S:
-            self.cards = min(CHUNK, self.cards + LEAST)
+    def took(self, cards: int, seconds: float) -> None:
+        """Note how long the last transaction took with its commit. Fewer cards than LEAST tell nothing of more."""
+        if cards < LEAST:
+            return
+        each = seconds / cards
+        self._each = (self._each + each) / 2 if self._each else each
+        fitting = min(max(int(TURN_S / self._each), self.cards // 2), self.cards + LEAST)
+        self.cards = min(CHUNK, max(LEAST, fitting))
 
 
 R = TypeVar("R", Read, ReadEntry)
@@ -72,6 +77,7 @@ class Chunks:
     def __init__(self, run: Import, *, by: Actor, tell: Tell | None) -> None:
         self.run, self.by, self.tell = run, by, tell
         self.pace = Pace()
+        self._turns = 0
         self._seen = _Seen()
         self._entries = CalendarEntries(run, by=by)
         self._updating = Updating(run, by=by) if run.changes_who_is_here else None
@@ -109,7 +115,7 @@ class Chunks:
         with writing([run.space_id]):
             began = time.monotonic()
             self._count_entries(index, chunk, self._entries.stored(index, items))
-            self.pace.took(time.monotonic() - began)
+        self._has_taken_a_turn(len(chunk), time.monotonic() - began)
 
     def _count_entries(self, index: int, chunk: Sequence[ReadEntry], results: Sequence[Stored | Problem]) -> None:
         run = self.run
@@ -136,10 +142,17 @@ class Chunks:
             began = time.monotonic()
             if self._updating is not None and plan is not None and locked[run.space_id].revision != plan.revision:
                 plan = self._updating.plan(prepared)  # somebody wrote in between
-            results = _stored(run, plan.items if plan is not None else prepared, by=self.by)
+            items = plan.items if plan is not None else prepared
+            results = _stored(run, locked[run.space_id], items, by=self.by)
             _set_own_fields(run, prepared, results, plan.own if plan is not None else {}, by=self.by)
             _count(run, index, chunk, results, plan, self.tell)
-            self.pace.took(time.monotonic() - began)
+        self._has_taken_a_turn(len(chunk), time.monotonic() - began)
+
+    def _has_taken_a_turn(self, cards: int, seconds: float) -> None:
+        self.pace.took(cards, seconds)
+        self._turns += 1
+        if self._turns % TURNS == 0:
+            write_back()
 
     def _judged(self, prepared: Sequence[Prepared | Problem], plan: Plan | None) -> list[Stored | Problem]:
         items: Sequence[Outcome] = plan.items if plan is not None else prepared
@@ -156,8 +169,8 @@ def _to_store(items: Sequence[Outcome]) -> list[Prepared | Problem]:
     return [item for item in items if not isinstance(item, Stored)]
 
 
-def _stored(run: Import, items: Sequence[Outcome], *, by: Actor) -> list[Stored | Problem]:
-    stored = iter(storing.store_prepared(run.space, _to_store(items), batch=run.batch, by=by, door=Door(run.door)))
+def _stored(run: Import, space: Space, items: Sequence[Outcome], *, by: Actor) -> list[Stored | Problem]:
+    stored = iter(storing.store_locked(space, _to_store(items), batch=run.batch, by=by, door=Door(run.door)))
     return [item if isinstance(item, Stored) else next(stored) for item in items]
 
 

@@ -52,7 +52,7 @@ def read(path: Path, *, skip: int, region: str, how: How | None = None, in_brief
     for block in _ahead(path, skip, region, how, in_brief) if _is_worth_it(path, how) else ():
         if block is None:
             return
-        yield from map(_unpacked, block)
+        yield from _unpacked(block)
         done += len(block)
     yield from _here(path, done, region, how, in_brief)  # all, or what is left where the second process was ended
 
@@ -141,23 +141,23 @@ def _packed(entry: Read) -> _Packed:
     return entry.line, entry.size, "large", item.what, item.limit
 
 
-def _unpacked(packed: _Packed) -> Read:
+def _unpacked(block: list[_Packed]) -> Iterator[Read]:
     from farley.codecs.unreadable import Unreadable
-    from farley.contacts import storing
     from farley.contacts.deriving import Derived
+    from farley.contacts.storing import Condition, Entry, Prepared, TooLarge
     from farley.search.models import Texts
 
-    line, size, kind, *rest = packed
-    item: Prepared | Problem
-    if kind == "invalid":
-        item = Unreadable(*rest)
-    elif kind == "large":
-        item = storing.TooLarge(*rest)
-    else:
-        uid, sha256, search, others = rest
-        derived = Derived._make((Texts._make(search), *others))
-        item = storing.Prepared(storing.Entry(kind, None, storing.Condition.ABSENT), derived, uid, sha256)
-    return Read(line, size, item)
+    absent, made, said = Condition.ABSENT, Derived._make, Texts._make  # looked up once a block: they add up
+    for line, size, kind, *rest in block:
+        item: Prepared | Problem
+        if kind == "invalid":
+            item = Unreadable(*rest)
+        elif kind == "large":
+            item = TooLarge(*rest)
+        else:
+            uid, sha256, search, others = rest
+            item = Prepared(Entry(kind, None, absent), made((said(search), *others)), uid, sha256)
+        yield Read(line, size, item)
 
 
 def _blocks(entries: Iterable[Read]) -> Iterator[list[_Packed]]:

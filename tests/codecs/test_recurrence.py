@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from tests.codecs.test_icalendar_reading import calendar, event
 
@@ -93,6 +93,8 @@ def rules(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
+@example("FREQ=YEARLY;BYDAY=2MO,1TH;BYYEARDAY=1,2,8,9", datetime(2006, 1, 1), 0.0)  # noqa: DTZ001
+@example("FREQ=YEARLY;BYDAY=-1MO,5TH;BYMONTH=1,3;BYYEARDAY=25,26,29,30,88,89", datetime(2006, 1, 1), 0.0)  # noqa: DTZ001
 @given(
     rules(),
     st.datetimes(datetime(1995, 1, 1), datetime(2024, 12, 31)),  # noqa: DTZ001

@@ -308,6 +308,10 @@ class _Series:
             found = [day for day in days if self._passes(day)]
             if not rule.by_year_day and not rule.by_day and not rule.by_month_day:
                 found = [day for day in found if (day - 1) % 7 == self.first.weekday()]
+            if not rule.by_week_no and any(ordinal for ordinal, _ in rule.by_day):  # they count in the year, or month
+                spans = [_span_of(year, month) for month in months] if rule.by_month else [(low, high)]
+                named = {day for span in spans for day in _weekdays_of(rule.by_day, *span)}
+                found = [day for day in found if day in named]
             self.budget.spend(40)
             return found
         if rule.by_day and not rule.by_month:  # the ordinals count in the year
@@ -418,6 +422,12 @@ def _length(year: int, month: int) -> int:
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month in (4, 6, 9, 11) else 31
+
+
+def _span_of(year: int, month: int) -> tuple[int, int]:
+    """The first day of a month and its last."""
+    first = date(year, month, 1).toordinal()
+    return first, first + _length(year, month) - 1
 
 
 def _weekdays_of(by_day: Sequence[tuple[int, int]], low: int, high: int) -> set[int]:

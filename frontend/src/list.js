@@ -204,7 +204,8 @@ const scroller = () => {
 function remember() {
   const all = rows();
   const order = all.map((row) => link(row).pathname);
-  sessionStorage.setItem("list", JSON.stringify({ from: location.pathname + location.search, order, total: total() }));
+  const more = document.querySelector("[data-rows] > .more a")?.href;
+  sessionStorage.setItem("list", JSON.stringify({ from: location.pathname + location.search, order, total: total(), more }));
   const picked = all.filter((row) => box(row).checked).map((row) => row.dataset.id);
   const left = { address: address(), begunAt, count: all.length, top: scrolledTo, picked, focused: lastFocused?.dataset.id };
   sessionStorage.setItem("list-place", JSON.stringify(left));

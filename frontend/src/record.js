@@ -11,6 +11,19 @@ function list() {
   }
 }
 
+/** The list goes on behind the rows that were loaded: their order, of the next page too. */
+async function extend() {
+  const left = list();
+  const answer = await fetch(left.more, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const rows = document.createElement("template");
+  rows.innerHTML = `<table><tbody>${await answer.text()}</tbody></table>`;
+  const order = [...rows.content.querySelectorAll("[data-id] .who > a:not(.to-peek)")].map((link) => link.getAttribute("href"));
+  const next = rows.content.querySelector(".more a")?.getAttribute("href");
+  const more = next && new URL(next, left.more).href;
+  sessionStorage.setItem("list", JSON.stringify({ ...left, order: [...new Set([...left.order, ...order])], more }));
+}
+
 function go(step) {
   const { order } = list();
   const here = order.indexOf(location.pathname);
@@ -20,7 +33,8 @@ function go(step) {
 }
 
 /** Where in the list one came from this record stands, with the ways to its neighbours. */
-function showPlace() {
+async function showPlace() {
+  if (list().more && list().order.at(-1) === location.pathname) await extend();
   const { order, total } = list();
   const here = order.indexOf(location.pathname);
   const place = document.querySelector("[data-in-list]");

@@ -119,6 +119,11 @@ def test_the_next_rows_come_as_rows(alice: User, page_of_alice: Client) -> None:
     assert b"<html" not in part
 
 
+def test_a_day_counted_from_today_is_told_in_the_language_of_the_page(page_of_alice: Client) -> None:
+    page = page_of_alice.get("/contacts/?filter=changed from today-30d", headers={"Accept-Language": "de"})
+    assert "heute-30d" in text_of(page.content)
+
+
 @pytest.mark.parametrize("cursor", ["x", "W10", "eyJhIjoxfQ", "WyIxIiwgMV0x", "[]", "WzEsIDJd", "WyJhIiwgIjEiXQ"])
 def test_a_broken_place_in_the_list_leads_to_its_beginning(alice: User, page_of_alice: Client, cursor: str) -> None:
     hand_of(alice).contact(space_of(alice), a_card("Ada King"))

@@ -44,6 +44,14 @@ def test_a_space_is_made_and_its_maker_manages_it(page_of_alice: Client, alice: 
     assert "Our sales" in text_of(page_of_alice, "/spaces/")
 
 
+def test_a_short_name_comes_from_the_title(page_of_alice: Client) -> None:
+    told = {"name": "", "title": "Büro Köln & Co.", "kind": "team"}
+    assert page_of_alice.post("/new-space/", told).headers["Location"] == "/spaces/buro-koln-co/"
+    again = page_of_alice.post("/new-space/", told)
+    assert again.status_code == 422
+    assert 'value="buro-koln-co"' in again.content.decode()
+
+
 @pytest.mark.parametrize("by", ["bob", "BOB@example.org"])
 def test_a_person_is_let_in_by_name_or_address(page_of_alice: Client, bob: User, by: str) -> None:
     space = team("sales", alice=Role.MANAGER)

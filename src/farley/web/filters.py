@@ -110,8 +110,8 @@ def value_said(value: str, field: Field) -> str:
     for option in field.options:
         if option.value == value:
             return str(option.label)
-    if field.kind in (Kind.DATE, Kind.INSTANT) and value == "today":
-        return gettext("today")
+    if field.kind in (Kind.DATE, Kind.INSTANT) and value.startswith("today"):
+        return gettext("today") + value.removeprefix("today")
     return value
 
 

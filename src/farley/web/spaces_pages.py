@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from farley.accounts.actor import Actor
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.accounts.teams import Team
+from farley.search.folding import search_fold
 from farley.spaces import invitations, operations
 from farley.spaces.audience import count_readers
 from farley.spaces.models import Home, Hue, Invitation, Membership, Space
@@ -94,15 +96,21 @@ def spaces(request: PageRequest) -> HttpResponse:
     return render(request, "spaces/list.html", context)
 
 
+def short_name(title: str) -> str:
+    """A name for addresses out of a title, as one would write it: "Büro Köln & Co." is buro-koln-co."""
+    return re.sub(r"[^a-z0-9]+", "-", search_fold(title))[:40].strip("-")
+
+
 @require_http_methods(["GET", "POST"])
 def new_space(request: PageRequest) -> HttpResponse:
     """Make a space to share."""
     problem = ""
     kind = Space.Kind.COMPANY if request.POST.get("kind") == "company" else Space.Kind.TEAM
+    name = request.POST.get("name", "").strip().lower() or short_name(request.POST.get("title", ""))
     if request.method == "POST":
         try:
             space = operations.create(
-                request.POST.get("name", "").strip().lower(),
+                name,
                 kind,
                 by=request.actor,
                 title=request.POST.get("title", ""),
@@ -120,7 +128,7 @@ def new_space(request: PageRequest) -> HttpResponse:
         "problem": problem,
         "hues": hues(request.POST.get("hue", Hue.STONE)),
         "kind": "company" if kind is Space.Kind.COMPANY else "team",
-        "typed": request.POST,
+        "typed": {"title": request.POST.get("title", ""), "name": name},
     }
     return render(request, "spaces/new.html", context, status=422 if problem else 200)
 

@@ -18,6 +18,12 @@ SOURCE = Path(farley.__file__).parent
 # file, function, model: why no actor stands between the rows and whoever reads them
 ALLOWED = {
     ("dav/books.py", "merged_of", "Home"): "one's own row",
+    ("dav/carrying.py", "_read", "Calendar"): "of an instance that is being filled, by whoever runs its command",
+    ("dav/carrying.py", "_read", "CalendarObject"): "of an instance that is being filled, by whoever runs its command",
+    ("dav/carrying.py", "_read", "Contact"): "of an instance that is being filled, by whoever runs its command",
+    ("dav/carrying.py", "_read", "Space"): "of an instance that is being filled, by whoever runs its command",
+    ("dav/carrying.py", "_read", "User"): "of an instance that is being filled, by whoever runs its command",
+    ("dav/carrying.py", "_write", "DeadProperty"): "of the whole instance, for whoever runs its command",
     ("dav/dead.py", "_at", "DeadProperty"): "the person's own, of a resource that the device sees",
     ("dav/dead.py", "change", "DeadProperty"): "written as the person's own",
     ("dav/dead.py", "copy", "DeadProperty"): "the person's own, of cards that the device reads and has just written",

@@ -83,7 +83,7 @@ def test_an_event_is_undone_with_what_it_tells_of(alice: User) -> None:
 def test_administrators_filter_and_leaf_through_the_journal(
     grace: User, alice: User, as_user: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("farley.web.instance.PAGE", 2)
+    monkeypatch.setattr("farley.web.spaces.instance.PAGE", 2)
     for number in range(4):
         note(Verb.DEVICE_ADDED, by=alice.actor, door=Door.WEB, subject=f"phone {number}")
     note(Verb.USER_CHANGED, by=grace.actor, door=Door.WEB, about=alice, subject="alice")

@@ -187,7 +187,7 @@ def test_only_managers_read_and_switch(
 def test_managers_switch_it_on_read_it_and_switch_it_off(
     ada: Contact, alice: User, bob: User, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("farley.web.access.PAGE", 1)
+    monkeypatch.setattr("farley.web.spaces.access.PAGE", 1)
     page = as_user(alice)
     page.post("/spaces/sales/access/", {"days": "0"})
     assert "The log is off" in text_of(page.get("/spaces/sales/access/").content)

@@ -14,7 +14,8 @@ from farley.contacts.models import Contact
 from farley.jobs.worker import run_ready
 from farley.journal.models import Batch, Door
 from farley.journal.writing import one_batch
-from farley.web import activity, bulk
+from farley.web.contacts import bulk
+from farley.web.timeline import activity
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import text_of
 

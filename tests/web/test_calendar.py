@@ -278,7 +278,7 @@ def test_a_month_shows_three_of_a_day_and_the_rest_behind_a_link(
     assert html.count("<span>Fair</span>") == 3
     agenda = "/calendar/?view=agenda&on=2026-11-18"
     assert "Go on from here" not in page_of_alice.get(agenda).content.decode()
-    monkeypatch.setattr("farley.web.calendar.IN_A_LIST", 4)
+    monkeypatch.setattr("farley.web.calendar.calendar.IN_A_LIST", 4)
     html = page_of_alice.get(agenda).content.decode()
     assert re.findall(r"<b>(Fair|E\d)</b>", html) == ["Fair", "Fair", "E0", "E1"]
     assert re.search(r'href="/calendar/\?view=agenda&amp;on=2026-11-19">Go on from here', html)

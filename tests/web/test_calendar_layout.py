@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farley.web.calendar_layout import LEAST, lanes, month_of, next_month, side_by_side, week_of
+from farley.web.calendar.calendar_layout import LEAST, lanes, month_of, next_month, side_by_side, week_of
 
 SPANS = st.lists(
     st.tuples(st.integers(0, 47), st.integers(1, 8)).map(lambda pair: (pair[0] / 2, (pair[0] + pair[1]) / 2)),

@@ -28,8 +28,8 @@ from farley.journal.models import Batch, Door, Noun
 from farley.journal.writing import open_batch
 from farley.lists import paging
 from farley.spaces.models import Space
-from farley.web import bulk
-from farley.web import listing as asking
+from farley.web.contacts import bulk
+from farley.web.contacts import listing as asking
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import hx, text_of
 

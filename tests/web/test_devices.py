@@ -16,7 +16,7 @@ from farley.accounts.devices import Device
 from farley.accounts.doors import Door
 from farley.accounts.models import User
 from farley.accounts.roles import Role
-from farley.web.codes import qr_code
+from farley.web.contacts.codes import qr_code
 from tests.cast import a_calendar, a_card, space_of, team
 from tests.dav.phone import phone_of
 from tests.web.conftest import Enter

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from farley.accounts.models import User
-from farley.web import account, new_contact
+from farley.web.accounts import account
+from farley.web.contacts import new_contact
 from tests.cast import hand_of, space_of
 from tests.web.reading import text_of
 

@@ -11,7 +11,7 @@ from django.test import Client
 from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.journal.models import Batch
-from farley.web import record
+from farley.web.contacts import record
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import text_of
 

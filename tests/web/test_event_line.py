@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farley.web.event_line import Draft, draft_of
+from farley.web.calendar.event_line import Draft, draft_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 11, 25, 10, 0, tzinfo=BERLIN)  # a Wednesday

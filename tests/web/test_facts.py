@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from farley.accounts.models import User
 from farley.codecs.vcard import Card, PartialDate, read_cards
 from farley.contacts.links import RELATIONS
-from farley.web import editors
-from farley.web.countries import written_place
+from farley.web.contacts import editors
+from farley.web.contacts.countries import written_place
+from farley.web.contacts.facts import EDITABLE, fact_groups, name_facts, other_lines, shown_value
+from farley.web.contacts.labels import choices_for, label_of, typed_label
+from farley.web.contacts.people import name_of
+from farley.web.contacts.quick_line import card_of
 from farley.web.dates import UnreadableDate, read_date, show_date
-from farley.web.events import differences
-from farley.web.facts import EDITABLE, fact_groups, name_facts, other_lines, shown_value
-from farley.web.labels import choices_for, label_of, typed_label
-from farley.web.people import name_of
-from farley.web.quick_line import card_of
+from farley.web.timeline.events import differences
 from tests.cast import a_card, hand_of, space_of
 from tests.conftest import SAMPLES
 

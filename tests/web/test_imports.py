@@ -19,7 +19,7 @@ from farley.exchange import chunks
 from farley.exchange.models import Import
 from farley.jobs.worker import recover, run_ready
 from farley.journal.models import Door
-from farley.web import activity
+from farley.web.timeline import activity
 from tests.cast import a_card, an_event, hand_of, space_of, team
 from tests.together import killed_after, process
 from tests.web.reading import hx, text_of

@@ -1,4 +1,4 @@
-"""The keyboard map, key by key as `farley.web.keys` tells it: what is told there works, and nothing is missing here."""
+"""The keyboard map, key by key as `shell.keys` tells it: what is told there works, and nothing is missing here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from farley.calendars.details import Details
 from farley.calendars.models import Components
 from farley.journal.models import Door
 from farley.lists.saving import save_view
-from farley.web.keys import KEYS
+from farley.web.shell.keys import KEYS
 from tests.cast import a_card, hand_of, space_of
 from tests.web.conftest import Enter
 from tests.web.test_calendar_journeys import plan, told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farley.codecs.vcard import Kind
-from farley.web.quick_line import card_of
+from farley.web.contacts.quick_line import card_of
 
 
 def lines(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from django.utils import translation
 from farley.calendars.rules import RuleForm, UnusableRule, form_of, rule_of, shifted_rule
 from farley.codecs.icalendar import When
 from farley.codecs.zones import DatabaseZone
-from farley.web.recurring import in_words, read_rule_form
+from farley.web.calendar.recurring import in_words, read_rule_form
 
 BERLIN = DatabaseZone(ZoneInfo("Europe/Berlin"))
 START = When(dt.datetime.fromisoformat("2026-12-01T10:00"), "Europe/Berlin")  # the first Tuesday of December

@@ -20,7 +20,7 @@ from farley.contacts.models import Contact
 from farley.contacts.sharing import ShareLink, ShareOpening
 from farley.journal.models import Door
 from farley.spaces.models import Space
-from farley.web.codes import qr_code
+from farley.web.contacts.codes import qr_code
 from tests.cast import a_card, hand_of, space_of, team
 from tests.web.reading import text_of
 

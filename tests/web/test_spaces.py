@@ -154,7 +154,7 @@ def test_who_sees_a_contact_is_told_with_every_way(
     assert "as a member of the team “Crew”" in page
     assert "given by alice" in page
     assert "carol" not in page  # who sees only when somebody is busy sees no contact
-    monkeypatch.setattr("farley.web.who.SHOWN_PEOPLE", 1)
+    monkeypatch.setattr("farley.web.spaces.who.SHOWN_PEOPLE", 1)
     first, second = (text_of(page_of_alice, f"/contacts/{contact.pk}/who/?from={start}") for start in (0, 1))
     assert ("Crew" in first, "Crew" in second) == (False, True)
     assert ("?from=1" in first, "?from=2" in second) == (True, False)

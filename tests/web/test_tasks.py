@@ -84,7 +84,7 @@ def test_of_a_series_of_tasks_one_is_done_and_the_next_is_shown(
 def test_a_contact_shows_the_meetings_with_them_however_many_there_are(
     page_of_alice: Client, alice: User, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("farley.web.meetings.MOST", most)
+    monkeypatch.setattr("farley.web.calendar.meetings.MOST", most)
     hand, home = hand_of(alice), space_of(alice)
     calendar = operations.create(home, "Work", by=alice.actor, door=Door.WEB)
     yard = hand.contact(home, a_card("Yard", "ORG:Yard", "X-ABShowAs:COMPANY"))

@@ -15,7 +15,7 @@ from farley.accounts.roles import Role
 from farley.contacts.models import Contact
 from farley.conversations.models import Call, Note
 from farley.journal.models import Batch
-from farley.web.markdown import drawn
+from farley.web.timeline.markdown import drawn
 from tests.cast import a_card, hand_of, space_of, team
 from tests.conversations.writing import change, note
 from tests.web.reading import hx, text_of

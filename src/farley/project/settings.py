@@ -68,15 +68,15 @@ MIDDLEWARE = [
     "farley.dav.door.DavDoor",  # answers devices before sessions, languages and forms, of which they have none
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "farley.web.middleware.HeadMiddleware",
+    "farley.web.shell.middleware.HeadMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "farley.web.middleware.LanguageMiddleware",
+    "farley.web.shell.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "farley.web.middleware.ActorMiddleware",
+    "farley.web.shell.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -99,7 +99,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
-                "farley.web.context.shell",
+                "farley.web.shell.context.shell",
             ],
         },
     }
@@ -152,7 +152,7 @@ SESSION_ENGINE = "farley.accounts.session_store"
 SESSION_COOKIE_NAME = "farley_session"
 CSRF_COOKIE_NAME = "farley_csrf"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "farley.web.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "farley.web.shell.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_REFERRER_POLICY = "same-origin"  # with "no-referrer" browsers send forms from nowhere, and they are refused
 X_FRAME_OPTIONS = "DENY"

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from farley.web.templatetags.farley import escaped, icon
 
 if TYPE_CHECKING:
-    from farley.web.occurrences import Item
+    from farley.web.calendar.occurrences import Item
 
 register = template.Library()
 

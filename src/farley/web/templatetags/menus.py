@@ -1,6 +1,6 @@
 """Menus and choices that pages repeat, drawn without a template: a page of it has hundreds of nodes.
 
-Every text goes through `escaped`, as in `web.rows`.
+Every text goes through `escaped`, as in `web.contacts.rows`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from farley.spaces.models import Space
 from farley.web.templatetags.farley import changed_query, escaped, hue, icon
 
 if TYPE_CHECKING:
-    from farley.web.context import Branch, Shell
-    from farley.web.listing import Choice, Heading
+    from farley.web.contacts.listing import Choice, Heading
+    from farley.web.shell.context import Branch, Shell
 
 register = template.Library()
 _ANY = "\0"  # stands for a value in an address: what is asked for holds none (`ActorMiddleware`)

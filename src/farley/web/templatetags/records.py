@@ -15,8 +15,8 @@ from farley.web.addresses import address
 from farley.web.templatetags.farley import avatar, breakable, escaped, icon
 
 if TYPE_CHECKING:
-    from farley.web.facts import Addition, Fact
-    from farley.web.spaces import Member
+    from farley.web.contacts.facts import Addition, Fact
+    from farley.web.spaces.spaces import Member
 
 register = template.Library()
 

@@ -1,0 +1,1 @@
+"""Pages of calendars: days, weeks and months, events, tasks, meetings with a person."""

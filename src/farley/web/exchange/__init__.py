@@ -1,0 +1,1 @@
+"""Pages of what comes in and goes out: imports, regular ones, mirrors, tidying."""

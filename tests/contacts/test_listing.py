@@ -147,6 +147,19 @@ class PagesTest(TestCase):
                 assert listed.by_id(behind=0, up_to=2**40, size=100) == sorted(passing.values_list("pk", flat=True))
 
 
+def test_what_was_read_before_it_was_known_who_may_pass_is_tested_too(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"FEW": 0, "SOON": 8, "DEAR": 1000}.items():
+        monkeypatch.setattr(paging, name, value)
+    spaces = [space_of(alice), team("one", alice=Role.MANAGER)]
+    for space, letter, often in zip(spaces, "AB", (40, 4), strict=True):
+        cards = [a_card(f"{letter} {n:02}", *(["CATEGORIES:x"] if n % often == often - 1 else [])) for n in range(60)]
+        hand_of(alice).many(space, cards)
+    found = everybody(Listed(spaces, Filters(tag="x")), Order(SORTS["name"]), 2)
+    assert [each.full_name for each in found] == ["A 39", *(f"B {n:02}" for n in range(3, 60, 4))]
+
+
 @pytest.mark.parametrize("most", [3, 1000])
 def test_a_search_in_the_list_finds_all_behind_many_that_are_only_alike(
     alice: User, mallory: User, monkeypatch: pytest.MonkeyPatch, most: int

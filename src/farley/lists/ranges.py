@@ -170,8 +170,8 @@ class Stream:
         for space, _ in asked:
             if counted[space] < width:
                 del self._ends[space]
-        self._waiting += [row[1:] for row in rows if among is None or row[-1] in among]
-        self._waiting.sort(reverse=self._is_down)
+        waiting = [*self._waiting, *(row[1:] for row in rows)]  # some since before one knew among which they must be
+        self._waiting = sorted((keys for keys in waiting if among is None or keys[-1] in among), reverse=self._is_down)
         self.found, self._waiting = self._parted(self._first_end())
         return len(rows)
 

@@ -7,6 +7,8 @@ import gzip
 import pytest
 
 from farley.accounts.models import User
+from farley.contacts import operations as contacts
+from farley.journal.models import Door
 from farley.mirrors import reaching, wording
 from farley.mirrors.carddav import Book
 from farley.mirrors.models import Mirror, MirrorItem
@@ -44,6 +46,22 @@ def test_google_puts_a_new_card_elsewhere_and_it_stays_one(
     in_step(both)
     assert [method for method, _ in outside.writes()] == ["PUT"]
     assert len(outside.cards) == len(live(space)) == 2
+
+
+def test_a_card_that_was_put_elsewhere_is_found_though_its_contact_is_made_again_meanwhile(
+    both: Mirror, outside: Outside, space: Space, bob: User
+) -> None:
+    outside.renames = "silently"
+    hand_of(bob).store(space, ADA, href="ada.vcf")
+    in_step(both)
+    assert problems(both) == ["lost"]
+    contacts.delete(live(space), by=bob.actor, door=Door.WEB, batch=None)
+    newer = ADA.replace(b"Ada King", b"Ada Again")
+    hand_of(bob).store(space, newer, href="ada.vcf")
+    in_step(both)
+    assert (cards_of(space), list(outside.cards.values())) == ({newer}, [newer])
+    assert (problems(both), MirrorItem.objects.count()) == ([], 1)
+    assert [method for method, _ in outside.writes()] == ["PUT", "PUT"]
 
 
 def test_fastmail_tells_no_tag_of_what_it_writes_anew_and_the_next_change_is_guarded_all_the_same(

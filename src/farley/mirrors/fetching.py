@@ -165,6 +165,11 @@ class _Taking:
         self.by_uid = {contact.uid: contact for contact in alike.select_related("content")}
         owners = run.mirror.items.filter(contact__in=[contact.pk for contact in self.by_uid.values()])
         self.owners = {item.contact_id: item for item in owners}
+        lost = run.mirror.items.filter(problem="lost", contact__uid__in=uids).exclude(HERE).select_related("contact")
+        for item in lost:  # that of a contact which was deleted meanwhile and made again
+            again = self.by_uid.get(item.contact.uid) if item.contact is not None else None
+            if again is not None:
+                self.owners.setdefault(again.pk, item)
         self.hrefs: set[str] = set()
         self.entries: list[tuple[Arrived, Prepared]] = []
         self.again: list[tuple[Arrived, Contact]] = []  # ours, to be put back over theirs
@@ -206,7 +211,7 @@ class _Taking:
                 run.unchanged += item.pk not in run.sent and base is not None
                 self._settle(item, each.card, bytes(here.sha256), here.pk, sends=False)
             case Verdict.SEND:  # the base stays as it is
-                self._settle(item, each.card, base, item.contact_id, sends=True)
+                self._settle(item, each.card, base, here.pk if here else item.contact_id, sends=True)
             case Verdict.ASK:
                 run.problem(item, "conflict" if here else "gone_changed", name=each.name)
             case Verdict.OURS if here is None:

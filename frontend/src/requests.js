@@ -5,6 +5,7 @@ import { showToast } from "./toasts.js";
 Object.assign(htmx.config, {
   allowEval: false, // the content security policy forbids it
   includeIndicatorStyles: false, // likewise: style comes from files
+  defaultSettleDelay: 0, // what came in hears clicks and keys at once: nothing here is animated by settling
   historyCacheSize: 0, // people's data does not belong in the browser's storage
   refreshOnHistoryMiss: true,
   responseHandling: [

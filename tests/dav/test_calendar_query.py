@@ -8,6 +8,7 @@ from farley.accounts.models import User
 from farley.accounts.roles import Role
 from farley.calendars import operations
 from farley.calendars.models import Calendar, Components
+from farley.codecs.zone_writing import vtimezone
 from farley.dav.names import CALDAV, DAV
 from farley.journal.models import Door
 from tests.cast import a_calendar, a_vcalendar, an_event, hand_of, space_of, team
@@ -275,3 +276,19 @@ def test_an_answer_that_holds_no_more_says_so_and_tells_the_rest_as_it_is(
     assert [row.status for row in rows] == [None, None, None, 507]
     told = [row[DATA] for row in rows[:3]]
     assert [text.count("BEGIN:VEVENT") for text in told] == [10, 10, 1]
+
+
+def test_a_program_has_time_zones_by_name_or_defined_as_it_asks(planner: Planner) -> None:
+    bare = ENTRIES["weekly"].decode()
+    whole = bare.replace("BEGIN:VEVENT", f"{vtimezone('Europe/Berlin', 2026).decode()}BEGIN:VEVENT")
+    planner.put("whole.ics", whole.replace("UID:", "UID:whole-").encode())
+    assert planner.get("weekly.ics").body.decode() == bare
+    for wish, named, defined in (("T", True, True), ("F", False, False), (None, False, True)):
+        answers = [planner.get(name, caldav_timezones=wish) for name in ("weekly.ics", "whole.ics")]
+        assert ["VTIMEZONE" in each.body.decode() for each in answers] == [named, defined], wish
+        hrefs = "".join(f"<d:href>{planner.book}{name}</d:href>" for name in ("weekly.ics", "whole.ics"))
+        inner = f"<d:prop><d:getetag/><cal:calendar-data/></d:prop>{hrefs}"
+        told = planner.report("cal:calendar-multiget", inner, caldav_timezones=wish).by_name
+        assert [told[each][DATA].encode() for each in ("weekly.ics", "whole.ics")] == [each.body for each in answers]
+        assert [told[each][f"{DAV}getetag"] for each in ("weekly.ics", "whole.ics")] == [each.etag for each in answers]
+        assert "CalDAV-Timezones" in answers[0].raw.headers["Vary"]

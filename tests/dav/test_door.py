@@ -21,7 +21,7 @@ from tests.dav.phone import Answer, Phone, basic, phone_of, program_of
 from tests.web.second_factors import asked_for, with_app
 
 pytestmark = pytest.mark.django_db
-COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook, calendar-access"
+COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook, calendar-access, calendar-no-timezone"
 
 
 @pytest.mark.parametrize("method", ["GET", "PROPFIND", "OPTIONS", "PUT", "REPORT", "NONSENSE"])

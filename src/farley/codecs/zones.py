@@ -152,7 +152,7 @@ class Zones:
 
     def _meant(self, tzid: str) -> Zone:
         component = self._defined.get(tzid.strip())
-        defined = _defined(component.octets) if component else None
+        defined = defined_zone(component.octets) if component else None
         return defined or named_zone(tzid) or self._floating
 
 
@@ -199,7 +199,8 @@ def _of_database(key: str) -> Zone | None:
 
 
 @lru_cache(maxsize=256)  # the same few definitions come with every object
-def _defined(octets: bytes) -> DefinedZone | None:
+def defined_zone(octets: bytes) -> DefinedZone | None:
+    """What the octets of a VTIMEZONE define; None where they define nothing."""
     root = ICalendar(b"BEGIN:VCALENDAR\r\n" + octets + b"\r\nEND:VCALENDAR\r\n").root
     zone = next(iter(root.components), None)
     parts = zone.components[:_MAX_OBSERVANCES] if zone else []

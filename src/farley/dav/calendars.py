@@ -15,12 +15,13 @@ from farley.accounts.roles import Role
 from farley.calendars import members, operations, storing
 from farley.calendars.models import COMPONENTS, Calendar
 from farley.calendars.occurrences import zone_named
+from farley.calendars.parsed import parsed
 from farley.codecs.icalendar import MAX_OBJECT
 from farley.dav import tokens
 from farley.dav.addresses import Kind
 from farley.dav.calendar_properties import SETTABLE, calendar_properties, changed_by
 from farley.dav.elements import Element
-from farley.dav.entries import ENTRY_WORDS, CalendarData, calendar_data
+from farley.dav.entries import ENTRY_WORDS, CalendarData, calendar_data, zoned_as
 from farley.dav.errors import DavError
 from farley.dav.folders import Changes, Folder, Properties, Render, Sent, Verdict
 from farley.dav.models import DeadProperty
@@ -137,10 +138,13 @@ class CalendarFolder(Folder):
         }
 
     def data_in(self, dav: DavRequest, asked: Element | None) -> CalendarData:
-        return calendar_data(asked, zone_named(self.calendar.zone))
+        zones = zoned_as(dav.header("CalDAV-Timezones"))
+        return calendar_data(asked, zone_named(self.calendar.zone), zones)
 
     def sent(self, dav: DavRequest, member: Member, stored: bytes) -> Sent:
-        return Sent(stored, member.etag, _MEDIA.get(member.sort, ENTRY_WORDS.media))
+        zoned = zoned_as(dav.header("CalDAV-Timezones"))
+        octets = stored if zoned is None else zoned(parsed(member.sha256, stored))
+        return Sent(octets, member.etag, _MEDIA.get(member.sort, ENTRY_WORDS.media))
 
     def refuse_octets(self, octets: bytes) -> None:
         try:

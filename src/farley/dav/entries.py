@@ -9,6 +9,7 @@ from datetime import UTC, tzinfo
 from farley.calendars.parsed import parsed
 from farley.codecs.calendar_parts import Selection, expanded, selected, with_busy_within, with_overrides_within
 from farley.codecs.calendar_ranges import TimeRange
+from farley.codecs.calendar_zones import by_name, with_definitions
 from farley.codecs.icalendar import ICalendar, InvalidICalendar, When
 from farley.codecs.recurrence import as_zone
 from farley.codecs.recurrence_rule import Allowance, Budget
@@ -35,6 +36,8 @@ ENTRY_WORDS = Words(
     media="text/calendar; charset=utf-8",
 )
 
+Zoned = Callable[[ICalendar], bytes]
+_ZONED: dict[str, Zoned] = {"T": with_definitions, "F": by_name}
 Cut = Callable[[ICalendar, tzinfo | Zone], tuple[bytes, int] | None]  # and how many occurrences that makes; None: many
 
 
@@ -45,6 +48,7 @@ class CalendarData:
     cut: Cut | None = None
     busy: TimeRange | None = None
     only: Selection | None = None
+    zones: Zoned | None = None
     floating: tzinfo | Zone = field(default=UTC)
     told_of: int = 0  # occurrences so far
     told_at_length: int = 0  # of series that are written out very often
@@ -63,13 +67,15 @@ class CalendarData:
         return member.etag, as_text(self._shown(member, octets))
 
     def _shown(self, member: Member, octets: bytes) -> bytes:
-        if self.cut is None and self.busy is None and self.only is None:
+        if self.cut is None and self.busy is None and self.only is None and self.zones is None:
             return octets
         ical = parsed(member.sha256, octets)
         if self.cut is not None:
             ical = self._cut(self.cut, ical)
         if self.busy is not None:
             ical = ICalendar(with_busy_within(ical, self.busy, floating=self.floating))
+        if self.zones is not None:
+            ical = ICalendar(self.zones(ical))
         return ical.octets if self.only is None else selected(ical, self.only)
 
     def _cut(self, cut: Cut, ical: ICalendar) -> ICalendar:
@@ -85,14 +91,19 @@ class CalendarData:
         return ICalendar(octets)
 
 
-def calendar_data(asked: Element | None, floating: tzinfo | Zone) -> CalendarData:
+def zoned_as(wish: str) -> Zoned | None:
+    """What the header CalDAV-Timezones wants done to each entry; None: as it is stored. RFC 7809 §3.1."""
+    return _ZONED.get(wish.strip().upper())
+
+
+def calendar_data(asked: Element | None, floating: tzinfo | Zone, zones: Zoned | None = None) -> CalendarData:
     """Raises DavError (403 supported-calendar-data) for what an entry cannot be sent as."""
     if asked is None:
-        return CalendarData(floating=floating)
+        return CalendarData(floating=floating, zones=zones)
     kind = asked.attributes.get("content-type", "text/calendar").partition(";")[0].strip().lower()
     if kind not in ENTRY_WORDS.types or asked.attributes.get("version", "2.0") != "2.0":
         raise DavError(403, f"{CALDAV}supported-calendar-data", "Entries are sent as text/calendar, version 2.0.")
-    data = CalendarData(floating=floating)
+    data = CalendarData(floating=floating, zones=zones)
     expand, limit = asked.first(f"{CALDAV}expand"), asked.first(f"{CALDAV}limit-recurrence-set")
     if expand is not None:
         span = read_time_range(expand, "valid-calendar-data", is_whole=True)

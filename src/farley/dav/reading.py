@@ -17,7 +17,7 @@ from farley.journal import members
 from farley.journal.access import Way, note_access
 from farley.journal.members import Member
 
-COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook, calendar-access"
+COMPLIANCE = "1, 3, access-control, extended-mkcol, addressbook, calendar-access, calendar-no-timezone"
 _READS = "OPTIONS, GET, HEAD, PROPFIND, REPORT"
 
 
@@ -50,7 +50,7 @@ def representation(dav: DavRequest, place: Place, member: Member, sent: Sent, st
 
 
 def _about_member(member: Member, sent: Sent) -> dict[str, str]:
-    return {"ETag": sent.etag, "Last-Modified": http_date(member.changed_at), "Vary": "Accept"}
+    return {"ETag": sent.etag, "Last-Modified": http_date(member.changed_at), "Vary": "Accept, CalDAV-Timezones"}
 
 
 def options(dav: DavRequest) -> HttpResponse:

@@ -69,7 +69,7 @@ def _date(text: str) -> datetime | None:
     """An HTTP date; None for what is none."""
     try:
         found = parsedate_to_datetime(text) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):  # the second of numbers with twenty digits
         return None
     return found if found is not None and found.tzinfo is not None else None
 

@@ -182,6 +182,27 @@ def test_a_search_in_the_list_finds_all_behind_many_that_are_only_alike(
     assert Listed(spaces[1:2], Filters(text="ada muster")).count() == 6
 
 
+@pytest.mark.parametrize("most", [0, 1000])
+def test_one_or_two_characters_find_words_of_names_however_they_are_looked_for(
+    alice: User, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    for name in ("FEW", "RARE", "MANY"):
+        monkeypatch.setattr(paging, name, most)
+    cards = [
+        a_card("Ada Qo"),
+        a_card("Qol Works"),
+        a_card("Zoe", "ORG:Qo"),
+        a_card("Zoe Fairqo", "EMAIL:qo@example.com"),
+    ]
+    hand_of(alice).many(space_of(alice), cards)
+    both = ["Ada Qo", "Qol Works"]
+    for text, expected_names in (("qo", both), ("q", both), ("Qo a", both[:1]), ("works qo", both[1:])):
+        listed = Listed([space_of(alice)], Filters(text=text))
+        found = [each.full_name for each in everybody(listed, Order(SORTS["name"]), 50)]
+        assert found == expected_names, text
+        assert listed.count() == len(found)
+
+
 def test_a_list_over_no_space_is_empty(alice: User) -> None:
     hand_of(alice).contact(space_of(alice))
     assert Listed([]).page().contacts == []

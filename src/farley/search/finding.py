@@ -115,11 +115,13 @@ def condition(query: str) -> Q:
     whole = Q(pk__in=[])
     for reading in read(query):
         all_of_it = Q()
+        is_of_names = everything(reading) is None  # as what is looked up is
         for term in reading.terms:
             if term.is_field:
                 all_of_it &= Q(fields__contains=term.spellings[0])
             elif term.is_short:
-                all_of_it &= Q(text__contains=f" {term.spellings[0]}") | Q(name__contains=f"  {term.spellings[0]}")
+                within_text = Q() if is_of_names else Q(text__contains=f" {term.spellings[0]}")
+                all_of_it &= within_text | Q(name__contains=f"  {term.spellings[0]}")
             else:
                 any_of_it = Q()
                 for spelling in term.spellings:

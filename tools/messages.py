@@ -47,6 +47,7 @@ REASONS = {
     "NothingToImport",
     "BadMapping",
 }
+REASONED = {"codecs", "calendars", "exchange"}  # where they are given
 
 
 def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
@@ -60,7 +61,7 @@ def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
             continue
         for line, text, _, context in extract("python", io.BytesIO(code), KEYWORDS, (), {"encoding": "utf-8"}):
             yield path.relative_to(ROOT).as_posix(), line, text, context
-        if path.suffix == ".py" and {"codecs", "calendars", "exchange"} & set(path.parts):
+        if path.suffix == ".py" and path.relative_to(SOURCE).parts[0] in REASONED:
             for line, reason in _reasons(code):
                 yield path.relative_to(ROOT).as_posix(), line, reason, None
 

@@ -37,6 +37,16 @@ def test_it_lists_acts_and_single_changes(alice: User, page_of_alice: Client) ->
     assert "Grace Hopper added" in text_of(page_of_alice.get(f"/activity/{batch.pk}/").content)
 
 
+def test_single_changes_are_called_what_they_are(alice: User, page_of_alice: Client) -> None:
+    team("sales", alice=Role.EDITOR)
+    ada = hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    page_of_alice.post(f"/contacts/{ada.pk}/follow-up/", {"on": "2031-05-04"})
+    assert "Ada King follow-up changed alice" in text_of(page_of_alice.get("/activity/?view=changes").content)
+    assert "follow-up changed alice" in text_of(page_of_alice.get(f"/contacts/?peek={ada.pk}").content)
+    page_of_alice.post(f"/contacts/{ada.pk}/owner/", {"owner": "alice"})
+    assert "Ada King assigned alice" in text_of(page_of_alice.get("/activity/?view=changes").content)
+
+
 def test_undo_lists_what_was_changed_since_and_leaves_it(alice: User, page_of_alice: Client) -> None:
     batch = imported(alice, "Ada King", "Grace Hopper")
     ada = Contact.objects.get(full_name="Ada King")

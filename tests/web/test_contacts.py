@@ -28,6 +28,7 @@ from farley.journal.models import Batch, Door, Noun
 from farley.journal.writing import open_batch
 from farley.lists import paging
 from farley.spaces.models import Space
+from farley.web.assets import icons
 from farley.web.contacts import bulk
 from farley.web.contacts import listing as asking
 from tests.cast import a_card, hand_of, space_of, team
@@ -42,6 +43,15 @@ def names(html: bytes) -> list[str]:
 
 def person(given: str, family: str, *lines: str) -> bytes:
     return a_card(f"{given} {family}", f"N:{family};{given};;;", *lines)
+
+
+def test_every_icon_of_the_list_is_one_that_the_style_sheet_draws(alice: User, page_of_alice: Client) -> None:
+    hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    page = page_of_alice.get("/contacts/").content.decode()
+    classes = {name for each in re.findall(r'class="([^"]+)"', page) for name in each.split()}
+    shown = {name.removeprefix("i-") for name in classes if name.startswith("i-")}
+    assert "panel-right-open" in shown
+    assert shown <= icons()
 
 
 def test_people_are_sorted_by_family_name_over_all_spaces(alice: User, page_of_alice: Client) -> None:

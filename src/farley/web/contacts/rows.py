@@ -22,7 +22,7 @@ from farley.lists.columns import Column
 from farley.lists.filtering import Kind
 from farley.web.addresses import around_ids
 from farley.web.contacts.people import MAX_TAGS, SHAPES, name_of
-from farley.web.templatetags.farley import Moments, avatar, escaped, first_word, hue
+from farley.web.templatetags.farley import Moments, avatar, escaped, first_word, hue, icon_class
 
 Cell = Callable[[Line, "Page"], str]
 ONLY_PHONE = "only-phone"
@@ -128,7 +128,8 @@ def _name(line: Line, name: str, written: str, page: Page) -> str:
         f"{avatar(name, photo=photo, shape=SHAPES.get(line.kind, ''))}</label>"
         f'<a href="{str(pk).join(page.around_contact)}">{written}'
         f"{f'<small>{escaped(organisation)}</small>' if organisation else ''}</a>"
-        f'<a class="to-peek i-panel-right-open" href="{peek}" aria-label="{written.join(page.around_preview)}"></a>'
+        f'<a class="to-peek {icon_class("panel-right-open")}" href="{peek}"'
+        f' aria-label="{written.join(page.around_preview)}"></a>'
         "</span></td>"
     )
 

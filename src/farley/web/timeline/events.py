@@ -190,22 +190,15 @@ def _short(value: str) -> str:
 
 def _event(change: Change, *, what: str = "", **more: Any) -> Event:
     verb = Verb(change.verb)
-    return Event(change.at, what or _what(verb), done_by(change), _ICONS[verb], **more)
+    return Event(change.at, what or _deed(change, []), done_by(change), _ICONS[verb], **more)
 
 
 def _deed(change: Change, details: list[Detail]) -> str:
-    """What was done to a contact, as exactly as its values tell it."""
-    own = change.own_before or {}
-    if "affiliations" in own:
-        return pgettext("a contact", "organisations changed")
-    if change.verb == Verb.SET and "href" in own:
-        return pgettext("a contact", "given another address for devices")
-    if "fields" in own:
+    """What was done to a record, as exactly as its values tell it."""
+    if change.verb == Verb.SET:
+        return _set(change.own_before or {})
+    if change.verb == Verb.CHANGED and "fields" in (change.own_before or {}):
         return pgettext("a contact", "own fields changed")
-    if "follow_up" in own and change.verb == Verb.SET:
-        return pgettext("a contact", "follow-up changed")
-    if "last_contact" in own and change.verb == Verb.SET:
-        return pgettext("a contact", "spoken or written with")
     if change.verb == Verb.CHANGED and details:
         if not any(detail.before for detail in details):
             return pgettext("a value", "added")
@@ -214,11 +207,24 @@ def _deed(change: Change, details: list[Detail]) -> str:
     return _what(Verb(change.verb))
 
 
+def _set(before: Mapping[str, Any]) -> str:
+    """What was done where own data alone became other data than `before`."""
+    words = {
+        "affiliations": pgettext("a contact", "organisations changed"),
+        "href": pgettext("a contact", "given another address for devices"),
+        "fields": pgettext("a contact", "own fields changed"),
+        "follow_up": pgettext("a contact", "follow-up changed"),
+        "last_contact": pgettext("a contact", "spoken or written with"),
+        "owner": pgettext("a contact", "assigned"),
+    }
+    return next((word for name, word in words.items() if name in before), pgettext("a contact", "changed"))
+
+
 def _what(verb: Verb) -> str:
     words = {
         Verb.CREATED: pgettext("a contact", "added"),
         Verb.CHANGED: pgettext("a contact", "changed"),
-        Verb.SET: pgettext("a contact", "assigned"),
+        Verb.SET: pgettext("a contact", "changed"),
         Verb.DELETED: pgettext("a contact", "deleted"),
         Verb.RESTORED: pgettext("a contact", "restored"),
         Verb.MOVED_OUT: pgettext("a contact", "moved to another space"),

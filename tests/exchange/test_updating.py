@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +21,10 @@ from farley.contacts.models import Contact
 from farley.contacts.operations import set_fields
 from farley.exchange import chunks, importing
 from farley.exchange.models import Import, ImportOutcome
+from farley.exchange.reading import read
 from farley.exchange.reporting import Verdict, reason_of
 from farley.exchange.sources import Source
+from farley.exchange.updating import Updating
 from farley.fields import operations as defining
 from farley.fields.models import Field
 from farley.journal.models import Door, Noun
@@ -127,6 +130,21 @@ def test_where_several_fit_or_one_fits_twice_nobody_is_changed(alice: User, spac
     )
     assert "“Cleo”" in reason_of(again)
     assert before.items() <= state_of(space).items()
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_a_chunk_is_planned_again_as_if_it_had_not_been_before(
+    alice: User, space: Space, tmp_path: Path, rule: Rule
+) -> None:
+    hand_of(alice).many(space, [a_card("Ada", "EMAIL:ada@x.example", uid="here")])
+    path = tmp_path / "cards.vcf"
+    cards = [a_card("Ada B.", "EMAIL:ada@x.example", uid="a"), a_card("Ada C.", "EMAIL:ada@x.example", uid="a")]
+    path.write_bytes(b"".join(cards))
+    run = importing.prepare(space, [Source("", path)], by=alice.actor, door=Door.CLI, key="email", rule=rule)
+    items = [entry.item for entry in read(path, skip=0, region="DE")]
+    with closing(Updating(run, by=alice.actor)) as updating:
+        first, again = updating.plan(items), updating.plan(items)  # as where somebody wrote in between
+    assert [(type(item), str(item)) for item in again.items] == [(type(item), str(item)) for item in first.items]
 
 
 def test_own_fields_follow_the_rule(alice: User, space: Space, tmp_path: Path) -> None:

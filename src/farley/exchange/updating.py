@@ -110,6 +110,7 @@ class Updating:
         """What becomes of these entries, as the space is now; may be asked again for the same."""
         if not self.run.is_dry_run:
             self._pending.clear()
+        self._pending.forget(self.run.done_entries)
         revision = Space.objects.values_list("revision", flat=True).get(pk=self.space.pk)
         plan = Plan(revision)
         looked = self._look(items)
@@ -154,7 +155,7 @@ class Updating:
             return SeveralFit(self._called(key), [met.name for met in found[:3]])
         [met] = found
         if key != "uid" and item.derived.uid:
-            self._pending.mean(item.uid, met.ident)
+            self._pending.mean(item.uid, met.ident, self.run.done_entries + place)
         is_again = self._pending.met_before(met.ident, self.run.done_entries + place)
         is_again = is_again or met.contact is None or met.contact.pk in looked.touched
         if self.rule is Rule.KEEP and key == "uid" and not is_again:
@@ -272,7 +273,7 @@ class _Pending:
         self._rows = sqlite3.connect("", isolation_level=None)  # no name: a file of its own that goes with it
         self._rows.execute("CREATE TABLE met (ident TEXT PRIMARY KEY, met TEXT, octets BLOB) WITHOUT ROWID")
         self._rows.execute("CREATE TABLE first (ident TEXT PRIMARY KEY, entry INT) WITHOUT ROWID")
-        self._rows.execute("CREATE TABLE meaning (uid TEXT PRIMARY KEY, ident TEXT) WITHOUT ROWID")
+        self._rows.execute("CREATE TABLE meaning (uid TEXT PRIMARY KEY, ident TEXT, entry INT) WITHOUT ROWID")
         self._rows.execute("CREATE TABLE holder (value TEXT, ident TEXT, PRIMARY KEY (value, ident)) WITHOUT ROWID")
         self._new = 0
 
@@ -282,6 +283,11 @@ class _Pending:
     def clear(self) -> None:
         self._rows.execute("DELETE FROM met")
         self._rows.execute("DELETE FROM holder")
+
+    def forget(self, entry: int) -> None:
+        """What the entries from that number on were about: they are planned again."""
+        self._rows.execute("DELETE FROM first WHERE entry >= ?", [entry])
+        self._rows.execute("DELETE FROM meaning WHERE entry >= ?", [entry])
 
     def add(self, met: _Met, uid: str) -> None:
         ident = met.ident
@@ -299,9 +305,9 @@ class _Pending:
         found = self._rows.execute("SELECT entry FROM first WHERE ident = ?", [ident]).fetchone()
         return bool(found[0] < entry)
 
-    def mean(self, uid: str, ident: str) -> None:
-        """Remember whom an entry was about that has another UID than the one it was recognised as."""
-        self._rows.execute("INSERT OR IGNORE INTO meaning VALUES (?, ?)", [uid, ident])
+    def mean(self, uid: str, ident: str, entry: int) -> None:
+        """Remember whom an entry, a number, was about that has another UID than the one it was recognised as."""
+        self._rows.execute("INSERT OR IGNORE INTO meaning VALUES (?, ?, ?)", [uid, ident, entry])
 
     def meant(self, uids: Iterable[str]) -> list[str]:
         """Whom entries with these UIDs were about."""

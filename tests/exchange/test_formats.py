@@ -258,6 +258,18 @@ def test_a_mailbox_that_ends_in_the_middle_is_told(tmp_path: Path) -> None:
     assert str(found.card) == "line 1: this mailbox is damaged from here on"
 
 
+def test_contacts_around_a_damaged_item_of_a_mailbox_come_out_and_it_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("pypff")
+    path = tmp_path / "backup.pst"
+    contacts = [{**outlook_files.ADA, 0x3001: name} for name in ("Adelheid", "Berthold", "Cornelia")]
+    octets = outlook_files.pst(*contacts)
+    heap = octets.rfind(b"\xec\xbc", 0, octets.index("Berthold".encode("utf-16-le")))
+    path.write_bytes(octets[:heap] + b"??" + octets[heap + 2 :])
+    *found, told = formats.entries(path, How("pst"))
+    assert [each.card.full_name for each in found if isinstance(each.card, Card)] == ["Adelheid", "Cornelia"]
+    assert str(told.card) == "line 3: some of a folder of this mailbox is damaged and was passed over"
+
+
 def test_a_mailbox_is_refused_by_name_where_its_reader_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -74,16 +74,51 @@ def contacts_of(path: Path) -> Iterator[Card | Unreadable]:
 
 
 def _below(folder: Any, names: dict[Named, int], depth: int) -> Iterator[Card | Unreadable]:
-    for message in folder.sub_messages:
-        item = _item(message, names)
-        if not is_contact(item):
-            continue
+    """What is in a folder, and in those in it. Of what is damaged there it says one thing, for it may be much."""
+    is_whole = True
+    for message in _each(folder.get_number_of_sub_messages, folder.get_sub_message):
         try:
-            yield card_of(item, (_item(each, names) for each in message.attachments))
+            item = None if message is None else _item(message, names)
+            if item is None:
+                is_whole = False
+            elif is_contact(item):
+                attachments = list(_attachments(message, names))
+                is_whole = is_whole and None not in attachments
+                yield card_of(item, filter(None, attachments))
         except Unreadable as problem:
             yield problem
-    for inner in folder.sub_folders if depth else ():
-        yield from _below(inner, names, depth - 1)
+        except OSError:
+            is_whole = False
+    for inner in _each(folder.get_number_of_sub_folders, folder.get_sub_folder) if depth else ():
+        if inner is None:
+            is_whole = False
+        else:
+            yield from _below(inner, names, depth - 1)
+    if not is_whole:
+        yield Unreadable(1, "some of a folder of this mailbox is damaged and was passed over")
+
+
+def _attachments(message: Any, names: dict[Named, int]) -> Iterator[Item | None]:
+    for each in _each(message.get_number_of_attachments, message.get_attachment):
+        try:
+            yield None if each is None else _item(each, names)
+        except OSError:
+            yield None
+
+
+def _each(count: Callable[[], int], get: Callable[[int], Any]) -> Iterator[Any]:
+    """Parts of a mailbox, one by one: None for one that is damaged, and where not even their number can be read."""
+    try:
+        number = count()
+    except OSError:
+        yield None
+        return
+    for at in range(number):
+        try:
+            part = get(at)
+        except OSError:
+            part = None
+        yield part
 
 
 def _names(file: Any) -> dict[Named, int]:

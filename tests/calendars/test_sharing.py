@@ -57,6 +57,22 @@ def test_a_link_shows_what_is_public_and_of_the_rest_when_it_is(
     assert "zyx" not in text.lower()
 
 
+def test_a_link_does_not_say_whom_reminders_are_mailed_to(alice: User, client: Client, calendar: Calendar) -> None:
+    mail = (
+        "BEGIN:VALARM",
+        "ACTION:Email",
+        "TRIGGER:-PT1H",
+        "SUMMARY:x",
+        "ATTENDEE:mailto:zyx@example.org",
+        "END:VALARM",
+    )
+    shown = ("BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT5M", "DESCRIPTION:x", "END:VALARM")
+    hand_of(alice).put(calendar, an_event("Open day", START, END, *mail, *shown, *mail))
+    text = fetched(client, shared(calendar, alice))
+    assert "zyx" not in text
+    assert (text.count("BEGIN:VALARM"), "TRIGGER:-PT5M" in text, "END:VEVENT" in text) == (1, True, True)
+
+
 def test_busy_times_alone_leak_nothing(alice: User, client: Client, calendar: Calendar) -> None:
     zone = ("BEGIN:VTIMEZONE", "TZID:Zyxzone", "BEGIN:STANDARD", "DTSTART:20000101T000000", "TZNAME:ZYX")
     hand = hand_of(alice)

@@ -135,7 +135,7 @@ def file_of(link: CalendarLink) -> Iterator[bytes]:
     """The pieces of the iCalendar file that the link shows.
 
     What is not public is told as busy times alone, of a month back and a year ahead: without a word, a place, a name, a
-    UID or a time zone of anybody's.
+    UID or a time zone of anybody's. Nor is it told whom reminders are mailed to: that is between them and Farley.
     """
     live: CalendarObjectQuerySet = CalendarObject.objects.filter(calendar=link.calendar, deleted_at=None)
     if link.shows == CalendarLink.Shows.BUSY:
@@ -144,10 +144,18 @@ def file_of(link: CalendarLink) -> Iterator[bytes]:
     is_hidden = ~Q(classification=CalendarObject.Class.PUBLIC)
 
     def shown() -> Iterator[ICalendar]:
-        yield from objects(live.exclude(is_hidden))
+        yield from map(_without_mails, objects(live.exclude(is_hidden)))
         yield from _busy(live.filter(is_hidden), link)
 
     yield from calendar_file(shown(), prodid=PRODID, name=link.calendar.name, colour=link.calendar.colour)
+
+
+def _without_mails(ical: ICalendar) -> ICalendar:
+    alarms = [alarm for component in ical.components for alarm in component.alarms]
+    mails = [alarm for alarm in alarms if alarm.text("ACTION").strip().upper() == "EMAIL"]
+    for alarm in sorted(mails, key=lambda each: each.start, reverse=True):
+        ical = ical.without_component(alarm)
+    return ical
 
 
 def _busy(entries: CalendarObjectQuerySet, link: CalendarLink) -> Iterator[ICalendar]:

@@ -63,6 +63,9 @@ def told(draft: Draft) -> str:
         ("Blumen gießen alle drei Tage", "Blumen gießen | 25.11.26 | FREQ=DAILY;INTERVAL=3"),
         ("Training montags 18 Uhr 10 mal", "Training | 30.11.26 18:00 | FREQ=WEEKLY;BYDAY=MO;COUNT=10"),
         ("Viertel nach neun Anruf morgen", "Anruf | 26.11.26 09:15"),
+        ("Mittagessen morgen 12:30 am Hafen", "Mittagessen am Hafen | 26.11.26 12:30"),
+        ("Essen 19:00-21:00 am Hafen morgen", "Essen am Hafen | 26.11.26 19:00-21:00"),
+        ("Treffen um 9 am Montag", "Treffen | 30.11.26 09:00"),
     ],
 )  # fmt: skip
 def test_a_german_line_is_read(line: str, expected: str) -> None:

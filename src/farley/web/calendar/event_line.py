@@ -80,6 +80,7 @@ class _Reader:
         if self.is_task:
             self._take(words.DUE, lambda _: True)
         self._when()
+        self._keep_am(kept)
         self._at_what_time()
         self._how_long()
         self._look_for_more()
@@ -297,6 +298,12 @@ class _Reader:
 
     # What time
 
+    def _keep_am(self, kept: list[str]) -> None:
+        """In German "12:30 am Hafen" says where, not which half of the day."""
+        if self.language == "de" and len(kept) < 32:
+            self.text = re.sub(r"(?<=\d )am\b", chr(_ASIDE + len(kept)), self.text)
+            kept.append("am")
+
     def _at_what_time(self) -> None:
         readers: list[tuple[re.Pattern[str], Callable[[re.Match[str]], bool]]] = [
             (words.TIMES, self._times),
@@ -313,7 +320,7 @@ class _Reader:
         first, last = found["a"] or found["c"], found["b"] or found["d"]
         half = words.half_of(last) if not words.half_of(first) else ""
         start, end = words.time_of(first, half), words.time_of(last, "")
-        if start is None or end is None or self._is_date(found):
+        if start is None or end is None:
             return False
         if half == "p" and start > end and (before := words.time_of(first, "a")) is not None:
             start = before  # 11-1pm
@@ -321,15 +328,8 @@ class _Reader:
         return True
 
     def _one_time(self, found: re.Match[str]) -> bool:
-        if self._is_date(found):
-            return False
         self.start = words.time_of(found["time"], "")
         return self.start is not None
-
-    def _is_date(self, found: re.Match[str]) -> bool:
-        """Whether "9 am" is the German "9 am Montag"."""
-        is_word = re.search(r"\d\s+am$", found[0], re.IGNORECASE)
-        return self.language == "de" and is_word is not None
 
     def _noon(self, found: re.Match[str]) -> bool:
         self.start = dt.time(12)

@@ -130,7 +130,24 @@ def test_what_cannot_be_kept_is_said_beside_its_field(
     assert said in text_of(html)
     assert 'aria-invalid="true"' in html
     assert ">stays</textarea>" in html
+    assert f'name="add_person" value="{typed.get("add_person", "")}"' in html
     assert not CalendarObject.objects.exists()
+
+
+def test_guests_and_links_are_as_they_were_left_when_something_else_is_refused(
+    page_of_alice: Client, work: Calendar
+) -> None:
+    both = {"people": "1", "links": "1", "add_person": "ada@example.org, bea@example.org"}
+    page_of_alice.post(
+        "/calendar/new/", {**NINE, "title": "Plan", **both, "add_link": "https://a.example https://b.example"}
+    )
+    address = f"/calendar/entries/{CalendarObject.objects.get().pk}/"
+    form = {**NINE, "title": "", "people": "1", "links": "1", "person": "ada@example.org", "link": "https://b.example"}
+    html = page_of_alice.post(address, form | {"add_person": "cleo@example.org"}).content.decode()
+    ticked = re.findall(r'name="(?:person|link)" value="([^"]+)" checked', html)
+    assert ticked == ["ada@example.org", "https://b.example"]
+    assert 'value="bea@example.org"' in html
+    assert 'value="cleo@example.org"' in html
 
 
 def test_of_a_series_one_the_following_or_all_are_changed(page_of_alice: Client, work: Calendar) -> None:

@@ -147,6 +147,21 @@ def test_a_chunk_is_planned_again_as_if_it_had_not_been_before(
     assert [(type(item), str(item)) for item in again.items] == [(type(item), str(item)) for item in first.items]
 
 
+@pytest.mark.parametrize("rule", Rule)
+def test_who_was_made_and_recognised_in_one_chunk_is_recognised_by_that_uid_in_the_next(
+    alice: User, space: Space, tmp_path: Path, rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "CHUNK", 2)
+    cards = [
+        a_card("Ada", "EMAIL:ada@x.example", uid="a"),
+        a_card("Ada B.", "EMAIL:ada@x.example", uid="b"),
+        a_card("Ada C.", "EMAIL:another@x.example", uid="b"),
+    ]
+    planned = imported(space, alice, tmp_path, *cards, key="email", rule=rule, dry=True)
+    report = imported(space, alice, tmp_path, *cards, key="email", rule=rule)
+    assert report.whats == planned.whats == ["new", "again", "twice"]
+
+
 def test_own_fields_follow_the_rule(alice: User, space: Space, tmp_path: Path) -> None:
     number, level = own_field(space, alice), own_field(space, alice, "Level")
     contact = hand_of(alice).contact(space, a_card("Ada", "EMAIL:a@x.example"))

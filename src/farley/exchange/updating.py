@@ -16,7 +16,6 @@ from farley.contacts.comparing import Difference, differences
 from farley.contacts.matching import Key
 from farley.contacts.models import Contact
 from farley.contacts.storing import Entry, KnownAlready, Prepared, Problem, Stored, StoreProblem
-from farley.database import rows
 from farley.exchange import own_lines
 from farley.exchange.models import Import
 from farley.fields.models import Document, Field
@@ -80,6 +79,7 @@ class _Met(NamedTuple):
     own: Document
     values: list[tuple[str, str]] | None  # of the key; None: as it was found
     contact: Contact | None = None
+    uid: str = ""  # under which it is stored, or will be
 
 
 class _Looked(NamedTuple):
@@ -89,7 +89,7 @@ class _Looked(NamedTuple):
     values: list[list[tuple[str, str]]]
     by_uid: dict[str, Contact]
     fitting: list[list[Contact]]
-    here: dict[int, Contact]  # all of these, and those whom entries before were about
+    here: dict[str, Contact]  # all of these, and those whom entries before were about, by UID
     octets: dict[int, bytes]
     touched: set[int]  # contacts this import made or changed in an earlier chunk
 
@@ -124,19 +124,17 @@ class Updating:
             self.key.values_of(item, own) if isinstance(item, Prepared) else []
             for item, (own, _) in zip(items, said, strict=True)
         ]
-        by_uid = matching.with_uids(self.space, (item.uid for item in items if isinstance(item, Prepared)))
+        uids = [item.uid for item in items if isinstance(item, Prepared)]
+        by_uid = matching.with_uids(self.space, [*uids, *self._pending.meant(uids).values()])
         fitting = matching.fitting(self.space, self.key, values)
         here = {contact.pk: contact for contact in by_uid.values()} | {c.pk: c for each in fitting for c in each}
-        meant = self._pending.meant(item.uid for item in items if isinstance(item, Prepared))
-        if elsewhere := [int(ident) for ident in meant if ident.isdigit() and int(ident) not in here]:
-            live = {"id": elsewhere, "space_id": self.space.pk, "deleted_at": None}
-            here |= {contact.pk: contact for contact in rows.load(Contact, live)}
         octets = storing.octets_of(contact.content_id for contact in here.values())
         touched: set[int] = set()
         if self.run.batch_id is not None and here:
             mine = Change.objects.filter(noun=Noun.CONTACT, subject__in=list(here), batch=self.run.batch_id)
             touched = set(mine.values_list("subject", flat=True))
-        return _Looked(said, values, by_uid, fitting, here, octets, touched)
+        named = {contact.uid: contact for contact in here.values()}
+        return _Looked(said, values, by_uid, fitting, named, octets, touched)
 
     def _said(self, item: Prepared) -> tuple[Said, Card | None]:
         if not own_lines.are_in(item.entry.octets):
@@ -155,7 +153,7 @@ class Updating:
             return SeveralFit(self._called(key), [met.name for met in found[:3]])
         [met] = found
         if key != "uid" and item.derived.uid:
-            self._pending.mean(item.uid, met.ident, self.run.done_entries + place)
+            self._pending.mean(item.uid, met.uid, self.run.done_entries + place)
         is_again = self._pending.met_before(met.ident, self.run.done_entries + place)
         is_again = is_again or met.contact is None or met.contact.pk in looked.touched
         if self.rule is Rule.KEEP and key == "uid" and not is_again:
@@ -214,10 +212,10 @@ class Updating:
             return [self._here(contact, looked)], "uid"
         if met := self._pending.of([("uid", item.uid)]):
             return met, "uid"
-        for ident in self._pending.meant([item.uid]):  # an entry before it says the same UID and was recognised
-            contact = looked.here.get(int(ident)) if ident.isdigit() else None
-            if met_before := self._here(contact, looked) if contact else self._pending.get(ident):
-                return [met_before], "uid"
+        for uid in self._pending.meant([item.uid]).values():  # an entry before it says the same UID and was recognised
+            contact = looked.here.get(uid)
+            if met := [self._here(contact, looked)] if contact else self._pending.of([("uid", uid)]):
+                return met, "uid"
         values = looked.values[place]
         found = {str(contact.pk): self._here(contact, looked) for contact in looked.fitting[place]}
         found |= {met.ident: met for met in self._pending.of(values)}
@@ -229,7 +227,7 @@ class Updating:
         if met := self._pending.get(str(contact.pk)):
             return met._replace(contact=contact)
         octets, own = looked.octets[contact.content_id], contact.own or {}
-        return _Met(str(contact.pk), contact.full_name, contact.kind, octets, own, None, contact)
+        return _Met(str(contact.pk), contact.full_name, contact.kind, octets, own, None, contact, contact.uid)
 
     def _called(self, key: str) -> str:
         return self.key.field.label if self.key.field is not None and key == self.key.name else key
@@ -273,7 +271,7 @@ class _Pending:
         self._rows = sqlite3.connect("", isolation_level=None)  # no name: a file of its own that goes with it
         self._rows.execute("CREATE TABLE met (ident TEXT PRIMARY KEY, met TEXT, octets BLOB) WITHOUT ROWID")
         self._rows.execute("CREATE TABLE first (ident TEXT PRIMARY KEY, entry INT) WITHOUT ROWID")
-        self._rows.execute("CREATE TABLE meaning (uid TEXT PRIMARY KEY, ident TEXT, entry INT) WITHOUT ROWID")
+        self._rows.execute("CREATE TABLE meaning (uid TEXT PRIMARY KEY, meant TEXT, entry INT) WITHOUT ROWID")
         self._rows.execute("CREATE TABLE holder (value TEXT, ident TEXT, PRIMARY KEY (value, ident)) WITHOUT ROWID")
         self._new = 0
 
@@ -294,7 +292,7 @@ class _Pending:
         if not ident:
             self._new += 1
             ident = f"new {self._new}"
-        told = json.dumps([met.name, met.kind, met.own, met.values])
+        told = json.dumps([met.name, met.kind, met.own, met.values, uid])
         self._rows.execute("INSERT OR REPLACE INTO met VALUES (?, ?, ?)", [ident, told, met.octets])
         holding = [(json.dumps(value), ident) for value in [("uid", uid), *(met.values or ())]]
         self._rows.executemany("INSERT OR IGNORE INTO holder VALUES (?, ?)", holding)
@@ -305,23 +303,23 @@ class _Pending:
         found = self._rows.execute("SELECT entry FROM first WHERE ident = ?", [ident]).fetchone()
         return bool(found[0] < entry)
 
-    def mean(self, uid: str, ident: str, entry: int) -> None:
-        """Remember whom an entry, a number, was about that has another UID than the one it was recognised as."""
-        self._rows.execute("INSERT OR IGNORE INTO meaning VALUES (?, ?, ?)", [uid, ident, entry])
+    def mean(self, uid: str, meant: str, entry: int) -> None:
+        """Remember whom an entry, a number, was about, by UID, that has another one than it was recognised as."""
+        self._rows.execute("INSERT OR IGNORE INTO meaning VALUES (?, ?, ?)", [uid, meant, entry])
 
-    def meant(self, uids: Iterable[str]) -> list[str]:
-        """Whom entries with these UIDs were about."""
+    def meant(self, uids: Iterable[str]) -> dict[str, str]:
+        """By UID, whom entries that had it were about."""
         asked = json.dumps(list(uids))
-        sql = "SELECT DISTINCT ident FROM meaning WHERE uid IN (SELECT value FROM json_each(?))"
-        return [ident for (ident,) in self._rows.execute(sql, [asked])]
+        sql = "SELECT uid, meant FROM meaning WHERE uid IN (SELECT value FROM json_each(?))"
+        return dict(self._rows.execute(sql, [asked]))
 
     def get(self, ident: str) -> _Met | None:
         found = self._rows.execute("SELECT met, octets FROM met WHERE ident = ?", [ident]).fetchone()
         if found is None:
             return None
-        name, kind, own, values = json.loads(found[0])
+        name, kind, own, values, uid = json.loads(found[0])
         told = None if values is None else [(str(system), str(key)) for system, key in values]
-        return _Met(ident, name, kind, found[1], own, told)
+        return _Met(ident, name, kind, found[1], own, told, uid=uid)
 
     def of(self, values: Iterable[tuple[str, str]]) -> list[_Met]:
         """Those that have one of these values."""

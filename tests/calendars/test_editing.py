@@ -194,6 +194,13 @@ def test_a_reminder_by_mail_is_written_as_programs_know_it_and_those_for_others_
     assert [each.octets.decode().split("\r\n")[:-1] for each in ical.main.alarms] == [list(theirs)]
 
 
+def test_reminders_that_no_form_shows_stay_and_nobody_without_an_address_gets_mails() -> None:
+    far = ("BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-P400D", "DESCRIPTION:x", "END:VALARM")
+    ical = changed(event(*far), Details(alarms=(Reminding(15), Reminding(60, by_mail=True))), stamp=STAMP)
+    assert ical.main is not None
+    assert [each.text("TRIGGER") for each in ical.main.alarms] == ["-P400D", "-PT15M"]
+
+
 def test_a_task_is_done_and_not_done() -> None:
     task = made("VTODO", Details(summary="Write", end=at("20261203", None)), uid="4", stamp=STAMP, prodid="x")
     done = changed(task, Details(status="COMPLETED", percent=100, completed=STAMP), stamp=STAMP)

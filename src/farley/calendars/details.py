@@ -16,6 +16,7 @@ from farley.codecs.vcard_values import escape
 from farley.codecs.zone_writing import vtimezone
 
 OF_A_SERIES: Final = ("RRULE", "RDATE", "EXDATE", "EXRULE")
+MOST_MINUTES: Final = 60 * 24 * 366  # between a plain alarm and what it is for
 
 
 class Invited(NamedTuple):
@@ -284,7 +285,9 @@ def plain_alarm(alarm: Component, mails_to: str = "") -> Reminding | None:
     if trigger is None or trigger.duration is None or (trigger.param("RELATED") or "START").upper() != "START":
         return None
     action, seconds = alarm.text("ACTION").strip().upper(), -trigger.duration.delta.total_seconds()
-    if seconds % 60 or alarm.first("REPEAT") or action not in ("DISPLAY", "AUDIO", "EMAIL"):
+    if seconds % 60 or abs(seconds) > 60 * MOST_MINUTES or alarm.first("REPEAT"):
+        return None
+    if action not in ("DISPLAY", "AUDIO", "EMAIL"):
         return None
     is_mail = action == "EMAIL"
     if is_mail and (not mails_to or not mailed_by(alarm) <= {mails_to.casefold()} or alarm.first("ATTACH")):
@@ -301,7 +304,8 @@ def _set_alarms(editor: Editor, details: Details) -> None:
     """Those that stay keep their lines."""
     if details.alarms is None:
         return
-    missing = Counter(dict.fromkeys(details.alarms, 1))
+    can_mail = bool(details.mails_to)
+    missing = Counter(dict.fromkeys((each for each in details.alarms if can_mail or not each.by_mail), 1))
     gone = []
     for each in editor.component.alarms:
         plain = plain_alarm(each, details.mails_to)

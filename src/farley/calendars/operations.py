@@ -14,6 +14,7 @@ from django.utils import timezone
 from farley.accounts.actor import Actor
 from farley.accounts.roles import Role
 from farley.calendars.deriving import Derived, derive
+from farley.calendars.details import MOST_MINUTES
 from farley.calendars.filling import empty
 from farley.calendars.models import MAX_SLUG, Calendar, CalendarObject, CalendarObjectQuerySet, Components
 from farley.calendars.storing import (
@@ -39,7 +40,6 @@ MAX_NAME = 200
 MAX_DESCRIPTION = 5000
 MAX_CALENDARS = 500  # of one space
 ALARMS = ("timed", "all_day", "timed_mail", "all_day_mail")  # what a calendar keeps of usual reminders
-MOST_MINUTES = 60 * 24 * 366  # between an alarm and what it is for
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+=~-]*")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -11,14 +11,13 @@ from django.conf import settings
 from django.utils.translation import gettext, ngettext, pgettext
 
 from farley.accounts.models import User
-from farley.calendars.details import Details, Reminding, alarms_of, mailed_by, plain_alarm
+from farley.calendars.details import MOST_MINUTES, Details, Reminding, alarms_of, mailed_by, plain_alarm
 from farley.codecs.icalendar import Component
 from farley.web.contacts.listing import Choice
 
 KEPT: Final = "keep"  # what an entry has, where that is more than a form shows; what a calendar gives to a new one
 ALARMS: Final = (0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080, 20160, -540, 900)
 MOST: Final = 10  # of one entry in the form
-MOST_MINUTES: Final = 60 * 24 * 366
 _WRITTEN: Final = re.compile(r"(mail )?(-?\d{1,6})", re.ASCII)
 
 

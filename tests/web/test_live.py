@@ -94,6 +94,13 @@ def test_an_open_calendar_hears_what_others_and_devices_change_and_one_may_read(
     asked = question(html)
     hand_of(bob).put(sales, an_event("Lunch", uid="l"), href="l.ics")
     hand_of(alice, Door.DAV).put(plain, an_event("Mine", "LOCATION:Here", uid="m"), href="m.ics")
-    assert "2 entries were changed by others." in page_of_alice.get(asked, headers=hx()).content.decode()
+    html = page_of_alice.get(asked, headers=hx()).content.decode()
+    assert "2 entries were changed by others." in html
+    assert page_of_alice.get(question(html), headers=hx()).status_code == 204
+    hand_of(alice).put(plain, an_event("Another", uid="n"), href="n.ics")
+    html = page_of_alice.get(question(html), headers=hx()).content.decode()
+    assert "2 entries were changed by others." in html, "it stays told after what one does oneself"
+    hand_of(bob).put(sales, an_event("Tea", uid="t"), href="t.ics")
+    assert "3 entries were changed by others." in page_of_alice.get(question(html), headers=hx()).content.decode()
     page_of_alice.post("/calendar/shown/", {"calendar": [plain.pk]})
     assert "1 entry was changed by others." in page_of_alice.get(asked, headers=hx()).content.decode()

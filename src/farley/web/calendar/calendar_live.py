@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -32,17 +33,27 @@ def live_url(request: PageRequest) -> str:
 
 @require_GET
 def calendar_live(request: PageRequest) -> HttpResponse:
-    """204, or how many entries others changed `since`, with the way to see them."""
-    before = {int(space): int(revision) for space, revision in _PLACE.findall(request.GET.get("since", ""))}
-    behind = {space: before.get(space, now) for space, now in _revisions(request).items()}
-    if all(behind[space] == now for space, now in _revisions(request).items()):
+    """204, or how many entries others changed, with the way to see them.
+
+    `since` is how far the journal had come when the page asked last; `begun`, where others had changed something by
+    then, how far it had come when the page was made: they are counted from there.
+    """
+    now, since = _revisions(request), request.GET.get("since", "")
+    if _behind(now, since) == now:
         return HttpResponse(status=204)
-    count = len(_changed(request, behind))
+    begun = request.GET.get("begun", since)
+    count = len(_changed(request, _behind(now, begun)))
     if not count:
         return render(request, "components/live.html", {"url": live_url(request)})
     said = ngettext("{count} entry was changed by others.", "{count} entries were changed by others.", count)
-    context = {"url": live_url(request), "said": said.format(count=count)}
+    context = {"url": f"{live_url(request)}&begun={quote(begun)}", "said": said.format(count=count)}
     return render(request, "components/live.html", context | {"show_url": page_of(request) or reverse("calendar")})
+
+
+def _behind(now: Mapping[int, int], since: str) -> dict[int, int]:
+    """How far each space had come; of one that the page did not show then, how far it has come by now."""
+    before = {int(space): int(revision) for space, revision in _PLACE.findall(since)}
+    return {space: before.get(space, revision) for space, revision in now.items()}
 
 
 def _revisions(request: PageRequest) -> dict[int, int]:

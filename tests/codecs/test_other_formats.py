@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -19,7 +20,8 @@ from farley.codecs.vcard import Card, Kind, read_cards
 from farley.codecs.vcard_conversion import convert
 from farley.codecs.vcard_draft import Read
 from farley.codecs.vcard_meaning import Meaning, meanings
-from farley.codecs.vcard_typed import NAME
+from farley.codecs.vcard_straight import straight
+from farley.codecs.vcard_typed import NAME, typed
 
 CARDS = sorted(path for path in SAMPLES.rglob("*") if path.is_file())
 LDIFS = sorted((ALL_SAMPLES / "csv").rglob("*.ldif"))
@@ -327,3 +329,21 @@ class _Dribble(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         return super().read(self.size)
+
+
+def test_nothing_is_kept_of_lines_that_hardly_another_card_has() -> None:
+    def look_at(number: int) -> None:
+        written = f"BEGIN:VCARD\nVERSION:4.0\nFN:a\nTEL;TYPE=work;X-L={number}{'x' * 100_000}:1\nEND:VCARD\n"
+        card = Card.parse(written.encode())
+        assert [each.name for each in typed(card)] == ["FN", "TEL"]
+        assert card.properties("TEL")[0].types == ("work",)
+        straight(card, "3.0")
+
+    look_at(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 40):
+            look_at(number)
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()

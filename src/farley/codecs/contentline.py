@@ -43,7 +43,9 @@ _CHARSETS = re.compile(
 class Head:
     """What stands before the colon. Shared by all lines that begin with the same octets: never changed."""
 
-    __slots__ = ("base64", "charset", "group", "is_plain", "name", "params", "quoted_printable", "written_name")
+    __slots__ = (
+        *("base64", "charset", "group", "is_plain", "is_short", "name", "params", "quoted_printable", "written_name"),
+    )
 
     def __init__(self, text: str) -> None:
         label, _, rest = text.partition(";")
@@ -57,6 +59,7 @@ class Head:
         self.base64: Final = encoding in ("BASE64", "B")
         is_encoded = self.quoted_printable or self.base64 or self.charset is not None
         self.is_plain: Final = not is_encoded and text.isascii()
+        self.is_short: Final = len(text) <= _MAX_CACHED_HEAD_OCTETS  # what is made of any other is not kept
 
 
 _MAX_CACHED_HEADS = 4096

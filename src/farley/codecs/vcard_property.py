@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import unquote, unquote_to_bytes
 
-from farley.codecs.contentline import Line, Params
+from farley.codecs.contentline import Head, Line, Params
 from farley.codecs.vcard_values import PartialDate, split_components, split_list, split_structure, unescape
 
 BINARY: Final = frozenset({"PHOTO", "LOGO", "SOUND", "KEY", "X-MS-CARDPICTURE"})
@@ -109,14 +109,14 @@ class Property:
     @property
     def types(self) -> tuple[str, ...]:
         """TYPE values and bare 2.1 parameters in lower case, in order, without preference and encodings."""
-        params = self.line.head.params
-        return _types_and_preference(params)[0] if params else ()
+        head = self.line.head
+        return _types_and_preference(head)[0] if head.params else ()
 
     @property
     def pref(self) -> int | None:
         """1 (most preferred) to 100, from PREF= or TYPE=pref."""
-        params = self.line.head.params
-        return _types_and_preference(params)[1] if params else None
+        head = self.line.head
+        return _types_and_preference(head)[1] if head.params else None
 
     @property
     def label(self) -> str | None:
@@ -252,8 +252,8 @@ _ENCODINGS_LOWER = {encoding.lower() for encoding in ENCODINGS}
 _cached_types_and_preference = lru_cache(maxsize=1024)(types_and_preference)
 
 
-def _types_and_preference(params: Params) -> tuple[tuple[str, ...], int | None]:
-    return _cached_types_and_preference(params) if len(params) <= 8 else types_and_preference(params)
+def _types_and_preference(head: Head) -> tuple[tuple[str, ...], int | None]:
+    return (_cached_types_and_preference if head.is_short else types_and_preference)(head.params)
 
 
 def unwrapped_label(text: str) -> str:

@@ -84,9 +84,11 @@ def straight(card: Card, target: str) -> Card | None:
         try:
             way = known[line.head]
         except KeyError:
-            if len(known) >= _MAX_WAYS:
-                known.clear()
-            way = known[line.head] = _way(card.version, target, line)
+            way = _way(card.version, target, line)
+            if line.head.is_short:
+                if len(known) >= _MAX_WAYS:
+                    known.clear()
+                known[line.head] = way
         if way is _goes:
             continue
         if way is _stays:

@@ -50,13 +50,8 @@ class Typed(NamedTuple):
 def typed(card: Card) -> Iterator[Typed]:
     """The properties of `card`, converted to 4.0, in its order; lines whose name is none are left out."""
     for prop in convert(card, "4.0").properties():
-        if _is_told(prop.name):
+        if prop.name != "VERSION" and NAME.fullmatch(prop.name):
             yield _typed(prop)
-
-
-@lru_cache(maxsize=1024)
-def _is_told(name: str) -> bool:
-    return name != "VERSION" and NAME.fullmatch(name) is not None
 
 
 def card_of(properties: Sequence[Typed]) -> Card:
@@ -74,7 +69,7 @@ def _typed(prop: Property) -> Typed:
     name = prop.name
     kind = (prop.param("VALUE") or "").lower()
     kind = kind if NAME.fullmatch(kind) else default_of(name)
-    params = _once(prop.params)
+    params = (_once if prop.line.head.is_short else _each_once)(prop.params)
     written = prop.line.decoded
     if name in STRUCTURES and kind == "text":
         return Typed(name, prop.group, params, kind, [], split_structure(written))
@@ -83,14 +78,16 @@ def _typed(prop: Property) -> Typed:
     return Typed(name, prop.group, params, kind, split_list(written) if name in LISTS else [unescape(written)])
 
 
-@lru_cache(maxsize=1024)  # an address book has few of them
-def _once(stated: Params) -> Params:
+def _each_once(stated: Params) -> Params:
     """The parameters but VALUE, each once with all its values. Those without a name are types of old."""
     found: dict[str, list[str]] = {}
     for name, values in stated:
         if name != "VALUE" and not is_coding((name, values)) and (not name or NAME.fullmatch(name)):
             found.setdefault(name or "TYPE", []).extend(values)
     return tuple((name, tuple(values)) for name, values in found.items())
+
+
+_once = lru_cache(maxsize=1024)(_each_once)  # an address book has few of them
 
 
 def _line(each: Typed) -> bytes:

@@ -1,7 +1,7 @@
 """The contacts of a mailbox of Outlook's (PST, OST), by libpff: `python -m farley.exchange.mailboxes FILE`.
 
-libpff is written in C, and a file may come from anybody: it runs in a process of its own, which can open the file and
-little else, and whose end ends no import. What it says is a card or a reason at a time, marked as which, each after its
+libpff is written in C, and a file may come from anybody: it runs in a process of its own, which is told no database and
+no settings, and whose end ends no import. What it says is a card or a reason at a time, marked as which, each after its
 length; 0 is the end. Nothing else is taken from it, for a file may have made it another program.
 """
 

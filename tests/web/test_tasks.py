@@ -106,6 +106,28 @@ def test_a_contact_shows_the_meetings_with_them_however_many_there_are(
     assert "None that you see" in text_of(page_of_alice.get(f"/contacts/{ben.pk}/meetings/").content)
 
 
+@pytest.mark.parametrize("series", [0, 5])
+def test_of_many_meetings_at_once_those_are_shown_that_are_nearest(
+    page_of_alice: Client, alice: User, series: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farley.web.calendar.meetings.MOST", 4)
+    hand, home = hand_of(alice), space_of(alice)
+    calendar = operations.create(home, "Work", by=alice.actor, door=Door.WEB)
+    ada = hand.contact(home, a_card("Ada King", "EMAIL:ada@example.org"))
+    asked = "ATTENDEE:mailto:ada@example.org"
+    for n in range(-9, 10):
+        at = NOW + dt.timedelta(days=n, hours=2)
+        hand.entry(calendar, an_event(f"Meeting{n}.", f"DTSTART:{at:%Y%m%dT%H%M%SZ}", "DURATION:PT1H", asked))
+    for n in range(series):  # that go on and on: no window is so short that they are few
+        hand.entry(calendar, an_event(f"Yearly{n}", "DTSTART:20200229T100000Z", "RRULE:FREQ=YEARLY", asked))
+    told = text_of(page_of_alice.get(f"/contacts/{ada.pk}/meetings/", headers=hx()).content)
+    coming, _, past = told.partition("Past")
+    found = [re.findall(r"Meeting(-?\d+)", part) for part in (coming, past)]
+    if not series:
+        assert found == [[*"01234"], ["-1", "-2", "-3", "-4", "-5"]]
+    assert (len(found[0]), found[0][0], found[1][0]) == (5, "0", "-1")
+
+
 def test_of_a_series_only_those_times_are_meetings_that_name_the_contact(page_of_alice: Client, alice: User) -> None:
     hand, home = hand_of(alice), space_of(alice)
     calendar = operations.create(home, "Work", by=alice.actor, door=Door.WEB)

@@ -28,7 +28,7 @@ from farley.web.shell.requests import PageRequest, standings
 SHOWN, LISTED = 5, 50  # meetings to come, and meetings that were: beside a record, and on their own page
 STEPS = 10  # open tasks
 MOST = 500  # entries that are looked at together
-NEAR = dt.timedelta(days=14)  # where there are more than these, the nearest are looked at first
+NEAR, NEAREST = dt.timedelta(days=14), dt.timedelta(hours=1)  # where there are more than these: the nearest first
 BEHIND, AHEAD = dt.timedelta(days=730), dt.timedelta(days=366)
 
 
@@ -74,8 +74,7 @@ def meetings_with(request: PageRequest, contact: Contact, shown: int) -> Meeting
         found = met(latest, now - BEHIND, now + AHEAD)
         coming, past = [each for each in found if each.end > now], [each for each in found if each.end <= now]
     else:
-        coming = _outwards(lambda *span: met(asked(*span), *span), now, AHEAD, shown)
-        past = _outwards(lambda *span: met(asked(*span), *span), now, -BEHIND, shown)
+        coming, past = (_outwards(asked, met, now, reach, shown) for reach in (AHEAD, -BEHIND))
     return Meetings(
         _steps(named, read),
         [item_of(each, read[each.entry.calendar_id], look) for each in coming[:shown]],
@@ -86,18 +85,30 @@ def meetings_with(request: PageRequest, contact: Contact, shown: int) -> Meeting
 
 
 def _outwards(
-    met: Callable[[dt.datetime, dt.datetime], Sequence[Occurrence]], now: dt.datetime, reach: dt.timedelta, wanted: int
+    asked: Callable[[dt.datetime, dt.datetime], Sequence[Timed]],
+    met: Callable[[Sequence[Timed], dt.datetime, dt.datetime], Sequence[Occurrence]],
+    now: dt.datetime,
+    reach: dt.timedelta,
+    wanted: int,
 ) -> list[Occurrence]:
     """The nearest to come, or with a negative `reach` the last that were: more than `wanted` where there are more.
 
-    They are looked for ever further away.
+    They are looked for ever further away, in steps that are shorter where there is much; where even the shortest is too
+    full, as with hundreds of series, in long ones again.
     """
     found: dict[tuple[int, dt.datetime], Occurrence] = {}
-    edge, step = now, NEAR
+    edge, step, least = now, NEAR, NEAREST
     is_past = reach < dt.timedelta(0)
     while len(found) <= wanted and edge != now + reach:
         further = max(edge - step, now + reach) if is_past else min(edge + step, now + reach)
-        for each in met(min(edge, further), max(edge, further)):
+        span = min(edge, further), max(edge, further)
+        entries = asked(*span)
+        if len(entries) > MOST and step > least:
+            step = max(step / 4, least)
+            continue
+        if len(entries) > MOST:
+            least = abs(reach)
+        for each in met(entries, *span):
             if (each.end <= now) is is_past:
                 found[each.entry.pk, each.start] = each
         edge, step = further, step * 4

@@ -131,11 +131,20 @@ def test_a_date_reads_back_as_it_is_shown(day: dt.date, language: str, has_year:
         assert read_date(show_date(date)) == date
 
 
-@time_machine.travel("2026-11-22")
-def test_a_birthday_tells_the_age_of_this_year() -> None:
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [
+        ("2026-11-22", "turns 48 this year"),
+        ("2026-12-08", "turns 48 this year"),
+        ("2026-12-09", "48 years old"),
+        ("2027-01-01", "turns 49 this year"),
+    ],
+)
+def test_a_birthday_tells_the_age_of_this_year(today: str, told: str) -> None:
     card = Card.parse(b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ada\r\nBDAY:19781208\r\nEND:VCARD\r\n")
-    values = [fact.value for group in fact_groups(card) for fact in group.facts if fact.name == "BDAY"]
-    assert values == ["8 December 1978, turns 48 this year"]
+    with time_machine.travel(f"{today}T12:00Z"):
+        values = [fact.value for group in fact_groups(card) for fact in group.facts if fact.name == "BDAY"]
+    assert values == [f"8 December 1978, {told}"]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext, pgettext
 
 from farley.codecs.vcard import Card, Kind, PartialDate, Property
@@ -216,6 +217,9 @@ def _birthday(prop: Property) -> str:
     shown, age = _date(prop), turning(date)
     if age is None:
         return shown
+    today = timezone.localdate()
+    if (date.month or 0, date.day or 0) < (today.month, today.day):
+        return ngettext("{date}, {age} year old", "{date}, {age} years old", age).format(date=shown, age=age)
     return ngettext("{date}, turns {age} this year", "{date}, turns {age} this year", age).format(date=shown, age=age)
 
 

@@ -17,6 +17,7 @@ from farley.calendars.models import CalendarObject
 from farley.contacts.models import Contact
 from farley.exchange import chunks
 from farley.exchange.models import Import
+from farley.exchange.paper import typesetting
 from farley.jobs.worker import recover, run_ready
 from farley.journal.models import Door
 from farley.web.timeline import activity
@@ -163,6 +164,16 @@ def test_one_person_is_exported_in_another_format(alice: User, page_of_alice: Cl
     labels = page_of_alice.get("/contacts/export/?what=space:alice&format=labels-l7160&download=1")
     assert labels.status_code == 409
     assert "None of these contacts has what this PDF would show" in labels.content.decode()
+
+
+def test_a_pdf_that_its_typesetter_does_not_finish_is_told(
+    alice: User, page_of_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typesetting, "SECONDS", 0)
+    hand_of(alice).contact(space_of(alice), a_card("Ada King"))
+    answer = page_of_alice.get("/contacts/export/?what=space:alice&format=addresses&download=1")
+    assert answer.status_code == 409
+    assert "The PDF could not be made." in answer.content.decode()
 
 
 def test_a_stranger_exports_nothing_of_others(alice: User, mallory: User, as_user: Callable[[User], Client]) -> None:

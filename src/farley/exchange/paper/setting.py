@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -20,8 +21,10 @@ from farley.codecs.postal import postal_lines
 from farley.codecs.vcard import Card, Property
 from farley.exchange.export_formats import Format, has_typesetter
 from farley.exchange.paper.sheets import LABEL_SHEETS, LabelSheet
-from farley.exchange.paper.typesetting import pdf_set
+from farley.exchange.paper.typesetting import NotSet, pdf_set
 from farley.search.folding import search_fold
+
+log = logging.getLogger(__name__)
 
 MOST_LISTED: Final = 3_000  # contacts of a list: 80 kB of memory each while it is set
 MOST_LABELS: Final = 10_000
@@ -53,6 +56,13 @@ class NothingToPrint(CannotPrint):
         super().__init__("none of these contacts has what this PDF would show")
 
 
+class TypesetterFailed(CannotPrint):
+    """Typst ended without a PDF: for want of memory, for instance."""
+
+    def __init__(self) -> None:
+        super().__init__("Typst ended without a PDF; fewer contacts take it less memory and time")
+
+
 def pdf_of(cards: Iterable[bytes], form: Format, *, title: str) -> bytes:
     """The PDF of that format, in the language that is active. Raises CannotPrint."""
     if not has_typesetter():
@@ -69,7 +79,11 @@ def pdf_of(cards: Iterable[bytes], form: Format, *, title: str) -> bytes:
         raise NothingToPrint
     language = (get_language() or "en")[:2]
     head = {"title": title, "lang": language, "paper": "a4", "date": date_format(localdate(), "DATE_FORMAT")}
-    return pdf_set(_layout(layout), json.dumps({**head, **said}, ensure_ascii=False))
+    try:
+        return pdf_set(_layout(layout), json.dumps({**head, **said}, ensure_ascii=False))
+    except NotSet as error:
+        log.exception("a PDF could not be set")
+        raise TypesetterFailed from error
 
 
 @lru_cache(maxsize=8)

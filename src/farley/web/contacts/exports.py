@@ -16,7 +16,7 @@ from farley.contacts.models import Contact, ContactQuerySet
 from farley.exchange.export_formats import FORMATS, Format, has_typesetter, offered
 from farley.exchange.exporting import Record, exported, note_export, records
 from farley.exchange.own_lines import fields_here
-from farley.exchange.paper.setting import CannotPrint, NoTypesetter, TooManyToPrint
+from farley.exchange.paper.setting import CannotPrint, NoTypesetter, TooManyToPrint, TypesetterFailed
 from farley.fields.models import Field
 from farley.journal.access import Way, note_access
 from farley.journal.models import Door
@@ -118,6 +118,8 @@ def not_printed(problem: CannotPrint) -> str:
         return text.format(most=number_format(problem.most, force_grouping=True))
     if isinstance(problem, NoTypesetter):
         return gettext("PDF is not installed here. Whoever runs this server adds it with pip install 'farley[pdf]'.")
+    if isinstance(problem, TypesetterFailed):
+        return gettext("The PDF could not be made. Try fewer contacts; whoever runs this server finds more in its log.")
     return gettext("None of these contacts has what this PDF would show, for instance an address or a birthday.")
 
 

@@ -86,6 +86,12 @@ def killed_after(running: subprocess.Popen[str], lines: int) -> list[str]:
     return [line.rstrip("\n") for line in [*said, *rest.splitlines(keepends=True)] if line.endswith("\n")]
 
 
+def read_elsewhere(path: Path) -> bytes:
+    """What a file of the database holds, by another process: one that closes a file of SQLite's loses all its locks on
+    it, and the next opener ruins them."""
+    return subprocess.run(["cat", str(path)], stdout=subprocess.PIPE, check=True).stdout
+
+
 def _environment() -> dict[str, str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("FARLEY_", "DJANGO_"))}
     return bare | {

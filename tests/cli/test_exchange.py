@@ -98,7 +98,7 @@ def test_a_uid_that_the_space_has_already_leaves_the_stored_contact_alone(farley
         (b"", "the file is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, ":1: "),
         (b"name;phone\nAda;123\n", "what its columns become has to be chosen"),
-        (b"\r\n\r\n", "no vCard and no calendar entry in it"),
+        (b"\r\n\r\n", "no contact and no calendar entry in it"),
     ],
     ids=["empty", "binary", "csv", "blank"],
 )

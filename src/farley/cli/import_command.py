@@ -32,11 +32,11 @@ def add_to(commands: Any) -> None:
         help="import files of contacts, calendars too, into a space",
         description=(
             "Import files into a space: vCards (2.1, 3.0, 4.0), calendars (iCalendar, vCalendar), LDIF, jCard, xCard,"
-            " JSContact, tables (CSV, XLSX, ODS) whose layout is known or whose columns --map chooses, and ZIP archives"
-            " of contacts; what a file is, its contents tell. What comes keeps its octets; a card whose UID the space"
-            " has already is left out, and listed if it differs, unless --rule says what becomes of who is there; so is"
-            " an entry whose UID is in its calendar. An import that was cut short goes on where it stopped when the"
-            " same files are given again."
+            " JSContact, Outlook's .msg and mailboxes (PST, OST), tables (CSV, XLSX, ODS) whose layout is known or"
+            " whose columns --map chooses, and ZIP archives of contacts; what a file is, its contents tell. What comes"
+            " keeps its octets; a card whose UID the space has already is left out, and listed if it differs, unless"
+            " --rule says what becomes of who is there; so is an entry whose UID is in its calendar. An import that"
+            " was cut short goes on where it stopped when the same files are given again."
         ),
     )
     parser.add_argument("files", nargs="*", metavar="FILE", type=Path)
@@ -152,7 +152,7 @@ def _import(options: argparse.Namespace) -> int:
     finally:
         progress.end()
     if not run.done_entries:
-        raise Refused(f"{run}: there is no vCard and no calendar entry in it")
+        raise Refused(f"{run}: there is no contact and no calendar entry in it")
     _report_json(run, entries) if options.json else _report(run)
     if not run.failed:
         return DONE

@@ -1,7 +1,7 @@
 """Bring the translations up to date: new messages in, the ones nobody uses out. No gettext is needed on the machine.
 
-Read are the templates and the Python of src/farley. Run by whoever adds words to a page:
-`python tools/messages.py`; with `--check` it only says whether something would change.
+Read are the templates and the Python of src/farley, and what the layouts of tables are called. Run by whoever adds
+words to a page: `python tools/messages.py`; with `--check` it only says whether something would change.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import ast
 import io
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
     for path in sorted(SOURCE.rglob("*")):
         if path.suffix == ".html":
             code = templatize(path.read_text("utf-8"), origin=str(path)).encode()
+        elif path.match("exchange/layouts/*/*.toml"):
+            yield path.relative_to(ROOT).as_posix(), 1, tomllib.loads(path.read_text("utf-8"))["title"], None
+            continue
         elif path.suffix == ".py" and "migrations" not in path.parts:
             code = path.read_bytes()
         else:

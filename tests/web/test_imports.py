@@ -325,6 +325,9 @@ def test_columns_are_told_in_words_and_empty_ones_become_no_own_fields(alice: Us
     assert '<option value="=" selected>First name as it is spoken</option>' in page
     assert "Continue to the check" in page
     assert '<option value="=" selected>E-mail: what kind (1)</option>' in page
+    assert "The file comes from Google Contacts (before 2024)." in page
+    german = page_of_alice.get(columns, headers={"Accept-Language": "de"}).content.decode()
+    assert "Die Datei stammt aus Google Kontakte (vor 2024)." in german
     check = page_of_alice.post(columns, {})["Location"]
     run_ready("long")
     assert "The space has no own field Hobby yet." in text_of(page_of_alice.get(check).content)

@@ -157,7 +157,7 @@ def _context(request: PageRequest, run: Import, index: int, look: Look, mapping:
         "columns": columns,
         "known": known,
         "total": len(columns),
-        "layout": look.layout.title if look.layout else "",
+        "layout": gettext(look.layout.title) if look.layout else "",
         "tag": constant,
         "constants": [Option(to, label, to == same.to) for to, label in _constant_labels()],
         "constant": same.value,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from farley.codecs.icalendar_object import ICalendar
+from farley.codecs.remembering import remembered
 from farley.codecs.zone_writing import vtimezone
 from farley.codecs.zones import DatabaseZone, DefinedZone, defined_zone, named_zone
 
@@ -68,7 +68,7 @@ def _key(tzid: str) -> bool:
     return isinstance(found, DatabaseZone) and found.info.key == tzid
 
 
-@lru_cache(maxsize=256)  # the same few definitions come with every object
+@remembered(256, longest=20_000)  # the same few definitions come with every object
 def _is_known(octets: bytes, tzid: str, year: int) -> bool:
     if not _key(tzid):
         return False

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Final
 
 from farley.codecs.icalendar_values import When
+from farley.codecs.remembering import remembered
 
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BY_DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
@@ -466,7 +467,7 @@ def _first_week(year: int, week_start: int) -> int:
     return new_year - since if since <= 3 else new_year - since + 7
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096, longest=500)
 def _parsed(text: str) -> Rule:
     parts: dict[str, str] = {}
     for part in text.removeprefix("RRULE:").split(";"):

@@ -39,11 +39,19 @@ def write_line(
     return octets + _quoted_printable(value, line_break, used=len(octets)) + line_break
 
 
-@lru_cache(maxsize=1024)  # an address book has few heads, and they take longer to write than what follows them
 def _head(name: str, group: str | None, params: Params, coding: Params = ()) -> str:
+    is_short = len(params) <= 8 and all(len(values) == 1 and len(values[0]) <= 100 for _, values in params)
+    return (_kept_head if is_short else _written_head)(name, group, params, coding)
+
+
+def _written_head(name: str, group: str | None, params: Params, coding: Params = ()) -> str:
     if name.upper() in ("BEGIN", "END") and not group:
         name = f"X-{name}"  # of parameters or a NUL that kept it from being a mark nothing may be left
     return write_head(name, (*(param for param in params if not _is_coding(param)), *coding), group=group)
+
+
+# An address book has few heads, and they take longer to write than what follows them.
+_kept_head = lru_cache(maxsize=1024)(_written_head)
 
 
 def write_binary(

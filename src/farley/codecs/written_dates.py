@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
+from farley.codecs.remembering import remembered
 from farley.codecs.vcard_values import PartialDate
 
 ORDERS: Final = ("dmy", "mdy", "ymd")
@@ -25,7 +25,7 @@ _NOTHING = re.compile(r"0{1,4}[./-]0{1,2}[./-]0{1,4}(?:\s.*)?")
 TURN: Final = 30  # years of two digits up to this one are of the 2000s
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def read_date(written: str, order: str = "") -> PartialDate | None:
     """The date that is written; as words where it cannot be read. None for a blank and for Outlook's 0.0.0000.
 

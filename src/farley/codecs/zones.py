@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 from farley.codecs.icalendar_object import Component, ICalendar
 from farley.codecs.icalendar_values import NAIVE_MAX, NAIVE_MIN, When, parse_offset, plus
 from farley.codecs.recurrence_rule import Budget, InvalidRule, OutOfBudget, Rule
+from farley.codecs.remembering import remembered
 from farley.codecs.windows_zones import WINDOWS_ZONES
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
@@ -156,7 +156,7 @@ class Zones:
         return defined or named_zone(tzid) or self._floating
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def named_zone(name: str) -> Zone | None:
     """The zone a program means by `name`: a key of the tz database, also with a path before it, a name of Windows' or
     Exchange's, an offset. None where nobody knows."""
@@ -198,7 +198,7 @@ def _of_database(key: str) -> Zone | None:
         return None
 
 
-@lru_cache(maxsize=256)  # the same few definitions come with every object
+@remembered(256, longest=20_000)  # the same few definitions come with every object
 def defined_zone(octets: bytes) -> DefinedZone | None:
     """What the octets of a VTIMEZONE define; None where they define nothing."""
     root = ICalendar(b"BEGIN:VCALENDAR\r\n" + octets + b"\r\nEND:VCALENDAR\r\n").root

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from farley.codecs.remembering import remembered
 
 _PLAIN = re.compile(r"[\s()./\u00a0\u2010-\u2015-]+")
 _CODES = {  # regions that write a 0 before the national form, their country code, and digits of a whole number
@@ -25,7 +26,7 @@ _INTERNATIONAL = re.compile(
 _NORTH_AMERICAN = re.compile("[+]1[2-9][0-9]{9}")
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def e164(number: str, region: str) -> str:
     """`number` as E.164 (`+49301234`); where it cannot be read, its digits; where it has none, "".
 
@@ -54,7 +55,7 @@ def e164(number: str, region: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def international(number: str, region: str) -> str:
     """`number` as it is written from everywhere (`+49 30 123456`); as it is where it is so already, or is none.
 
@@ -75,7 +76,7 @@ def international(number: str, region: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def is_clear(number: str, region: str) -> bool:
     """Whether `number` says its country, or is written as numbers of `region` are: with the 0, where they have one.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from farley.codecs import vcard_draft as drafts
+from farley.codecs.remembering import remembered
 from farley.codecs.vcard_draft import ANNIVERSARY, BIRTHDAY, Draft, Place, Reach
 from farley.codecs.vcard_values import PartialDate, escape
 from farley.codecs.written_dates import read_date
@@ -183,7 +183,7 @@ def _phone(told: Told, _part: str) -> Step:
     return put
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _international(number: str, country: str) -> str:
     """A national number with its country, where it can be read."""
     if number.startswith(("+", "00")):
@@ -353,7 +353,7 @@ def _own(told: Told, _part: str) -> Step:
     return put
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _own_params(label: str, key: str, kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     label = label[:100]
     return ("X-KEY", (key or key_of(label),)), ("X-KIND", (kind,)), ("X-LABEL", (label,))

@@ -119,7 +119,7 @@ def test_single_keys_are_switched_off_and_on_again_for_a_browser(page_of_alice: 
         "/account/preferences/", {"keys": "off", "next": "/account/"}, follow=True
     ).content.decode()
     assert 'data-keys="off"' in html
-    assert "Switch single keys on" in html
+    assert "Switch single keys on" in page_of_alice.get("/keys/").content.decode()
     html = page_of_alice.post(
         "/account/preferences/", {"keys": "on", "next": "/account/"}, follow=True
     ).content.decode()

@@ -21,11 +21,6 @@ class Migration(migrations.Migration):
             name="collection",
             field=models.PositiveBigIntegerField(db_default=0, default=0),
         ),
-        migrations.AddField(
-            model_name="tombstone",
-            name="is_hidden",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
         migrations.AlterField(
             model_name="access",
             name="noun",
